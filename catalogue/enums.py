@@ -1,0 +1,79 @@
+"""The fixed words of the catalogue, plain so that the pure domain may use them."""
+
+from enum import IntEnum, StrEnum
+
+
+class Source(StrEnum):
+    """Where a change came from."""
+
+    MANUAL = "manual"
+    API = "api"
+    AI = "ai"
+    SYNC = "sync"
+    SUPPLIER = "supplier"
+    PUBLISH = "publish"
+    SCHEDULE = "schedule"
+    ROLLBACK = "rollback"
+    RECONCILE = "reconcile"
+    IMPORT = "import"
+
+    @property
+    def rank(self) -> int:
+        return Rank[self.name].value
+
+
+class Rank(IntEnum):
+    """Who wins when two changes carry the same instant: people before programs."""
+
+    IMPORT = 10
+    RECONCILE = 20
+    SUPPLIER = 30
+    PUBLISH = 40
+    SCHEDULE = 50
+    AI = 60
+    SYNC = 70
+    API = 80
+    ROLLBACK = 90
+    MANUAL = 100
+
+
+class Owner(StrEnum):
+    """The record an attribute belongs to."""
+
+    PRODUCT = "product"
+    VARIANT = "variant"
+
+
+class Guard(StrEnum):
+    """How a write of an attribute protects an edit that we have not seen yet."""
+
+    NONE = "none"
+    CHECK = "check"
+    CAS = "cas"
+
+
+class Via(StrEnum):
+    """How we came to see a value."""
+
+    HOOK = "hook"
+    READ = "read"
+    WRITE = "write"
+
+
+class Verdict(StrEnum):
+    """What an incoming value turned out to be."""
+
+    SAME = "same"
+    ECHO = "echo"
+    STALE = "stale"
+    EDIT = "edit"
+    NEEDS_READ = "needs_read"
+
+
+class OverrideKind(StrEnum):
+    """Why a store shows its own value."""
+
+    PINNED = "pinned"
+    FOUND = "found"
+    RULE = "rule"
+    HELD = "held"
