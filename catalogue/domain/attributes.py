@@ -1,0 +1,204 @@
+"""The attributes that are kept in step, declared once: where each stands and how it behaves."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from catalogue.domain import values
+from catalogue.domain.values import NORMALISER_VERSION, BadValueError, Normalise, Value
+from catalogue.enums import Guard, Owner
+
+__all__ = [
+    "ATTRIBUTES",
+    "NORMALISER_VERSION",
+    "Attribute",
+    "BadValueError",
+    "Guard",
+    "Owner",
+    "Value",
+    "attribute",
+    "build_input",
+    "fingerprint",
+    "of_owner",
+    "read_leaves",
+]
+
+Path: TypeAlias = tuple[str, ...]
+Form: TypeAlias = Literal["graphql", "webhook"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One unit of merging. `lossy`: Shopify re-renders what it is sent."""
+
+    name: str
+    owner: Owner
+    label: str
+    normalise: Normalise
+    graphql: Path
+    write: Path
+    webhook: Path | None = None
+    guard: Guard = Guard.NONE
+    lossy: bool = False
+    high_value: bool = False
+    money: bool = False
+    required: bool = False
+    longest: int | None = None
+
+
+def _product(name: str, label: str, normalise: Normalise, path: str, **more: Any) -> Attribute:
+    graphql = tuple(path.split("."))
+    return Attribute(name, Owner.PRODUCT, label, normalise, graphql, graphql, **more)
+
+
+def _variant(name: str, label: str, normalise: Normalise, path: str, **more: Any) -> Attribute:
+    graphql = tuple(path.split("."))
+    more.setdefault("write", graphql)
+    return Attribute(name, Owner.VARIANT, label, normalise, graphql, **more)
+
+
+_DECLARED = (
+    _product(
+        "title", "Title", values.text, "title", webhook=("title",), required=True, longest=255
+    ),
+    _product(
+        "description",
+        "Description",
+        values.html,
+        "descriptionHtml",
+        webhook=("body_html",),
+        lossy=True,
+        longest=500_000,
+    ),
+    _product("vendor", "Vendor", values.text, "vendor", webhook=("vendor",), longest=255),
+    _product(
+        "product_type",
+        "Product type",
+        values.text,
+        "productType",
+        webhook=("product_type",),
+        longest=255,
+    ),
+    _product("tags", "Tags", values.tags, "tags", webhook=("tags",), lossy=True),
+    _product(
+        "status",
+        "Status",
+        values.word_of(values.STATUSES),
+        "status",
+        webhook=("status",),
+        guard=Guard.CHECK,
+    ),
+    # Webhooks don't carry the two of search engines, nor weights: only reads and answers show them.
+    _product("seo_title", "Search title", values.optional_text, "seo.title"),
+    _product("seo_description", "Search description", values.optional_text, "seo.description"),
+    _variant(
+        "price",
+        "Price",
+        values.money,
+        "price",
+        webhook=("price",),
+        guard=Guard.CHECK,
+        high_value=True,
+        money=True,
+    ),
+    _variant(
+        "compare_at_price",
+        "Compare-at price",
+        values.optional_money,
+        "compareAtPrice",
+        webhook=("compare_at_price",),
+        guard=Guard.CHECK,
+        money=True,
+    ),
+    _variant(
+        "sku",
+        "SKU",
+        values.text,
+        "sku",
+        write=("inventoryItem", "sku"),
+        webhook=("sku",),
+        longest=255,
+    ),
+    _variant(
+        "barcode", "Barcode", values.optional_text, "barcode", webhook=("barcode",), longest=255
+    ),
+    _variant("taxable", "Taxable", values.boolean, "taxable", webhook=("taxable",)),
+    _variant(
+        "inventory_policy",
+        "When out of stock",
+        values.word_of(values.POLICIES),
+        "inventoryPolicy",
+        webhook=("inventory_policy",),
+    ),
+    _variant("weight", "Weight", values.weight, "inventoryItem.measurement.weight"),
+)
+ATTRIBUTES: Mapping[str, Attribute] = {declared.name: declared for declared in _DECLARED}
+
+
+def attribute(name: str) -> Attribute:
+    """The attribute of that name; a name nobody declared is a mistake, not a miss."""
+    try:
+        return ATTRIBUTES[name]
+    except KeyError:
+        raise ValueError(
+            f"“{name}” is not an attribute; known are {', '.join(ATTRIBUTES)}."
+        ) from None
+
+
+def of_owner(owner: Owner) -> Iterator[Attribute]:
+    return (declared for declared in _DECLARED if declared.owner is owner)
+
+
+def fingerprint(declared: Attribute, value: Value) -> str:
+    """A short stable hash of a value of this attribute, whatever its spelling."""
+    return values.fingerprint(declared.normalise(value))
+
+
+_ABSENT = object()
+
+
+def read_leaves(owner: Owner, node: Mapping[str, Any], form: Form) -> dict[str, Value]:
+    """Give what is present and complete in a node; absence proves nothing and gives nothing."""
+    leaves: dict[str, Value] = {}
+    for declared in of_owner(owner):
+        path = declared.graphql if form == "graphql" else declared.webhook
+        raw = _ABSENT if path is None else _at(node, path)
+        if raw is _ABSENT:
+            continue
+        try:
+            leaves[declared.name] = declared.normalise(raw)
+        except ValueError as error:
+            raise BadValueError(f"{declared.label} of a {form} answer: {error}.") from error
+    return leaves
+
+
+def build_input(owner: Owner, wanted: Mapping[str, Value]) -> dict[str, Any]:
+    """The part of ProductUpdateInput or ProductVariantsBulkInput that sets these values."""
+    built: dict[str, Any] = {}
+    for name, value in wanted.items():
+        declared = attribute(name)
+        if declared.owner is not owner:
+            raise ValueError(f"{declared.label} does not belong to a {owner}.")
+        inner = built
+        for step in declared.write[:-1]:
+            inner = inner.setdefault(step, {})
+        inner[declared.write[-1]] = _rendered(declared, declared.normalise(value))
+    return built
+
+
+def _at(node: Mapping[str, Any], path: Path) -> object:
+    found: object = node
+    for step in path:
+        if not isinstance(found, Mapping) or step not in found:
+            return _ABSENT
+        found = found[step]
+    return found
+
+
+def _rendered(declared: Attribute, value: Value) -> object:
+    if declared.normalise is values.weight:
+        given = value if isinstance(value, dict) else {"value": "0", "unit": "KILOGRAMS"}
+        return {"value": float(given["value"]), "unit": given["unit"]}
+    if value is None and declared.normalise is values.optional_text:
+        return ""  # an empty text clears for certain; null may mean "leave it"
+    return value

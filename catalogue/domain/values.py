@@ -1,0 +1,128 @@
+"""Normal forms: the one spelling in which two values of an attribute are compared."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
+
+Value: TypeAlias = str | bool | list[str] | dict[str, str] | None
+Normalise: TypeAlias = Callable[[object], Value]
+
+NORMALISER_VERSION = 1
+
+_VOID = re.compile(
+    r"<(area|base|br|col|embed|hr|img|input|link|source|track|wbr)((?:\s[^<>]*?)?)\s*/>",
+    re.IGNORECASE,
+)
+_UNITS = {"G": "GRAMS", "KG": "KILOGRAMS", "OZ": "OUNCES", "LB": "POUNDS"}
+WEIGHT_UNITS = frozenset(_UNITS.values())
+STATUSES = frozenset({"ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"})
+POLICIES = frozenset({"DENY", "CONTINUE"})
+_LARGEST = Decimal(10) ** 15
+
+
+class BadValueError(ValueError):
+    """A value that is none of its attribute."""
+
+
+def fingerprint(value: Value) -> str:
+    """A short stable hash of a normal form."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def text(raw: object) -> Value:
+    """Text that is never absent: nothing is the empty text."""
+    if raw is None:
+        return ""
+    if not isinstance(raw, str):
+        raise BadValueError("a text is needed")
+    return raw.strip()
+
+
+def optional_text(raw: object) -> Value:
+    """Text that may be absent: Shopify gives null and '' for the same thing."""
+    return text(raw) or None
+
+
+def html(raw: object) -> Value:
+    """HTML with one line ending and one spelling of void tags (Shopify rewrites both)."""
+    plain = str(text(raw)).replace("\r\n", "\n").replace("\r", "\n")
+    return _VOID.sub(r"<\1\2>", plain).strip()
+
+
+def tags(raw: object) -> Value:
+    """A set of words: a comma separates, case doesn't distinguish, order doesn't count."""
+    if raw is None:
+        raw = []
+    if isinstance(raw, str):
+        raw = [raw]
+    if not isinstance(raw, list | tuple) or not all(isinstance(tag, str) for tag in raw):
+        raise BadValueError("tags are a list of texts")
+    words = {word.strip() for tag in raw for word in tag.split(",")} - {""}
+    # sorted before folding, so that which spelling survives doesn't depend on the order given
+    distinct = {word.casefold(): word for word in sorted(words, reverse=True)}
+    return [distinct[folded] for folded in sorted(distinct)]
+
+
+def word_of(allowed: frozenset[str]) -> Normalise:
+    """One of a few words; webhooks spell them in lower case."""
+
+    def normalise(raw: object) -> Value:
+        word = raw.strip().upper() if isinstance(raw, str) else ""
+        if word not in allowed:
+            raise BadValueError(f"one of {', '.join(sorted(allowed))} is needed")
+        return word
+
+    return normalise
+
+
+def boolean(raw: object) -> Value:
+    if not isinstance(raw, bool):
+        raise BadValueError("true or false is needed")
+    return raw
+
+
+def money(raw: object) -> Value:
+    """An amount with at least two decimals: 19, 19.0 and 19.00 are one price."""
+    number = decimal(raw)
+    exponent = number.normalize().as_tuple().exponent
+    digits = max(2, -exponent) if isinstance(exponent, int) else 2
+    return f"{number:.{digits}f}" if number else "0.00"
+
+
+def optional_money(raw: object) -> Value:
+    return None if raw is None or raw == "" else money(raw)
+
+
+def weight(raw: object) -> Value:
+    """A number and its unit as one value; no weight and a weight of zero are the same."""
+    if raw is None:
+        return None
+    if not isinstance(raw, dict) or not {"value", "unit"} <= set(raw):
+        raise BadValueError(
+            'a weight is a value and a unit, as {"value": "0.4", "unit": "KILOGRAMS"}'
+        )
+    unit = str(raw["unit"]).strip().upper()
+    unit = _UNITS.get(unit, unit)
+    if unit not in WEIGHT_UNITS:
+        raise BadValueError(f"the unit of a weight is one of {', '.join(sorted(WEIGHT_UNITS))}")
+    number = decimal(raw["value"])
+    # the port sends a float, and only what a float carries comes back
+    carried = Decimal(repr(float(number)))
+    return {"value": f"{carried.normalize():f}", "unit": unit} if carried else None
+
+
+def decimal(raw: object) -> Decimal:
+    """A finite number written as text or as a JSON number."""
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float | Decimal):
+        raise BadValueError("a number is needed")
+    try:
+        number = Decimal(str(raw).strip())
+    except InvalidOperation:
+        raise BadValueError("a number is needed") from None
+    if not number.is_finite() or abs(number) >= _LARGEST:
+        raise BadValueError("a number of a sensible size is needed")
+    return number
