@@ -1,0 +1,261 @@
+"""What is an incoming value? The algorithm of the sync rules, one attribute of one store at a time.
+
+A journal is cut into runs of one value. Every run but the oldest needs one voice: our write, or an
+edit. A sighting that makes a run without a voice, its own or a later one, is how an edit is found;
+so the edits follow from the set of sightings, not from the order in which they came in.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from catalogue.domain.attributes import Attribute, fingerprint
+from catalogue.domain.journal import Leaf, Sighting
+from catalogue.domain.values import Value
+from catalogue.domain.version import TICK, Version, causal_floor
+from catalogue.enums import Source, Verdict, Via
+
+CLOCK_SLACK = timedelta(seconds=2)
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A delivery: the store's second, the unsigned trigger time, and when it reached us."""
+
+    second: datetime
+    triggered: datetime | None
+    received: datetime
+    delivery_id: str
+
+    @property
+    def instant(self) -> datetime:
+        """The trigger time where it can be believed, else the second; never in our future."""
+        earliest, latest = self.second - CLOCK_SLACK, self.received + CLOCK_SLACK
+        believable = self.triggered is not None and earliest <= self.triggered <= latest
+        return min(self.triggered if self.triggered and believable else self.second, self.received)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSeen:
+    """An answer or a read: the store's second, when it reached us, and a stable id."""
+
+    second: datetime
+    received: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """The earliest stored delivery (parked, queued or done) that shows the value just read."""
+
+    time: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What our call sent for this attribute; `certain` unless its outcome was unknown."""
+
+    value: Value
+    version: Version
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownWrite:
+    """A write that may still land, or has landed unseen."""
+
+    hash: str
+    sent_at: datetime
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Somebody in the store set this value; `time_uncertain` where only a bound is known."""
+
+    value: Value
+    version: Version
+    based_on_hash: str | None
+    time_uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict, the leaf to store, the edits to merge, and whether a read must decide more."""
+
+    verdict: Verdict
+    leaf: Leaf
+    edits: tuple[Edit, ...] = ()
+    needs_read: bool = False
+
+
+def decide_payload(
+    leaf: Leaf | None,
+    value: Value,
+    *,
+    attribute: Attribute,
+    seen: Seen,
+    unknown: Sequence[UnknownWrite] = (),
+) -> Decision:
+    """Decide one attribute of a delivery. Only while no call of the listing is open."""
+    sighting = Sighting(
+        seen.second, seen.instant, fingerprint(attribute, value), Via.HOOK, id=seen.delivery_id
+    )
+    if leaf is None:
+        return Decision(Verdict.SAME, Leaf.first(value, sighting))
+    if leaf.shows(sighting.hash):
+        sighting, value = replace(sighting, hash=leaf.hash), leaf.value
+    as_of, near = leaf.as_of, leaf.neighbours(seen.second)
+    if as_of and not near.before and not near.same:
+        verdict = Verdict.STALE if near.holding(sighting.hash) else Verdict.NEEDS_READ
+        return Decision(verdict, leaf, needs_read=verdict is Verdict.NEEDS_READ)
+    repeated = any(s.key == sighting.key for s in leaf.sightings)
+    ghost = None if near.holding(sighting.hash) else _ghost(sighting, unknown)
+    after = leaf.with_sighting(replace(sighting, version=ghost), value)
+    if as_of is None or seen.second > as_of:
+        after = _observe(after, value, sighting.hash)
+    after, edits = _give_voices(after)
+    doubtful = seen.second == as_of and sighting.hash != leaf.hash and not repeated
+    if edits:
+        return Decision(Verdict.EDIT, after, edits, needs_read=doubtful)
+    if doubtful:
+        return Decision(Verdict.NEEDS_READ, after, needs_read=True)
+    if repeated:
+        return Decision(Verdict.SAME, after)
+    ours = ghost or any(s.via is Via.WRITE for s in near.holding(sighting.hash))
+    late = as_of is not None and seen.second < as_of
+    return Decision(Verdict.ECHO if ours else Verdict.STALE if late else Verdict.SAME, after)
+
+
+def absorb_leaf(
+    leaf: Leaf | None,
+    value: Value,
+    *,
+    attribute: Attribute,
+    read: ReadSeen,
+    written: Written | None = None,
+    hint: Hint | None = None,
+) -> Decision:
+    """Absorb one attribute of an answer or a read: confirm what we wrote, find what we did not."""
+    value_hash = fingerprint(attribute, value)
+    sent = fingerprint(attribute, written.value) if written else None
+    if written and (written.certain or value_hash == sent):
+        rendered = value_hash == sent or attribute.lossy
+        landed = value if rendered else written.value
+        leaf, late = _confirm(leaf, landed, attribute=attribute, read=read, written=written)
+        if late or rendered:
+            return late or Decision(Verdict.SAME, leaf)
+    if leaf is None:
+        return Decision(Verdict.SAME, Leaf.first(value, _read_sighting(read, value_hash)))
+    if leaf.as_of and read.second < leaf.as_of:
+        return Decision(Verdict.STALE, leaf, needs_read=True)
+    return _absorb_foreign(leaf, value, value_hash, read=read, hint=hint)
+
+
+def outcome(verdicts: Sequence[Verdict]) -> str:
+    """The one outcome of a delivery from the verdicts of its attributes."""
+    for verdict, name in (
+        (Verdict.EDIT, "applied"),
+        (Verdict.ECHO, "echo"),
+        (Verdict.STALE, "stale"),
+    ):
+        if verdict in verdicts:
+            return name
+    return "nothing_to_do"
+
+
+def _observe(leaf: Leaf, value: Value, value_hash: str) -> Leaf:
+    accepted_from = leaf.accepted_from if value_hash == leaf.hash else None
+    return leaf.observing(value, value_hash, accepted_from)
+
+
+def _read_sighting(read: ReadSeen, value_hash: str, version: Version | None = None) -> Sighting:
+    return Sighting(read.second, None, value_hash, Via.READ, version, read.id)
+
+
+def _ghost(sighting: Sighting, unknown: Sequence[UnknownWrite]) -> Version | None:
+    """The version of a write of unknown outcome that this may be, landed late."""
+    latest = sighting.second + SECOND
+    return max(
+        (w.version for w in unknown if w.hash == sighting.hash and w.sent_at <= latest),
+        default=None,
+    )
+
+
+def _give_voices(leaf: Leaf) -> tuple[Leaf, tuple[Edit, ...]]:
+    """Every run without a voice is an edit, dated by its first sighting."""
+    edits: list[Edit] = []
+    while silent := _silent_run(leaf):
+        first, based_on, based_on_hash = silent
+        time = causal_floor(first.time, based_on)
+        version = Version.of(time, Source.SYNC, first.id)
+        value = leaf.value_of(first.hash)
+        edits.append(Edit(value, version, based_on_hash, time_uncertain=first.via is Via.READ))
+        leaf = leaf.with_sighting(replace(first, version=version), value)
+    return leaf, tuple(edits)
+
+
+def _silent_run(leaf: Leaf) -> tuple[Sighting, Version | None, str] | None:
+    for before, run in pairwise(leaf.runs()):
+        if _newest(run) is None:
+            return run[0], _newest(before), before[0].hash
+    return None
+
+
+def _newest(sightings: Iterable[Sighting]) -> Version | None:
+    return max((s.version for s in sightings if s.version), default=None)
+
+
+def _confirm(
+    leaf: Leaf | None, landed: Value, *, attribute: Attribute, read: ReadSeen, written: Written
+) -> tuple[Leaf, Decision | None]:
+    """Our write as the store took it; an answer older than what was seen since moves nothing."""
+    landed_hash, sent = fingerprint(attribute, landed), fingerprint(attribute, written.value)
+    sighting = Sighting(read.second, None, landed_hash, Via.WRITE, written.version, read.id)
+    if leaf is None:
+        leaf = Leaf.first(landed, sighting)
+    late = leaf.as_of is not None and read.second < leaf.as_of
+    leaf = leaf.with_sighting(sighting, landed)
+    if late:
+        leaf, edits = _give_voices(leaf)
+        verdict = Verdict.EDIT if edits else Verdict.NEEDS_READ
+        return leaf, Decision(verdict, leaf, edits, needs_read=True)
+    return leaf.observing(landed, landed_hash, sent if sent != landed_hash else None), None
+
+
+def _absorb_foreign(
+    leaf: Leaf, value: Value, value_hash: str, *, read: ReadSeen, hint: Hint | None
+) -> Decision:
+    """Absorb what a read shows now: whatever else was seen in that second came before it."""
+    known = leaf.shows(value_hash)
+    if known:
+        value, value_hash = leaf.value, leaf.hash
+    last = leaf.at(leaf.as_of)
+    own = [s for s in last if s.hash == value_hash]
+    rivals = [s for s in last if s.hash != value_hash and s.via is not Via.WRITE]
+    if known and any(s.via is Via.WRITE for s in own):
+        rivals = []  # our write came over them: the versions decide, not this read
+    replaced = max(
+        filter(None, (_newest(rivals), None if known else _voice(leaf, leaf.hash))), default=None
+    )
+    voiced = _newest(own)
+    settled = voiced is None or replaced is None or voiced > replaced
+    if settled and (known or voiced):
+        after = leaf.with_sighting(_read_sighting(read, value_hash), value)
+        return Decision(Verdict.SAME, _observe(after, value, value_hash))
+    dated = max((s for s in own if s.triggered), key=lambda s: s.time, default=None)
+    hint = Hint(dated.time, dated.id) if dated else hint
+    latest = max(read.second, leaf.sightings[-1].time + TICK) if leaf.sightings else read.second
+    time = causal_floor(min(hint.time, read.received) if hint else latest, replaced)
+    version = Version.of(time, Source.SYNC, hint.id if hint else read.id)
+    edit = Edit(value, version, leaf.hash, time_uncertain=hint is None)
+    after = leaf.with_sighting(_read_sighting(read, value_hash, version), value)
+    return Decision(Verdict.EDIT, _observe(after, value, value_hash), (edit,))
+
+
+def _voice(leaf: Leaf, value_hash: str) -> Version | None:
+    runs = [run for run in leaf.runs() if run[0].hash == value_hash]
+    return _newest(runs[-1]) if runs else None
