@@ -18,6 +18,7 @@ __all__ = [
     "Value",
     "attribute",
     "build_input",
+    "clean",
     "fingerprint",
     "of_owner",
     "read_leaves",
@@ -152,6 +153,30 @@ def of_owner(owner: Owner) -> Iterator[Attribute]:
 def fingerprint(declared: Attribute, value: Value) -> str:
     """A short stable hash of a value of this attribute, whatever its spelling."""
     return values.fingerprint(declared.normalise(value))
+
+
+def clean(name: str, raw: object) -> Value:
+    """Take a person's input as a normal form, or say in one sentence what is wrong with it."""
+    declared = attribute(name)
+    try:
+        value = declared.normalise(values.typed(raw, declared.normalise))
+        _check(declared, value)
+    except BadValueError as error:
+        raise BadValueError(f"{declared.label}: {error}.") from error
+    return value
+
+
+def _check(declared: Attribute, value: Value) -> None:
+    if declared.required and not value:
+        raise BadValueError("it can't be empty")
+    if declared.longest and isinstance(value, str) and len(value) > declared.longest:
+        raise BadValueError(f"at most {declared.longest} characters are allowed")
+    if declared.money and isinstance(value, str):
+        values.check_amount(value)
+    if isinstance(value, list):
+        values.check_tags(value)
+    if isinstance(value, dict) and value["value"].startswith("-"):
+        raise BadValueError("a weight can't be negative")
 
 
 _ABSENT = object()

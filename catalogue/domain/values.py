@@ -16,10 +16,15 @@ _VOID = re.compile(
     r"<(area|base|br|col|embed|hr|img|input|link|source|track|wbr)((?:\s[^<>]*?)?)\s*/>",
     re.IGNORECASE,
 )
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL keeps none of these in a jsonb
 _UNITS = {"G": "GRAMS", "KG": "KILOGRAMS", "OZ": "OUNCES", "LB": "POUNDS"}
 WEIGHT_UNITS = frozenset(_UNITS.values())
 STATUSES = frozenset({"ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"})
 POLICIES = frozenset({"DENY", "CONTINUE"})
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+CENTS = 2
+MOST_TAGS = 250
+LONGEST_TAG = 255
 _LARGEST = Decimal(10) ** 15
 
 
@@ -29,8 +34,8 @@ class BadValueError(ValueError):
 
 def fingerprint(value: Value) -> str:
     """A short stable hash of a normal form."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    spelled = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(spelled.encode(), digest_size=12).hexdigest()
 
 
 def text(raw: object) -> Value:
@@ -39,7 +44,7 @@ def text(raw: object) -> Value:
         return ""
     if not isinstance(raw, str):
         raise BadValueError("a text is needed")
-    return raw.strip()
+    return _UNSTORABLE.sub("", raw).strip()
 
 
 def optional_text(raw: object) -> Value:
@@ -61,7 +66,7 @@ def tags(raw: object) -> Value:
         raw = [raw]
     if not isinstance(raw, list | tuple) or not all(isinstance(tag, str) for tag in raw):
         raise BadValueError("tags are a list of texts")
-    words = {word.strip() for tag in raw for word in tag.split(",")} - {""}
+    words = {str(text(word)) for tag in raw for word in tag.split(",")} - {""}
     # sorted before folding, so that which spelling survives doesn't depend on the order given
     distinct = {word.casefold(): word for word in sorted(words, reverse=True)}
     return [distinct[folded] for folded in sorted(distinct)]
@@ -89,7 +94,7 @@ def money(raw: object) -> Value:
     """An amount with at least two decimals: 19, 19.0 and 19.00 are one price."""
     number = decimal(raw)
     exponent = number.normalize().as_tuple().exponent
-    digits = max(2, -exponent) if isinstance(exponent, int) else 2
+    digits = max(CENTS, -exponent) if isinstance(exponent, int) else CENTS
     return f"{number:.{digits}f}" if number else "0.00"
 
 
@@ -126,3 +131,29 @@ def decimal(raw: object) -> Decimal:
     if not number.is_finite() or abs(number) >= _LARGEST:
         raise BadValueError("a number of a sensible size is needed")
     return number
+
+
+def typed(raw: object, normalise: Normalise) -> object:
+    """Read what a form or a table cell gives as text where the attribute is no text."""
+    if not isinstance(raw, str):
+        return raw
+    if normalise is boolean:
+        return _BOOLEANS.get(raw.strip().lower(), raw)
+    if normalise is weight:
+        number, _, unit = raw.strip().partition(" ")
+        return {"value": number, "unit": unit} if number else None
+    return raw
+
+
+def check_amount(amount: str) -> None:
+    if amount.startswith("-"):
+        raise BadValueError("an amount can't be negative")
+    if len(amount.partition(".")[2]) > CENTS:
+        raise BadValueError("an amount has at most two decimals")
+
+
+def check_tags(words: list[str]) -> None:
+    if len(words) > MOST_TAGS:
+        raise BadValueError(f"at most {MOST_TAGS} tags are allowed")
+    if any(len(word) > LONGEST_TAG for word in words):
+        raise BadValueError(f"a tag has at most {LONGEST_TAG} characters")
