@@ -12,7 +12,7 @@ from syncqueue.enums import Health
 TRIAL_PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 DEGRADED_AFTER = 3
 HOLDING = {ErrorClass.REVOKED, ErrorClass.FROZEN}
-SYMPTOMS = {ErrorClass.TRANSIENT, ErrorClass.UNKNOWN}
+ANSWERED = {ErrorClass.REFUSED, ErrorClass.THROTTLED}
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,18 @@ def after_success(known: ChannelHealth) -> ChannelHealth:
 
 
 def after_failure(known: ChannelHealth, error: CallError, now: datetime) -> ChannelHealth:
-    """What a failed call says about the channel; a refusal or a full bucket says nothing."""
+    """What a failed call says about the channel.
+
+    A refusal or a full bucket is an answer: the platform is there, whatever it thinks of the job.
+    """
     if known.health == Health.HELD:
         return known
     if error.kind in HOLDING:
         return ChannelHealth(Health.HELD, error.message)
+    if error.kind in ANSWERED:
+        return after_success(known)
     if error.kind == ErrorClass.PLATFORM_DOWN or known.health in (Health.WAITING, Health.TRIAL):
         return _waiting(known, error, now)
-    if error.kind not in SYMPTOMS:
-        return known
     failures = known.failures + 1
     if failures < DEGRADED_AFTER:
         return replace(known, failures=failures)

@@ -66,6 +66,11 @@ def test_a_refused_payload_or_a_full_bucket_says_nothing_of_the_channel():
         assert after_failure(ChannelHealth(), failure(kind), NOW) == ChannelHealth()
 
 
+def test_a_refused_trial_shows_that_the_platform_is_back():
+    waiting = start_trial(after_failure(ChannelHealth(), DOWN, NOW))
+    assert after_failure(waiting, failure(ErrorClass.REFUSED), NOW) == ChannelHealth()
+
+
 def test_lost_access_holds_the_channel_until_it_is_released():
     held = after_failure(ChannelHealth(), failure(ErrorClass.REVOKED), NOW)
     assert held.may_call(NOW) == 0

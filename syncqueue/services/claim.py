@@ -1,0 +1,122 @@
+"""Taking a channel's slot and its due lanes: row leases with a fence, never a session lock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from syncqueue.domain.handling import JobView
+from syncqueue.enums import Kind
+from syncqueue.models import Job
+
+TAKE_SLOT = """
+UPDATE syncqueue_channel
+SET slot_token = %(token)s, slot_until = now() + make_interval(secs => %(seconds)s), woken_at = NULL
+WHERE id = %(channel)s AND (slot_until IS NULL OR slot_until < now() OR slot_token = %(token)s)
+"""
+
+GIVE_SLOT_BACK = """
+UPDATE syncqueue_channel
+SET slot_token = NULL, slot_until = NULL, next_due_at = (
+  SELECT min(greatest(due_at, lease_until)) FROM syncqueue_lane
+  WHERE channel_id = %(channel)s AND due_at IS NOT NULL
+)
+WHERE id = %(channel)s AND slot_token = %(token)s
+"""
+
+# The leased columns stand in no index, so this update stays heap-only however long the backlog.
+CLAIM = """
+WITH chosen AS MATERIALIZED (
+  SELECT id FROM syncqueue_lane
+  WHERE channel_id = %(channel)s AND kind = %(kind)s AND due_at <= now()
+    AND (lease_until IS NULL OR lease_until < now())
+  ORDER BY priority DESC, due_at LIMIT %(lanes)s
+  FOR UPDATE SKIP LOCKED
+), leased AS (
+  UPDATE syncqueue_lane AS lane
+  SET lease_until = now() + make_interval(secs => %(seconds)s), token = %(token)s
+  FROM chosen WHERE lane.id = chosen.id
+  RETURNING lane.id
+)
+SELECT job.id FROM leased
+CROSS JOIN LATERAL (
+  SELECT id FROM syncqueue_job
+  WHERE lane_id = leased.id AND state IN ('queued', 'running', 'retrying', 'waiting')
+  ORDER BY id LIMIT %(jobs)s
+) AS job
+ORDER BY job.id
+"""
+
+RENEW = """
+UPDATE syncqueue_lane SET lease_until = now() + make_interval(secs => %(seconds)s)
+WHERE id = ANY(%(lanes)s) AND token = %(token)s
+RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A leased lane and its oldest open jobs, the head first."""
+
+    lane_id: int
+    jobs: tuple[JobView, ...]
+
+
+def take_slot(channel_id: int, *, token: UUID, seconds: float) -> bool:
+    """Become the channel's only pump for so long; False while another one is. Renews its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_SLOT, {"channel": channel_id, "token": token, "seconds": seconds})
+        return bool(cursor.rowcount)
+
+
+def give_slot_back(channel_id: int, *, token: UUID) -> bool:
+    """Free the slot and note when the channel is due next; False under a foreign token."""
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_SLOT_BACK, {"channel": channel_id, "token": token})
+        return bool(cursor.rowcount)
+
+
+def claim(
+    channel_id: int, kind: Kind, *, token: UUID, lanes: int, jobs: int, seconds: float
+) -> list[Claimed]:
+    """Lease up to `lanes` due lanes, interactive ones first, each with up to `jobs` open jobs."""
+    values: dict[str, int | float | str | UUID] = {
+        "channel": channel_id,
+        "kind": kind,
+        "token": token,
+        "lanes": lanes,
+        "jobs": jobs,
+        "seconds": seconds,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, values)
+        ids = [job_id for (job_id,) in cursor.fetchall()]
+    by_lane: dict[int, list[JobView]] = {}
+    for job in Job.objects.filter(pk__in=ids).select_related("lane").order_by("pk"):
+        by_lane.setdefault(job.lane_id, []).append(view_of(job))
+    return [Claimed(lane_id, tuple(views)) for lane_id, views in by_lane.items()]
+
+
+def renew(lane_ids: list[int], *, token: UUID, seconds: float) -> set[int]:
+    """Prolong the leases while calls are in flight; returns the lanes that are still ours."""
+    with connection.cursor() as cursor:
+        cursor.execute(RENEW, {"lanes": lane_ids, "token": token, "seconds": seconds})
+        return {lane_id for (lane_id,) in cursor.fetchall()}
+
+
+def view_of(job: Job) -> JobView:
+    created_at: datetime = job.created_at
+    return JobView(
+        id=job.pk,
+        channel_id=job.channel_id,
+        lane_id=job.lane_id,
+        kind=job.lane.kind,
+        key=job.lane.key,
+        handler=job.handler,
+        payload=job.payload,
+        attempts=job.attempts,
+        cause_id=job.cause_id,
+        created_at=created_at,
+        solo=job.solo,
+    )
