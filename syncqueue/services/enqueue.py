@@ -1,126 +1,193 @@
-"""Putting jobs into their lanes, one statement however many, inside the caller's transaction."""
+"""Storing new jobs: lanes upserted and jobs inserted in one statement of the caller."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from psycopg.types.json import Jsonb
+from django.db import connection, transaction
 
-from syncqueue.enums import Kind, Policy, Priority
+from syncqueue.enums import OPEN_STATES, Priority
+from syncqueue.services.wake import note_due, wake
 
-# Work on a relation new_job(position, id, channel_id, kind, key, handler, payload, cause_id,
-# priority, policy, dedupe_key, due_at) that the statement defines before them; `id` may be NULL.
-# `queued` then holds (position, id). An id is drawn after its lane's row is locked, so that the
-# ids of a lane follow the order of the commits; lanes are locked in one order everywhere.
-ENQUEUE_CTES = """
-twin_job AS MATERIALIZED (
-  SELECT lane.channel_id, lane.kind, lane.key, job.dedupe_key, job.id
-  FROM new_job AS fresh
-  JOIN syncqueue_lane AS lane USING (channel_id, kind, key)
-  JOIN syncqueue_job AS job ON job.lane_id = lane.id AND job.dedupe_key = fresh.dedupe_key
-  WHERE job.state = 'queued'
-  FOR UPDATE OF job
-), waiting_twin AS (
-  SELECT channel_id, kind, key, dedupe_key, min(id) AS id FROM twin_job GROUP BY 1, 2, 3, 4
-), accepted AS (
-  SELECT fresh.*, first_value(fresh.position) OVER same AS carrier, twin.id AS twin_id
-  FROM new_job AS fresh
-  LEFT JOIN waiting_twin AS twin USING (channel_id, kind, key, dedupe_key)
-  WINDOW same AS (
-    PARTITION BY channel_id, kind, key, coalesce(dedupe_key, '#' || fresh.position)
-    ORDER BY fresh.position
-  )
-), added AS (
-  SELECT * FROM accepted WHERE twin_id IS NULL AND carrier = position
-), touched AS (
-  SELECT channel_id, kind, key, max(priority) AS priority, min(due_at) AS due_at,
-    count(*) FILTER (WHERE twin_id IS NULL AND carrier = position) AS pending
-  FROM accepted GROUP BY 1, 2, 3
-), lane AS (
-  INSERT INTO syncqueue_lane AS known (channel_id, kind, key, priority, due_at, pending)
-  SELECT channel_id, kind, key, priority, due_at, pending FROM touched ORDER BY 1, 2, 3
-  ON CONFLICT (channel_id, kind, key) DO UPDATE
-  SET priority = CASE WHEN known.pending = 0 THEN EXCLUDED.priority
-                      ELSE greatest(known.priority, EXCLUDED.priority) END,
-      due_at = least(known.due_at, EXCLUDED.due_at),
-      pending = known.pending + EXCLUDED.pending
-  RETURNING id, channel_id, kind, key
-), job AS (
-  INSERT INTO syncqueue_job (
-    id, channel_id, lane_id, handler, payload, state, outcome, reason, error_code, attempts,
-    policy, priority, dedupe_key, cause_id, solo, created_at
-  )
-  SELECT coalesce(added.id, nextval(pg_get_serial_sequence('syncqueue_job', 'id'))),
-    channel_id, lane.id, handler, payload, 'queued', '', '', '', 0,
-    policy, added.priority, dedupe_key, cause_id, false, now()
-  FROM added JOIN lane USING (channel_id, kind, key)
-  ORDER BY added.position
-  RETURNING id, lane_id
-), numbered AS (
-  SELECT id, row_number() OVER (ORDER BY id) AS place FROM job
-), placed AS (
-  SELECT position, row_number() OVER (ORDER BY position) AS place FROM added
-), queued AS (
-  SELECT accepted.position, coalesce(accepted.twin_id, numbered.id) AS id
-  FROM accepted
-  LEFT JOIN placed ON placed.position = accepted.carrier
-  LEFT JOIN numbered USING (place)
-), due AS (
-  UPDATE syncqueue_channel AS channel SET next_due_at = soonest.due_at
-  FROM (SELECT channel_id, min(due_at) AS due_at FROM touched GROUP BY 1) AS soonest
-  WHERE channel.id = soonest.channel_id
-    AND (channel.next_due_at IS NULL OR channel.next_due_at > soonest.due_at)
-)
+# Rows are upserted in lane order, so that two writers can't deadlock. A job that comes while
+# its lane is leased or backing off makes the lane due now: it may be the cure.
+_CTES = """
+touched AS (
+    INSERT INTO syncqueue_lane AS l (channel_id, kind, key, priority, due_at, pending)
+    SELECT channel_id, kind, key, max(priority), min({due_at}), count(*)
+    FROM new_job GROUP BY channel_id, kind, key ORDER BY channel_id, kind, key
+    ON CONFLICT (channel_id, kind, key) DO UPDATE SET
+        pending = l.pending + EXCLUDED.pending,
+        priority = CASE WHEN l.due_at IS NULL THEN EXCLUDED.priority
+                        ELSE GREATEST(l.priority, EXCLUDED.priority) END,
+        due_at = CASE WHEN l.due_at IS NULL OR l.due_at > EXCLUDED.due_at
+                        OR (l.lease_until > statement_timestamp()
+                            AND EXCLUDED.due_at <= statement_timestamp())
+                      THEN EXCLUDED.due_at ELSE l.due_at END
+    RETURNING id, channel_id, kind, key),
+added AS (
+    INSERT INTO syncqueue_job (id, channel_id, lane_id, handler, payload, cause_id, priority,
+                               policy, dedupe_key, next_attempt_at)
+    SELECT n.id, n.channel_id, t.id, n.handler, n.payload, n.cause_id, n.priority,
+           n.policy, {dedupe_key}, {next_attempt_at}
+    FROM new_job n JOIN touched t USING (channel_id, kind, key) ORDER BY n.id
+    RETURNING id)
 """
 
-ENQUEUE = f"""
+ENQUEUE_CTES = _CTES.format(
+    due_at="statement_timestamp()", dedupe_key="''", next_attempt_at="NULL::timestamptz"
+)
+"""CTEs `touched, added` over your own `new_job(id, channel_id, kind, key, handler, payload,
+cause_id, priority, policy)`, ids by `nextval('syncqueue_job_id_seq')`. Wake the channel after
+the commit."""
+
+_ENQUEUE = f"""
 WITH new_job AS MATERIALIZED (
-  SELECT position, NULL::bigint AS id, channel_id, kind, key, handler, payload, cause_id,
-    priority, policy, dedupe_key, coalesce(later, now()) AS due_at
-  FROM unnest(
-    %(channel_id)s::bigint[], %(kind)s::text[], %(key)s::text[], %(handler)s::text[],
-    %(payload)s::jsonb[], %(cause_id)s::uuid[], %(priority)s::smallint[], %(policy)s::text[],
-    %(dedupe_key)s::text[], %(due_at)s::timestamptz[]
-  ) WITH ORDINALITY AS given(
-    channel_id, kind, key, handler, payload, cause_id, priority, policy, dedupe_key, later, position
-  )
-), {ENQUEUE_CTES}
-SELECT id FROM queued ORDER BY position
-"""  # noqa: S608  no value of a caller is in it
+    SELECT nextval('syncqueue_job_id_seq') AS id, u.*
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::uuid[],
+                %s::int[], %s::text[], %s::text[], %s::timestamptz[])
+         AS u(channel_id, kind, key, handler, payload, cause_id,
+              priority, policy, dedupe_key, due_at)),
+{
+    _CTES.format(
+        due_at="COALESCE(due_at, statement_timestamp())",
+        dedupe_key="n.dedupe_key",
+        next_attempt_at="n.due_at",
+    )
+}
+SELECT id FROM added ORDER BY id
+"""  # noqa: S608  only constants
+
+_LOCK_LANES = """
+SELECT l.id, l.channel_id, l.kind, l.key,
+       COALESCE(l.lease_until > statement_timestamp(), false) AS leased
+FROM syncqueue_lane l
+JOIN unnest(%s::bigint[], %s::text[], %s::text[]) AS u(channel_id, kind, key)
+    USING (channel_id, kind, key)
+ORDER BY l.channel_id, l.kind, l.key FOR UPDATE OF l
+"""
+_FIND_DUPLICATES = """
+SELECT lane_id, dedupe_key, min(id) FROM syncqueue_job
+WHERE lane_id = ANY(%s) AND dedupe_key = ANY(%s) AND state = ANY(%s) AND state <> 'running'
+GROUP BY lane_id, dedupe_key
+"""
+_TOUCH = """
+UPDATE syncqueue_lane l
+SET priority = GREATEST(l.priority, u.priority), due_at = LEAST(l.due_at, u.due_at)
+FROM (SELECT lane_id, max(priority) AS priority,
+             min(COALESCE(due_at, statement_timestamp())) AS due_at
+      FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[]) AS u(lane_id, priority, due_at)
+      GROUP BY lane_id) u
+WHERE l.id = u.lane_id
+"""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """A job to put into the lane (channel, kind, key).
-
-    A job of that lane which still waits under the same `dedupe_key` stands for it.
-    """
-
     channel_id: int
-    kind: Kind
+    kind: str
     key: str
     handler: str
     payload: dict[str, Any]
     cause_id: UUID
-    priority: Priority = Priority.INTERACTIVE
-    policy: Policy = Policy.OUTBOUND
+    priority: int = Priority.INTERACTIVE
+    policy: str = "outbound"
     dedupe_key: str | None = None
     due_at: datetime | None = None
 
+    @property
+    def lane(self) -> tuple[int, str, str]:
+        return self.channel_id, self.kind, self.key
+
 
 def enqueue(jobs: Sequence[NewJob]) -> list[int]:
-    """Store the jobs and return their ids in the order given.
+    """Store the jobs, ids in their order, and wake their channels after the commit.
 
-    A lane that waits in backoff becomes due: a new edit may be its cure (law 4).
+    Where a lane that nobody is planning already has a waiting job of the same dedupe key, that
+    job's id stands in the answer instead of a second job.
     """
     if not jobs:
         return []
-    rows = [asdict(job) for job in jobs]
-    columns: dict[str, list[Any]] = {name: [row[name] for row in rows] for name in rows[0]}
-    columns["payload"] = [Jsonb(payload) for payload in columns["payload"]]
+    with transaction.atomic():
+        found = _duplicates(jobs) if any(job.dedupe_key for job in jobs) else {}
+        kept, places = _leave_out(jobs, found)
+        ids = _insert(kept) if kept else []
+        transaction.on_commit(partial(_announce, tuple(jobs)))
+    return [ids[place] if place >= 0 else -place for place in places]
+
+
+def _leave_out(
+    jobs: Sequence[NewJob], found: dict[tuple[int, str, str, str], int]
+) -> tuple[list[NewJob], list[int]]:
+    """The jobs to insert, and for every job its index among them, or minus an existing id."""
+    kept: list[NewJob] = []
+    places: list[int] = []
+    planned: dict[tuple[int, str, str, str], int] = {}
+    for job in jobs:
+        mark = (*job.lane, job.dedupe_key or "")
+        if job.dedupe_key and (mark in found or mark in planned):
+            places.append(-found[mark] if mark in found else planned[mark])
+            continue
+        planned[mark] = len(kept)
+        places.append(len(kept))
+        kept.append(job)
+    return kept, places
+
+
+def _insert(jobs: Sequence[NewJob]) -> list[int]:
+    columns: Iterable[tuple[Any, ...]] = zip(
+        *(
+            (
+                job.channel_id,
+                str(job.kind),
+                job.key,
+                job.handler,
+                json.dumps(job.payload),
+                job.cause_id,
+                int(job.priority),
+                str(job.policy),
+                job.dedupe_key or "",
+                job.due_at,
+            )
+            for job in jobs
+        ),
+        strict=True,
+    )
     with connection.cursor() as cursor:
-        cursor.execute(ENQUEUE, columns)
-        return [job_id for (job_id,) in cursor.fetchall()]
+        cursor.execute(_ENQUEUE, [list(column) for column in columns])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _duplicates(jobs: Sequence[NewJob]) -> dict[tuple[int, str, str, str], int]:
+    """Waiting jobs of the same key, looked up under the locks of their lanes."""
+    keyed = [job for job in jobs if job.dedupe_key]
+    lanes = sorted({job.lane for job in keyed})
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_LANES, [list(column) for column in zip(*lanes, strict=True)])
+        # While a lane is leased, its head may have read what the caller just changed.
+        lane_of = {row[0]: row[1:4] for row in cursor.fetchall() if not row[4]}
+        cursor.execute(
+            _FIND_DUPLICATES,
+            [list(lane_of), sorted({job.dedupe_key or "" for job in keyed}), list(OPEN_STATES)],
+        )
+        found = {(*lane_of[lane], key): id_ for lane, key, id_ in cursor.fetchall()}
+        id_of = {lane: id_ for id_, lane in lane_of.items()}
+        touched = [job for job in keyed if (*job.lane, job.dedupe_key) in found]
+        if touched:
+            rows = [(id_of[job.lane], int(job.priority), job.due_at) for job in touched]
+            cursor.execute(_TOUCH, [list(column) for column in zip(*rows, strict=True)])
+    return found
+
+
+def _announce(jobs: tuple[NewJob, ...]) -> None:
+    now = datetime.now(UTC)
+    later: dict[int, datetime] = {}
+    for job in jobs:
+        if job.due_at and job.due_at > now:
+            later[job.channel_id] = min(job.due_at, later.get(job.channel_id, job.due_at))
+    note_due(later)
+    wake({job.channel_id for job in jobs if job.due_at is None or job.due_at <= now})

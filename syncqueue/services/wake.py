@@ -1,0 +1,61 @@
+"""Waking a channel's pump, once per idle→busy edge, and remembering when it is due."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.db import connection, transaction
+from django_q.tasks import async_task
+
+# A flag this old without a pump that cleared it belongs to a wake-up that was lost.
+STALE_SECONDS = 10
+
+_WAKE = """
+UPDATE syncqueue_channel
+SET woken_at = statement_timestamp(),
+    next_due_at = LEAST(next_due_at, statement_timestamp())
+WHERE id = ANY(%s) AND NOT paused
+  AND (woken_at IS NULL OR woken_at < statement_timestamp() - make_interval(secs => %s))
+RETURNING id
+"""
+_NOTE_DUE = """
+UPDATE syncqueue_channel c SET next_due_at = u.due_at
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS u(id, due_at)
+WHERE c.id = u.id AND (c.next_due_at IS NULL OR c.next_due_at > u.due_at)
+"""
+_MAKE_DUE = """
+UPDATE syncqueue_lane SET due_at = statement_timestamp()
+WHERE id IN (SELECT id FROM syncqueue_lane
+             WHERE channel_id = %s AND kind = %s AND key = ANY(%s) AND due_at IS NOT NULL
+               AND (due_at > statement_timestamp() OR lease_until > statement_timestamp())
+             ORDER BY id FOR UPDATE)
+"""
+
+
+def wake(channel_ids: Iterable[int]) -> int:
+    """Send a wake-up to every channel that has none under way; says to how many."""
+    ids = sorted(set(channel_ids))
+    if not ids:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_WAKE, [ids, STALE_SECONDS])
+        woken = [row[0] for row in cursor.fetchall()]
+    for channel_id in woken:
+        async_task("syncqueue.tasks.pump", channel_id)
+    return len(woken)
+
+
+def note_due(due: Mapping[int, datetime]) -> None:
+    """Let the sweep know that these channels have something to do then."""
+    if due:
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE_DUE, [list(due), list(due.values())])
+
+
+def make_due(channel_id: int, kind: str, keys: Iterable[str]) -> int:
+    """Make waiting lanes due now (their condition has changed); says how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MAKE_DUE, [channel_id, str(kind), list(keys)])
+        count = cursor.rowcount
+    if count:
+        transaction.on_commit(lambda: wake([channel_id]))
+    return count
