@@ -22,7 +22,7 @@ def broker():
 
 
 def payload_of(claimed):
-    return [payload for _, payload in claimed or []]
+    return [payload for _, payload in claimed]
 
 
 def test_wake_ups_come_out_oldest_first(broker):
@@ -71,7 +71,7 @@ def test_a_commit_ends_the_wait_at_once(broker, monkeypatch):
     woken = threading.Event()
 
     def serve():
-        claimed.extend(broker.dequeue() or broker.dequeue() or [])
+        claimed.extend(broker.dequeue() or broker.dequeue())
         connection.close()
         woken.set()
 
@@ -90,18 +90,25 @@ def test_a_broken_listen_costs_a_poll_and_is_repaired(broker):
     broken = broker._listener
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s)", [broken.connection.info.backend_pid])
-    assert broker.dequeue() is None
+    assert broker.dequeue() == []
     broker.enqueue("a")
     assert payload_of(broker.dequeue()) == ["a"]
     assert broker._listener is not broken
 
 
-def test_a_lost_database_is_waited_for(broker, monkeypatch, caplog):
+def test_a_connection_that_died_is_replaced(broker):
+    broker.enqueue("a")
+    with broker._listen().cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    assert payload_of(broker.dequeue()) == ["a"]
+
+
+def test_a_database_that_is_away_is_waited_for(broker, monkeypatch, caplog):
     monkeypatch.setattr(broker_module, "SWEEP_SECONDS", 0.1)
     broker.enqueue("a")
-    broker._listen()
-    with broker._listener.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
-    assert broker.dequeue() is None
+    connection.close()
+    with monkeypatch.context() as outage:
+        outage.setitem(connection.settings_dict, "HOST", "/nowhere")
+        assert broker.dequeue() == []
     assert "lost its database" in caplog.text
     assert payload_of(broker.dequeue()) == ["a"]
