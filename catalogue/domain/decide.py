@@ -138,6 +138,7 @@ def absorb_leaf(
     read: ReadSeen,
     written: Written | None = None,
     hint: Hint | None = None,
+    unknown: Sequence[UnknownWrite] = (),
 ) -> Decision:
     """Absorb one attribute of an answer or a read: confirm what we wrote, find what we did not."""
     value_hash = fingerprint(attribute, value)
@@ -152,6 +153,11 @@ def absorb_leaf(
         return Decision(Verdict.SAME, Leaf.first(value, _read_sighting(read, value_hash)))
     if leaf.as_of and read.second < leaf.as_of:
         return Decision(Verdict.STALE, leaf, needs_read=True)
+    sighting = _read_sighting(read, value_hash)
+    ghost = None if leaf.shows(value_hash) else _ghost(sighting, unknown)
+    if ghost:
+        after = leaf.with_sighting(replace(sighting, version=ghost), value)
+        return Decision(Verdict.ECHO, _observe(after, value, value_hash))
     return _absorb_foreign(leaf, value, value_hash, read=read, hint=hint)
 
 
