@@ -37,11 +37,11 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.postgres",
     "rest_framework",
-    "django_q",
     "syncqueue",
     "stores",
     "catalogue",
     "activity",
+    "django_q",  # below the engine, whose qcluster command stands before its own
     "apimio_sync.apps.ApimioSyncConfig",
 ]
 MIDDLEWARE = [
