@@ -1,0 +1,83 @@
+"""Keeps django-q2's cluster upright where it would hang for ever or outlive its parent."""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import time
+from multiprocessing.process import BaseProcess
+from types import FrameType
+from typing import ClassVar
+
+import django_q.cluster
+from django.db import connections
+from django_q.cluster import Cluster, Sentinel
+
+logger = logging.getLogger(__name__)
+
+SICK = 70  # EX_SOFTWARE
+PR_SET_PDEATHSIG = 1
+RESTART_SECONDS = 0.5
+
+
+class GuardedSentinel(Sentinel):  # type: ignore[misc]
+    """Leaves when a signal killed a child: the dead may hold the lock of a queue that all share."""
+
+    def reincarnate(self, process: BaseProcess) -> None:
+        """Replace a child that ended by itself or timed out; leave for a clean start otherwise."""
+        if process.exitcode is None or process.exitcode >= 0:
+            super().reincarnate(process)
+            return
+        logger.critical("%s died by signal %s", process.name, -process.exitcode)
+        for child in (*self.pool, self.monitor, self.pusher):
+            child.kill()
+        os._exit(SICK)
+
+
+class SupervisedCluster(Cluster):  # type: ignore[misc]
+    """A cluster that only notes a signal, because acting inside the handler can deadlock."""
+
+    stopping: ClassVar[bool] = False  # of the process: a signal may fall between two clusters
+
+    def sig_handler(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Remember the wish; `run` sees it within a tenth of a second."""
+        SupervisedCluster.stopping = True
+
+    def run(self, *, once: bool = False) -> int:
+        """Serve until asked to stop or until the sentinel dies; says its exit status."""
+        self.start()
+        while self.sentinel.is_alive() and not (self.stopping or once):
+            time.sleep(0.1)
+        exit_code = self.sentinel.exitcode or 0
+        self.stop()
+        return 0 if self.stopping else exit_code
+
+
+def supervise(*, once: bool = False) -> None:
+    """Run the cluster in this process, and a fresh one after each that fell sick."""
+    django_q.cluster.Sentinel = GuardedSentinel
+    bind_children_to_their_parents()
+    connections.close_all()  # a connection shared over fork would break in both
+    while exit_code := SupervisedCluster().run(once=once):
+        logger.critical("The cluster left with status %s, starting a clean one", exit_code)
+        time.sleep(RESTART_SECONDS)
+
+
+def bind_children_to_their_parents() -> None:
+    """From now on every fork dies with its parent (Linux): no orphan goes on running tasks."""
+    if not sys.platform.startswith("linux"):
+        return
+    libc = ctypes.CDLL(None)
+    parent = os.getpid()
+
+    def note_parent() -> None:
+        nonlocal parent
+        parent = os.getpid()
+
+    def die_with_parent() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(SICK)
+
+    os.register_at_fork(before=note_parent, after_in_child=die_with_parent)

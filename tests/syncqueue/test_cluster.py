@@ -1,0 +1,104 @@
+"""A real `qcluster` process and what happens to it: killed children, a killed parent, SIGTERM."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.core.management import get_commands
+from django.db import connection
+from django_q.models import Task
+from django_q.tasks import async_task
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENCE = 20.0
+
+
+def eventually(condition):
+    """The first true value of `condition()`."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"{condition} did not come true within {PATIENCE} s")
+
+
+def database_url():
+    database = connection.settings_dict
+    user, password = quote(database["USER"]), quote(database["PASSWORD"] or "")
+    address = f"{quote(database['HOST'], safe='')}:{database['PORT'] or 5432}"
+    return f"postgresql://{user}:{password}@{address}/{database['NAME']}"
+
+
+@pytest.fixture
+def cluster():
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "qcluster"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DATABASE_URL": database_url(), "SYNCQUEUE_WORKERS": "2"},
+        stderr=subprocess.DEVNULL,
+    )
+    yield process
+    process.kill()
+    process.wait()
+
+
+def descendants(pid):
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return []
+    return [found for child in children for found in (int(child), *descendants(child))]
+
+
+def is_gone(pid):
+    try:
+        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return True
+
+
+def worker_that_answers():
+    """The id of the worker process that ran a new task.
+
+    Asked anew every second, as the sweep does: what a dying cluster held comes back much later.
+    """
+
+    def answer():
+        task_id = async_task("os.getpid", save=True)
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline:
+            if task := Task.objects.filter(id=task_id).first():
+                return task.result
+            time.sleep(0.02)
+        return None
+
+    return eventually(answer)
+
+
+def test_our_command_stands_before_that_of_django_q():
+    assert get_commands()["qcluster"] == "syncqueue"
+
+
+def test_a_cluster_survives_a_killed_idle_worker_and_ends_cleanly(cluster):
+    for _ in range(2):
+        os.kill(worker_that_answers(), signal.SIGKILL)
+    assert worker_that_answers()
+    family = descendants(cluster.pid)
+    cluster.send_signal(signal.SIGTERM)
+    assert cluster.wait(PATIENCE) == 0
+    assert [pid for pid in family if not is_gone(pid)] == []
+
+
+def test_a_killed_parent_leaves_no_orphans(cluster):
+    worker = worker_that_answers()
+    family = descendants(cluster.pid)
+    assert worker in family
+    cluster.kill()
+    eventually(lambda: all(is_gone(pid) for pid in family))
