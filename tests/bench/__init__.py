@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m tests.bench`; a module's `run()` returns its figures by name."""
