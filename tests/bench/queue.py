@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from uuid import uuid4
 
 import psycopg
@@ -58,7 +59,7 @@ def our_jobs_per_second() -> float:
     channels = fill()
     jobs = Job.objects.count()
     analyze()
-    seconds = race([lambda part=channels[n::PROCESSES]: work(part) for n in range(PROCESSES)])
+    seconds = race([partial(work, channels[n::PROCESSES]) for n in range(PROCESSES)])
     done = Job.objects.filter(state=JobState.SUCCEEDED).count()
     if done != jobs:
         raise RuntimeError(f"Only {done} of {jobs} jobs succeeded.")
@@ -108,7 +109,7 @@ def procrastinate_jobs_per_second() -> float:
         jobs = procrastinate_side.fill(url)
         with psycopg.connect(url, autocommit=True) as database:
             database.execute("VACUUM ANALYZE")
-        seconds = race([lambda: procrastinate_side.work(url)] * PROCESSES)
+        seconds = race([partial(procrastinate_side.work, url)] * PROCESSES)
         with psycopg.connect(url) as database:
             query = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'"
             done = database.execute(query).fetchone()
