@@ -1,78 +1,96 @@
-"""The states of the engine, in the words that its users read."""
+"""The words of the engine's states, plain enough for the pure domain."""
 
-from django.db.models import IntegerChoices, TextChoices
-
-
-class Health(TextChoices):
-    """What a channel may do with its calls; deciding deliveries goes on in all of them."""
-
-    HEALTHY = "healthy", "Healthy"
-    DEGRADED = "degraded", "Degraded"
-    WAITING = "waiting", "Waiting on Shopify"
-    TRIAL = "trial", "Trying one call"
-    HELD = "held", "Held"
+from enum import IntEnum, StrEnum
 
 
-class Kind(TextChoices):
-    """Two lanes a resource: deciding (SQL only) and calling (one in flight)."""
+class Kind(StrEnum):
+    """The two kinds of lanes: deciding what came in, and calling the platform."""
 
-    IN = "in", "Inbound"
-    CALL = "call", "Call"
-
-
-class State(TextChoices):
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    RETRYING = "retrying", "Retrying"
-    WAITING = "waiting", "Queued — waiting on Shopify"
-    SUCCEEDED = "succeeded", "Succeeded"
-    DEAD_LETTERED = "dead_lettered", "Dead-lettered"
-    CANCELLED = "cancelled", "Cancelled"
+    IN = "in"
+    CALL = "call"
 
 
-OPEN_STATES = (State.QUEUED, State.RUNNING, State.RETRYING, State.WAITING)
-FINISHED_STATES = (State.SUCCEEDED, State.DEAD_LETTERED, State.CANCELLED)
+class Priority(IntEnum):
+    BULK = 0
+    INTERACTIVE = 1
 
 
-class Outcome(TextChoices):
-    APPLIED = "applied", "Applied"
-    WRITTEN = "written", "Written"
-    CARRIED = "carried", "Carried by another job's attempt"
-    ECHO = "echo", "Our own write coming back"
-    STALE = "stale", "Older than what is known"
-    SUPERSEDED = "superseded", "Superseded"
-    NOTHING_TO_DO = "nothing_to_do", "Nothing to do"
-    REJECTED = "rejected", "Rejected"
-    HELD = "held", "Held for a person"
+class Policy(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
 
 
-class AttemptOutcome(TextChoices):
-    SUCCEEDED = "succeeded", "Succeeded"
-    FAILED = "failed", "Failed"
-    REFUSED = "refused", "Refused"
-    THROTTLED = "throttled", "Throttled"
-    WAITING = "waiting", "Waiting on Shopify"
-    CRASHED = "crashed", "Crashed"
-    LATE = "late", "Late answer"
-    UNKNOWN = "unknown", "Outcome unknown"
-    WITHDRAWN = "withdrawn", "Withdrawn before it was sent"
+class Health(StrEnum):
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    WAITING = "waiting"
+    TRIAL = "trial"
+    HELD = "held"
 
 
-class CallState(TextChoices):
-    PLANNED = "planned", "Planned"
-    SENT = "sent", "Sent"
-    ANSWERED = "answered", "Answered"
-    SETTLED = "settled", "Settled"
-    UNKNOWN = "unknown", "Outcome unknown"
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    DEAD_LETTERED = "dead_lettered"
+    CANCELLED = "cancelled"
 
 
-class Policy(TextChoices):
-    """The named retry lists of `domain.backoff`."""
-
-    INBOUND = "inbound", "Inbound"
-    OUTBOUND = "outbound", "Outbound"
+OPEN_STATES = (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING, JobState.WAITING)
 
 
-class Priority(IntegerChoices):
-    BULK = 0, "Bulk"
-    INTERACTIVE = 1, "Interactive"
+class Outcome(StrEnum):
+    """What a finished job came to."""
+
+    APPLIED = "applied"
+    WRITTEN = "written"
+    CARRIED = "carried"
+    ECHO = "echo"
+    STALE = "stale"
+    SUPERSEDED = "superseded"
+    NOTHING_TO_DO = "nothing_to_do"
+    REJECTED = "rejected"
+    HELD = "held"
+
+
+class AttemptOutcome(StrEnum):
+    """How one try ended; `withdrawn` was planned but never sent."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REFUSED = "refused"
+    THROTTLED = "throttled"
+    WAITING = "waiting"
+    CRASHED = "crashed"
+    LATE = "late"
+    UNKNOWN = "unknown"
+    PARKED = "parked"
+    WITHDRAWN = "withdrawn"
+
+
+class CallState(StrEnum):
+    """`unknown`: sent, and nobody heard the answer; `withdrawn`: never sent."""
+
+    PLANNED = "planned"
+    SENT = "sent"
+    ANSWERED = "answered"
+    SETTLED = "settled"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN_CALL_STATES = (CallState.PLANNED, CallState.SENT, CallState.ANSWERED)
+
+
+class ErrorClass(StrEnum):
+    """What a failed call means for its job and its channel."""
+
+    TRANSIENT = "transient"
+    PLATFORM_DOWN = "platform_down"
+    THROTTLED = "throttled"
+    REFUSED = "refused"
+    REVOKED = "revoked"
+    FROZEN = "frozen"
+    UNKNOWN = "unknown"

@@ -1,28 +1,38 @@
-"""The contract between the engine and its handlers: what they see, and what they may return."""
+"""The contract between the engine and the apps above: jobs, what a handler may say, answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 from uuid import UUID
 
+from syncqueue.enums import ErrorClass, Outcome
+from syncqueue.errors import UnknownHandler
 
-class ErrorClass(StrEnum):
-    """What a failed call means for its job and its channel."""
+__all__ = [
+    "Again",
+    "Answer",
+    "Call",
+    "CallError",
+    "ErrorClass",
+    "Handler",
+    "JobView",
+    "Outcome",
+    "Parked",
+    "Planned",
+    "Points",
+    "Refused",
+    "Retry",
+    "Settled",
+    "SqlOnly",
+    "handler_for",
+    "register",
+]
 
-    TRANSIENT = "transient"
-    PLATFORM_DOWN = "platform_down"
-    THROTTLED = "throttled"
-    REFUSED = "refused"
-    REVOKED = "revoked"
-    FROZEN = "frozen"
-    UNKNOWN = "unknown"
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as its handler sees it; `attempts` counts those spent."""
+    """One job as its handler sees it."""
 
     id: int
     channel_id: int
@@ -34,88 +44,93 @@ class JobView:
     attempts: int
     cause_id: UUID
     created_at: datetime
-    solo: bool = False
+    solo: bool
+    policy: str = "outbound"
+    tries: int = 0
+    crashes: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Settled:
-    """Done: the handler has written all that follows from it."""
+    """The job is done; what it had to store is stored."""
 
-    outcome: str
+    outcome: Outcome
     reason: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Parked:
-    """Waits for something else of its resource; spends no attempt."""
+    """The job waits without spending an attempt; `make_due` wakes it earlier."""
 
     reason: str
     seconds: float = 30.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Call:
-    """A call to make: `request` is stored before it is sent, `context` (secrets) never is."""
+    """One call to store and send. `context` (tokens) stays in memory; passengers are job ids."""
 
     request: dict[str, Any]
     context: object = field(repr=False)
     passengers: tuple[int, ...] = ()
     guard: str = "none"
-    cost: float = 10.0
+    cost: int = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Refused:
-    """Time cannot cure it: a dead letter at once."""
+    """Time cannot cure it: dead letter at once."""
 
     code: str
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Retry:
-    """A failure that time may cure: spends an attempt, next try by the job's policy."""
+    """An attempt is spent; the next one comes by the job's policy."""
 
     code: str
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Again:
-    """Plan once more after `seconds`; spends no attempt."""
+    """Plan once more; no attempt is spent."""
 
     reason: str
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class CallError:
-    """Why a call failed; `retry_after` in seconds where the platform named one."""
+Planned = Settled | Parked | Call | Refused | Retry
+Verdict = Settled | Again | Refused | Retry
 
+
+@dataclass(frozen=True, slots=True)
+class CallError:
     kind: ErrorClass
     code: str
     message: str
     retry_after: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Points:
-    """The platform's bucket after an answer; `restore` in points a second."""
+    """The platform's own account of the budget left."""
 
     available: float
     maximum: float
     restore: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; exactly one of `body` and `error` tells, the other is None."""
+    """What came back from one call, or why nothing did."""
 
     body: dict[str, Any] | None = None
     error: CallError | None = None
     http_status: int | None = None
     request_id: str = ""
-    cost: float | None = None
+    cost: int | None = None
     points: Points | None = None
     seconds: float = 0.0
 
@@ -123,55 +138,67 @@ class Answer:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Self:
-        error, points = stored["error"], stored["points"]
+    def from_json(cls, data: Mapping[str, Any]) -> "Answer":
+        error, points = data["error"], data["points"]
         return cls(
             **{
-                **stored,
+                **data,
                 "error": error and CallError(**{**error, "kind": ErrorClass(error["kind"])}),
                 "points": points and Points(**points),
             }
         )
 
 
-Planned = Settled | Parked | Call | Refused | Retry
-Disposition = Settled | Again | Refused | Retry
-
-
 class Handler(Protocol):
-    """One kind of work. An inbound handler only plans; it never calls."""
+    """What an app registers under a name.
 
-    def plan(
-        self, job: JobView, followers: Sequence[JobView], *, now: datetime
-    ) -> Planned:  # SQL only, inside a transaction
-        ...
+    `plan` and `settle` run SQL in the pump's main thread, inside its transaction; `send` does
+    HTTP only, in a thread, and returns expected failures as `Answer.error`.
+    """
 
-    def send(
-        self, request: dict[str, Any], context: object
-    ) -> Answer:  # HTTP only, in a thread; expected failures come back as `Answer.error`
-        ...
+    def plan(self, job: JobView, followers: Sequence[JobView], *, now: datetime) -> Planned: ...
+
+    def send(self, request: dict[str, Any], context: object) -> Answer: ...
 
     def settle(
         self,
         job: JobView,
         passengers: Sequence[JobView],
-        request: dict[str, Any],
+        call_request: dict[str, Any],
         answer: Answer,
         *,
         now: datetime,
-    ) -> Disposition | None:  # SQL only; None leaves a failure to the engine's rule for its class
-        ...
+    ) -> Verdict | None:
+        """Store what the answer says; None leaves the job to the engine's default."""
+
+
+class SqlOnly:
+    """Base of handlers that never call: those of `in` lanes."""
+
+    def send(self, _request: dict[str, Any], _context: object) -> Answer:
+        raise TypeError(f"{type(self).__name__} sends nothing.")
+
+    def settle(
+        self,
+        _job: JobView,
+        _passengers: Sequence[JobView],
+        _call_request: dict[str, Any],
+        _answer: Answer,
+        *,
+        now: datetime,  # noqa: ARG002  named by the contract
+    ) -> Verdict | None:
+        raise TypeError(f"{type(self).__name__} settles nothing.")
 
 
 _handlers: dict[str, Handler] = {}
 
 
 def register(name: str, handler: Handler) -> None:
-    """Make a handler known; a second one under the same name is a programming error."""
-    if _handlers.setdefault(name, handler) is not handler:
-        raise ValueError(f"Two handlers are called {name}.")
+    _handlers[name] = handler
 
 
-def handler_for(name: str) -> Handler | None:
-    """The handler of that name, or None: then its job is dead-lettered with the reason."""
-    return _handlers.get(name)
+def handler_for(name: str) -> Handler:
+    try:
+        return _handlers[name]
+    except KeyError:
+        raise UnknownHandler(f"No handler is registered as “{name}”.") from None

@@ -12,8 +12,10 @@ from syncqueue.models import Job
 
 TAKE_SLOT = """
 UPDATE syncqueue_channel
-SET slot_token = %(token)s, slot_until = now() + make_interval(secs => %(seconds)s), woken_at = NULL
-WHERE id = %(channel)s AND (slot_until IS NULL OR slot_until < now() OR slot_token = %(token)s)
+SET slot_token = %(token)s, woken_at = NULL,
+    slot_until = statement_timestamp() + make_interval(secs => %(seconds)s)
+WHERE id = %(channel)s
+  AND (slot_until IS NULL OR slot_until < statement_timestamp() OR slot_token = %(token)s)
 """
 
 GIVE_SLOT_BACK = """
@@ -29,13 +31,13 @@ WHERE id = %(channel)s AND slot_token = %(token)s
 CLAIM = """
 WITH chosen AS MATERIALIZED (
   SELECT id FROM syncqueue_lane
-  WHERE channel_id = %(channel)s AND kind = %(kind)s AND due_at <= now()
-    AND (lease_until IS NULL OR lease_until < now())
+  WHERE channel_id = %(channel)s AND kind = %(kind)s AND due_at <= statement_timestamp()
+    AND (lease_until IS NULL OR lease_until < statement_timestamp())
   ORDER BY priority DESC, due_at LIMIT %(lanes)s
   FOR UPDATE SKIP LOCKED
 ), leased AS (
   UPDATE syncqueue_lane AS lane
-  SET lease_until = now() + make_interval(secs => %(seconds)s), token = %(token)s
+  SET lease_until = statement_timestamp() + make_interval(secs => %(seconds)s), token = %(token)s
   FROM chosen WHERE lane.id = chosen.id
   RETURNING lane.id
 )
@@ -49,7 +51,7 @@ ORDER BY job.id
 """
 
 RENEW = """
-UPDATE syncqueue_lane SET lease_until = now() + make_interval(secs => %(seconds)s)
+UPDATE syncqueue_lane SET lease_until = statement_timestamp() + make_interval(secs => %(seconds)s)
 WHERE id = ANY(%(lanes)s) AND token = %(token)s
 RETURNING id
 """

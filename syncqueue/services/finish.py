@@ -17,7 +17,7 @@ from syncqueue.domain.handling import (
     Retry,
     Settled,
 )
-from syncqueue.enums import FINISHED_STATES, AttemptOutcome, Policy, State
+from syncqueue.enums import OPEN_STATES, AttemptOutcome, JobState, Policy
 from syncqueue.models import Attempt, Job, Lane
 
 # Frees the lane. It stays due while jobs are open: at once, or when its head may try again.
@@ -35,7 +35,7 @@ WHERE id = %(lane)s AND token = %(token)s
 class Verdict:
     """What becomes of a job. `spends` counts against its policy; `due_at` set while it goes on."""
 
-    state: State
+    state: JobState
     outcome: str = ""
     reason: str = ""
     error_code: str = ""
@@ -56,10 +56,10 @@ def verdict(
     match result:
         case Settled(outcome, reason):
             done = AttemptOutcome.SUCCEEDED
-            return Verdict(state=State.SUCCEEDED, outcome=outcome, reason=reason, attempt=done)
+            return Verdict(state=JobState.SUCCEEDED, outcome=outcome, reason=reason, attempt=done)
         case Parked(reason, seconds) | Again(reason, seconds):
             return Verdict(
-                state=State.QUEUED, reason=reason, due_at=now + timedelta(seconds=seconds)
+                state=JobState.QUEUED, reason=reason, due_at=now + timedelta(seconds=seconds)
             )
         case Refused(code, message):
             return _dead(code, message, AttemptOutcome.REFUSED)
@@ -68,7 +68,7 @@ def verdict(
             if seconds_left is None:
                 return _dead(code, message, AttemptOutcome.FAILED)
             return Verdict(
-                state=State.RETRYING,
+                state=JobState.RETRYING,
                 reason=message,
                 error_code=code,
                 attempt=AttemptOutcome.FAILED,
@@ -92,7 +92,7 @@ def finish(
 
 def _dead(code: str, message: str, attempt: AttemptOutcome) -> Verdict:
     return Verdict(
-        state=State.DEAD_LETTERED, reason=message, error_code=code, attempt=attempt, spends=True
+        state=JobState.DEAD_LETTERED, reason=message, error_code=code, attempt=attempt, spends=True
     )
 
 
@@ -104,7 +104,7 @@ def _store(job: JobView, given: Verdict, *, token: UUID, now: datetime) -> None:
         error_code=given.error_code,
         attempts=F("attempts") + int(given.spends),
         next_attempt_at=given.due_at,
-        finished_at=now if given.state in FINISHED_STATES else None,
+        finished_at=now if given.state not in OPEN_STATES else None,
     )
     if given.attempt:
         _record(job, given, token=token, now=now)
@@ -129,7 +129,7 @@ def _free(lane_id: int, given: Sequence[Verdict], *, token: UUID, now: datetime)
         "lane": lane_id,
         "token": token,
         "now": now,
-        "finished": sum(one.state in FINISHED_STATES for one in given),
+        "finished": sum(one.state not in OPEN_STATES for one in given),
         "due_at": next((one.due_at for one in given if one.due_at), None),
     }
     with connection.cursor() as cursor:

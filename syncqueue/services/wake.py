@@ -55,7 +55,7 @@ def make_due(channel_id: int, kind: str, keys: Iterable[str]) -> int:
     """Make waiting lanes due now (their condition has changed); says how many."""
     with connection.cursor() as cursor:
         cursor.execute(_MAKE_DUE, [channel_id, str(kind), list(keys)])
-        count = cursor.rowcount
+        count = int(cursor.rowcount)
     if count:
         transaction.on_commit(lambda: wake([channel_id]))
     return count

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from syncqueue.enums import Kind, Priority, State
+from syncqueue.enums import JobState, Kind, Priority
 from syncqueue.models import Channel, Job, Lane
 from syncqueue.services.claim import claim, give_slot_back, renew, take_slot
 from syncqueue.services.enqueue import NewJob, enqueue
@@ -57,7 +57,9 @@ def test_giving_the_slot_back_notes_when_the_channel_is_due_next(channel):
 
 def test_a_lane_comes_with_its_open_jobs_oldest_first(channel):
     ids = fill(channel, "product:1", "product:1", "product:1")
-    Job.objects.filter(pk=ids[0]).update(state=State.SUCCEEDED, finished_at=timezone.now())
+    Job.objects.filter(pk=ids[0]).update(
+        state=JobState.SUCCEEDED, outcome="applied", finished_at=timezone.now()
+    )
     (claimed,) = take(channel)
     assert [job.id for job in claimed.jobs] == ids[1:]
 

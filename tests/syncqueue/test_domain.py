@@ -10,6 +10,7 @@ from syncqueue.domain.backoff import DELAYS, delay
 from syncqueue.domain.handling import Answer, CallError, ErrorClass, Points, handler_for, register
 from syncqueue.domain.pace import Bucket
 from syncqueue.enums import Policy
+from syncqueue.errors import UnknownHandler
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 amounts = st.floats(0, 20_000)
@@ -74,11 +75,9 @@ def test_an_answer_survives_being_stored(answer):
     assert Answer.from_json(answer.to_json()) == answer
 
 
-def test_a_name_belongs_to_one_handler():
-    first, second = object(), object()
-    register("tests.once", first)
-    register("tests.once", first)
-    with pytest.raises(ValueError, match="Two handlers"):
-        register("tests.once", second)
-    assert handler_for("tests.once") is first
-    assert handler_for("tests.nobody") is None
+def test_a_name_that_nobody_registered_is_said_so():
+    handler = object()
+    register("tests.known", handler)
+    assert handler_for("tests.known") is handler
+    with pytest.raises(UnknownHandler, match=r"tests\.nobody"):
+        handler_for("tests.nobody")

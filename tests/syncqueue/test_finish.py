@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from syncqueue.domain.handling import Parked, Refused, Retry, Settled
-from syncqueue.enums import Kind, Outcome, Policy, State
+from syncqueue.enums import JobState, Kind, Outcome, Policy
 from syncqueue.models import Attempt, Channel, Job, Lane
 from syncqueue.services.claim import claim
 from syncqueue.services.enqueue import NewJob, enqueue
@@ -41,8 +41,8 @@ def test_a_settled_job_ends_with_its_outcome_reason_and_attempt(channel):
     (job_id,) = fill(channel)
     assert settle(channel, DONE)
     job = Job.objects.get(pk=job_id)
-    assert (job.state, job.outcome, job.reason) == (State.SUCCEEDED, DONE.outcome, DONE.reason)
-    assert job.trail.get().finished_at == job.finished_at
+    assert (job.state, job.outcome, job.reason) == (JobState.SUCCEEDED, DONE.outcome, DONE.reason)
+    assert job.attempt_set.get().finished_at == job.finished_at
     lane = Lane.objects.get()
     assert (lane.pending, lane.due_at, lane.token) == (0, None, None)
 
@@ -57,7 +57,7 @@ def test_a_lane_with_more_jobs_stays_due_and_gives_them_in_order(channel):
 def test_a_late_finisher_changes_nothing(channel):
     (job_id,) = fill(channel)
     assert not settle(channel, DONE, token=uuid4())
-    assert Job.objects.get(pk=job_id).state == State.QUEUED
+    assert Job.objects.get(pk=job_id).state == JobState.QUEUED
     assert Attempt.objects.count() == 0
     assert Lane.objects.get().token is not None
 
@@ -66,7 +66,7 @@ def test_a_failure_spends_an_attempt_and_its_lane_waits_by_the_policy(channel):
     (job_id,) = fill(channel)
     settle(channel, Retry("timeout", "Shopify did not answer in time."))
     job = Job.objects.get(pk=job_id)
-    assert (job.state, job.attempts, job.finished_at) == (State.RETRYING, 1, None)
+    assert (job.state, job.attempts, job.finished_at) == (JobState.RETRYING, 1, None)
     wait = job.next_attempt_at - timezone.now()
     assert timedelta(seconds=55) < wait <= timedelta(seconds=60)
     assert Lane.objects.get().due_at == job.next_attempt_at
@@ -78,9 +78,9 @@ def test_the_last_failure_is_a_dead_letter_and_the_lane_steps_over_it(channel):
         Lane.objects.update(due_at=timezone.now() - timedelta(minutes=1))
         settle(channel, Retry("timeout", "Shopify did not answer in time."))
     dead = Job.objects.get(pk=head)
-    assert (dead.state, dead.attempts, dead.trail.count()) == (State.DEAD_LETTERED, 5, 5)
+    assert (dead.state, dead.attempts, dead.attempt_set.count()) == (JobState.DEAD_LETTERED, 5, 5)
     assert settle(channel, DONE)
-    assert Job.objects.get(pk=follower).state == State.SUCCEEDED
+    assert Job.objects.get(pk=follower).state == JobState.SUCCEEDED
 
 
 def test_what_time_cannot_cure_is_a_dead_letter_at_once(channel):
@@ -88,7 +88,7 @@ def test_what_time_cannot_cure_is_a_dead_letter_at_once(channel):
     settle(channel, Refused("blank_title", "Title can't be blank."))
     job = Job.objects.get(pk=job_id)
     assert (job.state, job.error_code, job.reason) == (
-        State.DEAD_LETTERED, "blank_title", "Title can't be blank.",
+        JobState.DEAD_LETTERED, "blank_title", "Title can't be blank.",
     )  # fmt: skip
 
 
@@ -96,5 +96,5 @@ def test_parking_spends_no_attempt(channel):
     (job_id,) = fill(channel)
     settle(channel, Parked("A call of this product is open.", seconds=30))
     job = Job.objects.get(pk=job_id)
-    assert (job.state, job.attempts, job.trail.count()) == (State.QUEUED, 0, 0)
+    assert (job.state, job.attempts, job.attempt_set.count()) == (JobState.QUEUED, 0, 0)
     assert Lane.objects.get().due_at > timezone.now()
