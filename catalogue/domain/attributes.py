@@ -22,6 +22,7 @@ __all__ = [
     "fingerprint",
     "of_owner",
     "read_leaves",
+    "renders",
 ]
 
 Path: TypeAlias = tuple[str, ...]
@@ -153,6 +154,13 @@ def of_owner(owner: Owner) -> Iterator[Attribute]:
 def fingerprint(declared: Attribute, value: Value) -> str:
     """A short stable hash of a value of this attribute, whatever its spelling."""
     return values.fingerprint(declared.normalise(value))
+
+
+def renders(declared: Attribute, sent: Value, shown: Value) -> bool:
+    """Whether a store that was sent one value may show it as the other."""
+    if not declared.lossy:
+        return fingerprint(declared, sent) == fingerprint(declared, shown)
+    return values.essence(declared.normalise(sent)) == values.essence(declared.normalise(shown))
 
 
 def clean(name: str, raw: object) -> Value:

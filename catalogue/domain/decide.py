@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from catalogue.domain.attributes import Attribute, fingerprint
+from catalogue.domain.attributes import Attribute, fingerprint, renders
 from catalogue.domain.journal import Leaf, Sighting
 from catalogue.domain.values import Value
 from catalogue.domain.version import TICK, Version, causal_floor
@@ -113,7 +113,7 @@ def decide_payload(
         verdict = Verdict.STALE if near.holding(sighting.hash) else Verdict.NEEDS_READ
         return Decision(verdict, leaf, needs_read=verdict is Verdict.NEEDS_READ)
     repeated = any(s.key == sighting.key for s in leaf.sightings)
-    ghost = None if near.holding(sighting.hash) else _ghost(sighting, unknown)
+    ghost = None if near.holding(sighting.hash) else _ghost(sighting.hash, seen.second, unknown)
     after = leaf.with_sighting(replace(sighting, version=ghost), value)
     if as_of is None or seen.second > as_of:
         after = _observe(after, value, sighting.hash)
@@ -143,20 +143,19 @@ def absorb_leaf(
     """Absorb one attribute of an answer or a read: confirm what we wrote, find what we did not."""
     value_hash = fingerprint(attribute, value)
     sent = fingerprint(attribute, written.value) if written else None
-    if written and (written.certain or value_hash == sent):
+    if written and (written.certain or renders(attribute, written.value, value)):
         rendered = value_hash == sent or attribute.lossy
         landed = value if rendered else written.value
         leaf, late = _confirm(leaf, landed, attribute=attribute, read=read, written=written)
         if late or rendered:
             return late or Decision(Verdict.SAME, leaf)
     if leaf is None:
-        return Decision(Verdict.SAME, Leaf.first(value, _read_sighting(read, value_hash)))
+        return Decision(Verdict.SAME, Leaf.first(value, _called(None, read, value_hash, None)))
     if leaf.as_of and read.second < leaf.as_of:
         return Decision(Verdict.STALE, leaf, needs_read=True)
-    sighting = _read_sighting(read, value_hash)
-    ghost = None if leaf.shows(value_hash) else _ghost(sighting, unknown)
+    ghost = None if leaf.shows(value_hash) else _ghost(value_hash, read.second, unknown)
     if ghost:
-        after = leaf.with_sighting(replace(sighting, version=ghost), value)
+        after = leaf.with_sighting(_called(leaf, read, value_hash, ghost), value)
         return Decision(Verdict.ECHO, _observe(after, value, value_hash))
     return _absorb_foreign(leaf, value, value_hash, read=read, hint=hint)
 
@@ -178,15 +177,18 @@ def _observe(leaf: Leaf, value: Value, value_hash: str) -> Leaf:
     return leaf.observing(value, value_hash, accepted_from)
 
 
-def _read_sighting(read: ReadSeen, value_hash: str, version: Version | None = None) -> Sighting:
-    return Sighting(read.second, None, value_hash, Via.READ, version, read.id)
+def _called(
+    leaf: Leaf | None, read: ReadSeen, value_hash: str, version: Version | None, via: Via = Via.READ
+) -> Sighting:
+    """What a call saw; whatever of its second was decided before the call is older."""
+    after = leaf.end_of(read.second) + TICK if leaf else read.second
+    return Sighting(read.second, None, value_hash, via, version, read.id, after)
 
 
-def _ghost(sighting: Sighting, unknown: Sequence[UnknownWrite]) -> Version | None:
+def _ghost(value_hash: str, second: datetime, unknown: Sequence[UnknownWrite]) -> Version | None:
     """The version of a write of unknown outcome that this may be, landed late."""
-    latest = sighting.second + SECOND
     return max(
-        (w.version for w in unknown if w.hash == sighting.hash and w.sent_at <= latest),
+        (w.version for w in unknown if w.hash == value_hash and w.sent_at <= second + SECOND),
         default=None,
     )
 
@@ -220,7 +222,7 @@ def _confirm(
 ) -> tuple[Leaf, Decision | None]:
     """Our write as the store took it; an answer older than what was seen since moves nothing."""
     landed_hash, sent = fingerprint(attribute, landed), fingerprint(attribute, written.value)
-    sighting = Sighting(read.second, None, landed_hash, Via.WRITE, written.version, read.id)
+    sighting = _called(leaf, read, landed_hash, written.version, Via.WRITE)
     if leaf is None:
         leaf = Leaf.first(landed, sighting)
     late = leaf.as_of is not None and read.second < leaf.as_of
@@ -250,7 +252,7 @@ def _absorb_foreign(
     voiced = _newest(own)
     settled = voiced is None or replaced is None or voiced > replaced
     if settled and (known or voiced):
-        after = leaf.with_sighting(_read_sighting(read, value_hash), value)
+        after = leaf.with_sighting(_called(leaf, read, value_hash, None), value)
         return Decision(Verdict.SAME, _observe(after, value, value_hash))
     dated = max((s for s in own if s.triggered), key=lambda s: s.time, default=None)
     hint = Hint(dated.time, dated.id) if dated else hint
@@ -258,7 +260,7 @@ def _absorb_foreign(
     time = causal_floor(min(hint.time, read.received) if hint else latest, replaced)
     version = Version.of(time, Source.SYNC, hint.id if hint else read.id)
     edit = Edit(value, version, leaf.hash, time_uncertain=hint is None)
-    after = leaf.with_sighting(_read_sighting(read, value_hash, version), value)
+    after = leaf.with_sighting(_called(leaf, read, value_hash, version), value)
     return Decision(Verdict.EDIT, _observe(after, value, value_hash), (edit,))
 
 

@@ -19,7 +19,10 @@ NO_TRIGGER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A value at a second of the store's clock; `version` where it was an edit or our write."""
+    """A value at a second of the store's clock; `version` where it was an edit or our write.
+
+    A webhook knows when it was triggered, a call only what it came `after`.
+    """
 
     second: datetime
     triggered: datetime | None
@@ -27,6 +30,7 @@ class Sighting:
     via: Via
     version: Version | None = None
     id: str = ""
+    after: datetime | None = None
 
     @property
     def key(self) -> tuple[datetime, datetime, str, Via]:
@@ -45,11 +49,12 @@ class Sighting:
             "via": self.via.value,
             "version": self.version.to_json() if self.version else None,
             "id": self.id,
+            "after": self.after.isoformat() if self.after else None,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Sighting:
-        triggered, version = data["triggered"], data["version"]
+        triggered, version, after = data["triggered"], data["version"], data["after"]
         return cls(
             datetime.fromisoformat(data["second"]),
             datetime.fromisoformat(triggered) if triggered else None,
@@ -57,6 +62,7 @@ class Sighting:
             Via(data["via"]),
             Version.from_json(version) if version else None,
             data["id"],
+            datetime.fromisoformat(after) if after else None,
         )
 
 
@@ -114,7 +120,8 @@ class Leaf:
         kept = {s.key: s for s in self.sightings}
         known = kept.get(sighting.key, sighting)
         versions = [s.version for s in (known, sighting) if s.version]
-        kept[sighting.key] = replace(known, version=max(versions, default=None))
+        after = max(filter(None, (known.after, sighting.after)), default=None)
+        kept[sighting.key] = replace(known, version=max(versions, default=None), after=after)
         return _pruned(
             replace(
                 self,
@@ -139,13 +146,21 @@ class Leaf:
                 stretches.append([sighting])
         return stretches
 
-    def _place(self, sighting: Sighting) -> tuple[datetime, datetime, str]:
-        # a write or read has only its second; the first webhook that echoes it says when inside it
-        echoes = (
-            s.triggered for s in self.at(sighting.second) if s.hash == sighting.hash and s.triggered
-        )
-        instant = sighting.triggered or min(echoes, default=sighting.second + NO_TRIGGER)
-        return (sighting.second, instant, sighting.hash)
+    def end_of(self, second: datetime) -> datetime:
+        """The latest instant inside a second of which we know; what a call finds now is later."""
+        return max((s.triggered or s.after or second for s in self.at(second)), default=second)
+
+    def _place(self, sighting: Sighting) -> tuple[datetime, datetime, datetime, str]:
+        """Tell where in its second a sighting stands; a write or a read doesn't say so itself."""
+        second, after = sighting.second, sighting.after or sighting.second
+        if sighting.triggered:
+            return (second, sighting.triggered, after, sighting.hash)
+        alike = [s for s in self.at(second) if s.hash == sighting.hash]
+        if not any(s.version for s in alike if s.triggered is None):
+            return (second, after, after, sighting.hash)  # a read that found nothing new
+        # a write stands where its echo does, and closes the second until that comes
+        echoes = [s.triggered for s in alike if s.triggered and s.triggered > after]
+        return (second, min(echoes, default=second + NO_TRIGGER), after, sighting.hash)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from html import unescape
 from typing import TypeAlias
 
 Value: TypeAlias = str | bool | list[str] | dict[str, str] | None
@@ -16,6 +17,7 @@ _VOID = re.compile(
     r"<(area|base|br|col|embed|hr|img|input|link|source|track|wbr)((?:\s[^<>]*?)?)\s*/>",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<[^<>]*>")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL keeps none of these in a jsonb
 _UNITS = {"G": "GRAMS", "KG": "KILOGRAMS", "OZ": "OUNCES", "LB": "POUNDS"}
 WEIGHT_UNITS = frozenset(_UNITS.values())
@@ -56,6 +58,13 @@ def html(raw: object) -> Value:
     """HTML with one line ending and one spelling of void tags (Shopify rewrites both)."""
     plain = str(text(raw)).replace("\r\n", "\n").replace("\r", "\n")
     return _VOID.sub(r"<\1\2>", plain).strip()
+
+
+def essence(value: Value) -> Value:
+    """What is left of HTML when it is rendered another way: its words."""
+    if not isinstance(value, str):
+        return value
+    return "".join(unescape(_TAG.sub(" ", value)).split())
 
 
 def tags(raw: object) -> Value:
