@@ -208,7 +208,7 @@ def _give_voices(leaf: Leaf) -> tuple[Leaf, tuple[Edit, ...]]:
 
 def _silent_run(leaf: Leaf) -> tuple[Sighting, Version | None, str] | None:
     for before, run in pairwise(leaf.runs()):
-        if _newest(run) is None:
+        if not leaf.voiced(run):
             return run[0], _newest(before), before[0].hash
     return None
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from catalogue.domain.values import Value
-from catalogue.domain.version import Version
+from catalogue.domain.version import TICK, Version
 from catalogue.enums import Via
 
 KEEP = timedelta(hours=48)
 
 
 NO_TRIGGER = timedelta(days=1)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,9 @@ class Leaf:
         """Insert into the set; the same sighting again adds at most the version it lacked."""
         kept = {s.key: s for s in self.sightings}
         known = kept.get(sighting.key, sighting)
-        versions = [s.version for s in (known, sighting) if s.version]
-        after = max(filter(None, (known.after, sighting.after)), default=None)
-        kept[sighting.key] = replace(known, version=max(versions, default=None), after=after)
+        if sighting.version and (known.version is None or known.version < sighting.version):
+            known = replace(known, version=sighting.version, after=sighting.after)
+        kept[sighting.key] = known
         return _pruned(
             replace(
                 self,
@@ -136,10 +137,17 @@ class Leaf:
             replace(self, value=value, hash=value_hash, accepted_from=accepted_from, past=past)
         )
 
+    def voiced(self, run: Sequence[Sighting]) -> bool:
+        """Whether a run is accounted for: by an edit or a write, its own or of the same second."""
+        return any(s.version for s in run) or all(
+            s.via is Via.READ and any(o.version and o.hash == s.hash for o in self.at(s.second))
+            for s in run
+        )
+
     def runs(self) -> list[list[Sighting]]:
         """The journal in the store's order, as stretches of one value."""
         stretches: list[list[Sighting]] = []
-        for sighting in sorted(self.sightings, key=self._place):
+        for sighting in self._ordered():
             if stretches and stretches[-1][-1].hash == sighting.hash:
                 stretches[-1].append(sighting)
             else:
@@ -150,17 +158,25 @@ class Leaf:
         """The latest instant inside a second of which we know; what a call finds now is later."""
         return max((s.triggered or s.after or second for s in self.at(second)), default=second)
 
-    def _place(self, sighting: Sighting) -> tuple[datetime, datetime, datetime, str]:
-        """Tell where in its second a sighting stands; a write or a read doesn't say so itself."""
-        second, after = sighting.second, sighting.after or sighting.second
-        if sighting.triggered:
-            return (second, sighting.triggered, after, sighting.hash)
-        alike = [s for s in self.at(second) if s.hash == sighting.hash]
-        if not any(s.version for s in alike if s.triggered is None):
-            return (second, after, after, sighting.hash)  # a read that found nothing new
-        # a write stands where its echo does, and closes the second until that comes
-        echoes = [s.triggered for s in alike if s.triggered and s.triggered > after]
-        return (second, min(echoes, default=second + NO_TRIGGER), after, sighting.hash)
+    def _ordered(self) -> list[Sighting]:
+        places: dict[Sighting, tuple[datetime, datetime]] = {}
+        limit, second = NEVER, NEVER
+        for sighting in sorted(self.sightings, key=_came, reverse=True):
+            if sighting.second != second:
+                second, limit = sighting.second, sighting.second + NO_TRIGGER
+            if sighting.triggered or sighting.version is None:
+                # a read that found nothing new stands as early as it may
+                places[sighting] = (second, _came(sighting)[1])
+                continue
+            # a write stands where its echo does, else at the end, but before the next call
+            limit = min(limit - TICK, self._echo_of(sighting) or limit)
+            places[sighting] = (second, limit)
+        return sorted(self.sightings, key=lambda s: (*places[s], s.hash, s.via))
+
+    def _echo_of(self, sighting: Sighting) -> datetime | None:
+        alike = (s.triggered for s in self.at(sighting.second) if s.hash == sighting.hash)
+        after = _came(sighting)[1]
+        return min((instant for instant in alike if instant and instant >= after), default=None)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -180,6 +196,10 @@ class Leaf:
             tuple(Sighting.from_json(s) for s in data["sightings"]),
             dict(data["past"]),
         )
+
+
+def _came(sighting: Sighting) -> tuple[datetime, datetime]:
+    return (sighting.second, sighting.triggered or sighting.after or sighting.second)
 
 
 def _pruned(leaf: Leaf) -> Leaf:
