@@ -1,0 +1,74 @@
+"""Each attribute in both of Shopify's forms, and normal forms that stay as they are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalogue.domain.attributes import (
+    ATTRIBUTES,
+    attribute,
+    build_input,
+    clean,
+    fingerprint,
+    read_leaves,
+)
+from catalogue.enums import Owner
+
+texts = st.text(max_size=30)
+
+
+@given(texts)
+def test_a_normal_form_is_its_own_normal_form(raw):
+    for name in ("title", "description", "vendor", "seo_title", "barcode"):
+        normalise = attribute(name).normalise
+        assert normalise(normalise(raw)) == normalise(raw)
+
+
+@given(st.lists(texts, max_size=5), st.randoms())
+def test_tags_are_a_set_whatever_their_order(tags, chance):
+    shuffled = [*tags, *tags]
+    chance.shuffle(shuffled)
+    declared = attribute("tags")
+    assert fingerprint(declared, shuffled) == fingerprint(declared, tags)
+
+
+@pytest.mark.parametrize("raw", ["19", "19.0", "19.00"])
+def test_the_same_money_written_differently_is_the_same(raw):
+    assert attribute("price").normalise(raw) == "19.00"
+
+
+def test_a_webhook_and_a_read_of_one_product_agree():
+    read = {"title": "Lamp", "vendor": "Nord", "status": "ACTIVE", "tags": ["b", "a"]}
+    told = {"title": "Lamp", "vendor": "Nord", "status": "active", "tags": "b, a"}
+    known = read_leaves(Owner.PRODUCT, read, "graphql")
+    assert known == read_leaves(Owner.PRODUCT, told, "webhook")
+    assert set(known) == {"title", "vendor", "status", "tags"}
+
+
+def test_what_a_payload_does_not_hold_is_not_read_as_empty():
+    assert read_leaves(Owner.VARIANT, {}, "webhook") == {}
+
+
+def test_a_write_holds_what_is_wanted_and_nothing_else():
+    assert build_input(Owner.PRODUCT, {"title": "Lamp"}) == {"title": "Lamp"}
+
+
+def test_an_unknown_attribute_is_refused_by_name():
+    with pytest.raises((KeyError, ValueError), match="colour"):
+        attribute("colour")
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"), [("title", ""), ("price", "-1"), ("price", "cheap"), ("taxable", "maybe")]
+)
+def test_a_persons_bad_input_is_refused_in_words(name, raw):
+    with pytest.raises(ValueError, match=r"\w+ \w+"):
+        clean(name, raw)
+
+
+def test_every_attribute_of_the_core_is_declared_once():
+    assert set(ATTRIBUTES) == {
+        *("title", "description", "vendor", "product_type", "tags", "status"),
+        *("seo_title", "seo_description", "price", "compare_at_price", "sku", "barcode"),
+        *("taxable", "inventory_policy", "weight"),
+    }
