@@ -1,0 +1,134 @@
+"""The table of cases: what an incoming value is, given what is known of its attribute."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from catalogue.domain.attributes import attribute
+from catalogue.domain.decide import (
+    ReadSeen,
+    Seen,
+    Verdict,
+    Written,
+    absorb_leaf,
+    decide_payload,
+)
+from catalogue.domain.version import Version
+
+START = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TITLE = attribute("title")
+
+
+def at(second):
+    return START + timedelta(seconds=second)
+
+
+def hook(leaf, value, second, *, name=None, received=None, declared=TITLE):
+    """A delivery triggered at that second, received a little later unless told."""
+    came = at(second if received is None else received) + timedelta(milliseconds=400)
+    seen = Seen(at(int(second)), at(second), came, name or f"d{second}")
+    return decide_payload(leaf, value, attribute=declared, seen=seen)
+
+
+def answer(leaf, value, second, *, sent=None, declared=TITLE):
+    """What a call showed: the answer of a write where `sent` is told, else a read."""
+    written = Written(sent, Version(at(second - 1), 2, f"edit{second}")) if sent else None
+    read = ReadSeen(at(second), at(second) + timedelta(milliseconds=100), f"c{second}")
+    return absorb_leaf(leaf, value, attribute=declared, read=read, written=written)
+
+
+@pytest.fixture
+def known():
+    """Seen as O at second 0, then written X by us at second 10."""
+    first = hook(None, "O", 0).leaf
+    return answer(first, "X", 10, sent="X").leaf
+
+
+def edits(decision):
+    return [edit.value for edit in decision.edits]
+
+
+def test_the_first_sight_of_an_attribute_is_no_edit():
+    decision = hook(None, "O", 0)
+    assert (decision.verdict, decision.edits, decision.leaf.value) == (Verdict.SAME, (), "O")
+
+
+def test_our_own_write_coming_back_is_an_echo(known):
+    decision = hook(known, "X", 10)
+    assert (decision.verdict, decision.edits) == (Verdict.ECHO, ())
+
+
+def test_a_new_value_is_an_edit_and_is_observed(known):
+    decision = hook(known, "Y", 20)
+    assert (decision.verdict, edits(decision), decision.leaf.value) == (Verdict.EDIT, ["Y"], "Y")
+
+
+def test_the_old_body_of_a_retry_is_stale(known):
+    decision = hook(known, "O", 5, received=30)
+    assert (decision.verdict, decision.edits) == (Verdict.STALE, ())
+    assert decision.leaf.value == "X"
+
+
+def test_an_edit_that_our_write_overwrote_is_kept_with_its_own_time(known):
+    """F4: late and novel is an edit of its time; what the store shows does not move."""
+    decision = hook(known, "Y", 7, received=30)
+    assert (decision.verdict, edits(decision)) == (Verdict.EDIT, ["Y"])
+    assert decision.edits[0].version.time == at(7)
+    assert decision.leaf.value == "X"
+
+
+def test_the_old_value_in_the_second_of_our_write_asks_for_a_read(known):
+    decision = hook(known, "O", 10)
+    assert decision.needs_read
+    assert decision.edits == ()
+
+
+def test_a_delivery_that_comes_twice_edits_once(known):
+    once = hook(known, "Y", 20)
+    again = hook(once.leaf, "Y", 20)
+    assert (again.edits, again.leaf) == ((), once.leaf)
+
+
+def test_two_edits_that_arrive_reversed_both_stand_in_their_own_time(known):
+    second = hook(known, "Y2", 22)
+    first = hook(second.leaf, "Y1", 20, received=30)
+    assert (edits(second), edits(first)) == (["Y2"], ["Y1"])
+    assert first.edits[0].version < second.edits[0].version
+    assert first.leaf.value == "Y2"
+
+
+def test_what_an_answer_shows_and_we_did_not_write_is_an_edit(known):
+    """F1: absorbing an answer blindly swallows a merchant's edit, then undoes it."""
+    decision = answer(known, "Y", 20)
+    assert edits(decision) == ["Y"]
+    assert decision.edits[0].time_uncertain
+
+
+def test_an_answer_older_than_what_is_known_never_moves_it_back(known):
+    newer = hook(known, "Y", 20).leaf
+    decision = answer(newer, "X", 12)
+    assert (decision.edits, decision.leaf.value, decision.needs_read) == ((), "Y", True)
+
+
+def test_an_exact_value_that_came_back_changed_is_a_foreign_edit(known):
+    decision = answer(known, "Z", 30, sent="Y")
+    assert (edits(decision), decision.leaf.value) == (["Z"], "Z")
+
+
+def test_shopifys_rendering_of_a_description_is_what_we_wrote():
+    """F13: else the same write would repeat for ever."""
+    html = attribute("description")
+    first = hook(None, "<p>old</p>", 0, declared=html).leaf
+    decision = answer(first, "<p>a<br></p>\n", 10, sent="<p>a<br/></p>", declared=html)
+    assert (decision.verdict, decision.edits) == (Verdict.SAME, ())
+
+
+def test_a_correction_of_our_value_is_later_than_it_though_our_clock_runs_fast():
+    """F8: the merchant corrects at 20 what our fast clock dated 21."""
+    first = hook(None, "O", 0).leaf
+    ours = Version(at(21), 2, "edit")
+    read = ReadSeen(at(19), at(19.2), "c")
+    written = Written("X", ours)
+    leaf = absorb_leaf(first, "X", attribute=TITLE, read=read, written=written).leaf
+    (edit,) = hook(leaf, "Y", 20).edits
+    assert edit.version > ours
