@@ -1,0 +1,49 @@
+"""The webhook topics we ask for, and which lane and handler each belongs to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stores.shopify.errors import BadPayload
+
+__all__ = ["TOPICS", "Topic", "declared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`name` is the header's spelling, `enum` GraphQL's; `lane` is a key or its prefix."""
+
+    name: str
+    enum: str
+    lane: str
+    handler: str
+
+    def key(self, body: Mapping[str, Any]) -> str:
+        """The lane of one payload: deliveries about one resource are decided in turn."""
+        if not self.lane.endswith(":"):
+            return self.lane
+        number = body.get("id")
+        if type(number) is not int or number <= 0:
+            raise BadPayload(f"A payload of {self.name} has no id.")
+        return f"{self.lane}{number}"
+
+
+def _topic(name: str, lane: str, handler: str) -> Topic:
+    return Topic(name, name.upper().replace("/", "_"), lane, handler)
+
+
+_DECLARED = (
+    _topic("products/create", "product:", "inbound.product"),
+    _topic("products/update", "product:", "inbound.product"),
+    _topic("products/delete", "product:", "inbound.product"),
+    _topic("inventory_items/update", "item:", "inbound.item"),
+    _topic("app/uninstalled", "shop", "inbound.shop"),
+    _topic("app/scopes_update", "shop", "inbound.shop"),
+    _topic("shop/update", "shop", "inbound.shop"),
+)
+TOPICS: Mapping[str, Topic] = {topic.name: topic for topic in _DECLARED}
+
+
+def declared(name: str) -> Topic | None:
+    """The topic of a delivery, or None where we never asked for it."""
+    return TOPICS.get(name)

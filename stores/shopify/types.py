@@ -1,0 +1,183 @@
+"""What crosses the port: frozen values in, frozen values out, and never a secret in a repr."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from syncqueue.domain.handling import Points
+
+__all__ = [
+    "Credentials",
+    "Form",
+    "ItemSnapshot",
+    "Location",
+    "Points",
+    "ProductSnapshot",
+    "ProductsPage",
+    "Reply",
+    "Session",
+    "ShopIdentity",
+    "Subscription",
+    "Token",
+    "UserError",
+    "VariantSnapshot",
+    "WriteGrant",
+    "WriteResult",
+    "base_url",
+]
+
+Form: TypeAlias = Literal["graphql", "webhook"]
+Part: TypeAlias = Literal["product", "variants"]
+
+
+def base_url(domain: str, twin_url: str = "") -> str:
+    """Where a shop is reached: at Shopify, or inside the twin when there is one."""
+    return f"{twin_url}/shops/{domain}" if twin_url else f"https://{domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The app that a store is connected through."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    previous_secret: str = field(default="", repr=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Shopify signs with the oldest secret not revoked yet, so both count."""
+        return tuple(filter(None, (self.client_secret, self.previous_secret)))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One store's access. `currency`, where known, is what its prices are written in."""
+
+    domain: str
+    token: str = field(repr=False)
+    api_version: str
+    base_url: str
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteGrant:
+    """Leave to write to a store, issued for a moment while it is live."""
+
+    store_id: int
+    epoch: int
+    until: datetime
+
+    def valid(self, now: datetime) -> bool:
+        return now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What an OAuth exchange grants; one that doesn't expire has neither instant nor refresh."""
+
+    access_token: str = field(repr=False)
+    scopes: tuple[str, ...]
+    expires_at: datetime | None = None
+    refresh_token: str | None = field(default=None, repr=False)
+    refresh_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answered request; `body` is GraphQL's `data`, fit to be stored as jsonb."""
+
+    body: dict[str, Any]
+    request_id: str = ""
+    http_status: int = 200
+    cost: int | None = None
+    points: Points | None = None
+    api_version: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class VariantSnapshot:
+    gid: str
+    inventory_item_gid: str
+    node: Mapping[str, Any] = field(repr=False)
+    sku: str
+    title: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSnapshot:
+    """A product as a store told it; `complete` says whether every variant is there."""
+
+    gid: str
+    updated_at: datetime
+    node: Mapping[str, Any] = field(repr=False)
+    variants: tuple[VariantSnapshot, ...]
+    complete: bool
+    form: Form
+    handle: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSnapshot:
+    """An inventory item as a webhook told it."""
+
+    gid: str
+    updated_at: datetime
+    node: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductsPage:
+    """`cursor` is None on the last page; `reply` is of the page, costs of all its requests."""
+
+    products: tuple[ProductSnapshot, ...]
+    cursor: str | None
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class UserError:
+    """A refusal in Shopify's words; plain user errors carry no code."""
+
+    part: Part
+    field: tuple[str, ...]
+    message: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """The state after a write, where Shopify showed it, and what it refused."""
+
+    product: ProductSnapshot | None
+    errors: tuple[UserError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopIdentity:
+    gid: str
+    name: str
+    domain: str
+    currency: str
+    plan: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One webhook subscription; `topic` is GraphQL's name, as PRODUCTS_UPDATE."""
+
+    gid: str
+    topic: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    gid: str
+    name: str
+    active: bool
