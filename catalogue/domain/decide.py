@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from catalogue.domain.attributes import Attribute, fingerprint, renders
-from catalogue.domain.journal import Leaf, Sighting
+from catalogue.domain.journal import Leaf
+from catalogue.domain.sighting import Sighting
 from catalogue.domain.values import Value
 from catalogue.domain.version import TICK, Version, causal_floor
 from catalogue.enums import Source, Verdict, Via
@@ -67,7 +68,7 @@ class Written:
 class UnknownWrite:
     """A write that may still land, or has landed unseen."""
 
-    hash: str
+    value: Value
     sent_at: datetime
     version: Version
 
@@ -113,7 +114,7 @@ def decide_payload(
         verdict = Verdict.STALE if near.holding(sighting.hash) else Verdict.NEEDS_READ
         return Decision(verdict, leaf, needs_read=verdict is Verdict.NEEDS_READ)
     repeated = any(s.key == sighting.key for s in leaf.sightings)
-    ghost = None if near.holding(sighting.hash) else _ghost(sighting.hash, seen.second, unknown)
+    ghost = None if near.holding(sighting.hash) else _ghost(value, attribute, seen.second, unknown)
     after = leaf.with_sighting(replace(sighting, version=ghost), value)
     if as_of is None or seen.second > as_of:
         after = _observe(after, value, sighting.hash)
@@ -153,7 +154,7 @@ def absorb_leaf(
         return Decision(Verdict.SAME, Leaf.first(value, _called(None, read, value_hash, None)))
     if leaf.as_of and read.second < leaf.as_of:
         return Decision(Verdict.STALE, leaf, needs_read=True)
-    ghost = None if leaf.shows(value_hash) else _ghost(value_hash, read.second, unknown)
+    ghost = None if leaf.shows(value_hash) else _ghost(value, attribute, read.second, unknown)
     if ghost:
         after = leaf.with_sighting(_called(leaf, read, value_hash, ghost), value)
         return Decision(Verdict.ECHO, _observe(after, value, value_hash))
@@ -185,10 +186,16 @@ def _called(
     return Sighting(read.second, None, value_hash, via, version, read.id, after)
 
 
-def _ghost(value_hash: str, second: datetime, unknown: Sequence[UnknownWrite]) -> Version | None:
+def _ghost(
+    value: Value, attribute: Attribute, second: datetime, unknown: Sequence[UnknownWrite]
+) -> Version | None:
     """The version of a write of unknown outcome that this may be, landed late."""
     return max(
-        (w.version for w in unknown if w.hash == value_hash and w.sent_at <= second + SECOND),
+        (
+            write.version
+            for write in unknown
+            if write.sent_at <= second + SECOND and renders(attribute, write.value, value)
+        ),
         default=None,
     )
 
@@ -208,7 +215,7 @@ def _give_voices(leaf: Leaf) -> tuple[Leaf, tuple[Edit, ...]]:
 
 def _silent_run(leaf: Leaf) -> tuple[Sighting, Version | None, str] | None:
     for before, run in pairwise(leaf.runs()):
-        if not leaf.voiced(run):
+        if _newest(run) is None:
             return run[0], _newest(before), before[0].hash
     return None
 
