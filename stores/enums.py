@@ -1,0 +1,30 @@
+"""The fixed words of stores."""
+
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """How far a store has come; only a `live` one is written to."""
+
+    DISCOVERED = "discovered"
+    CONNECTED = "connected"
+    IMPORTING = "importing"
+    REVIEW = "review"
+    LIVE = "live"
+    PAUSED = "paused"
+    UNINSTALLED = "uninstalled"
+
+
+READABLE = frozenset({Mode.CONNECTED, Mode.IMPORTING, Mode.REVIEW, Mode.LIVE})
+
+
+class Role(StrEnum):
+    """What a member may do in a workspace."""
+
+    OPERATOR = "operator"
+    VIEWER = "viewer"
+
+
+class SubscriptionState(StrEnum):
+    OK = "ok"
+    MISSING = "missing"
