@@ -77,3 +77,41 @@ class OverrideKind(StrEnum):
     FOUND = "found"
     RULE = "rule"
     HELD = "held"
+
+
+class ListingState(StrEnum):
+    """How a store's product stands to the canonical records."""
+
+    LINKED = "linked"
+    UNMATCHED = "unmatched"
+    AMBIGUOUS = "ambiguous"
+    GONE = "gone"
+
+
+class ChangeScope(StrEnum):
+    """Whether a change was meant for all stores or for one."""
+
+    CANONICAL = "canonical"
+    OVERRIDE = "override"
+
+
+class ChangeFate(StrEnum):
+    """What merging made of a change."""
+
+    WON = "won"
+    LOST = "lost"
+    HELD = "held"
+    REJECTED = "rejected"
+
+
+class DeliveryFate(StrEnum):
+    """What became of a change in one store; `pending` while its job is open."""
+
+    PENDING = "pending"
+    WRITTEN = "written"
+    SHOWN = "shown"
+    ORIGIN = "origin"
+    OVERRIDE = "override"
+    UNMANAGED = "unmanaged"
+    HELD = "held"
+    REFUSED = "refused"

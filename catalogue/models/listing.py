@@ -1,0 +1,118 @@
+"""Canonical records as they stand in one store: its ids, and what was last observed there."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from catalogue.domain.journal import Leaf
+from catalogue.enums import ListingState
+from catalogue.models.canonical import Product, Variant
+from stores.managers import WorkspaceScoped
+from stores.models import Store
+
+
+class Observed(models.Model):
+    """What has leaves: per attribute the observed value and its journal of sightings."""
+
+    gid = models.CharField(max_length=255)
+    leaves = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def leaf(self, attribute: str) -> Leaf | None:
+        stored = self.leaves.get(attribute)
+        return Leaf.from_json(stored) if stored else None
+
+    def set_leaf(self, attribute: str, leaf: Leaf) -> None:
+        self.leaves[attribute] = leaf.to_json()
+
+
+class Listing(Observed):
+    """A product in a store. `as_of`: the newest second of the store's clock that was absorbed."""
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="listings")
+    product = models.ForeignKey(
+        Product, null=True, blank=True, on_delete=models.SET_NULL, related_name="listings"
+    )
+    title = models.CharField(max_length=255, blank=True, default="")
+    handle = models.CharField(max_length=255, blank=True, default="")
+    state = models.CharField(
+        max_length=16,
+        choices=[(state.value, state.value.title()) for state in ListingState],
+        default=ListingState.UNMATCHED,
+    )
+    state_reason = models.TextField(blank=True, default="", db_default="")
+    as_of = models.DateTimeField(null=True, blank=True)
+    needs_read = models.CharField(
+        max_length=255,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why it must be read first.",
+    )
+    unknown = models.JSONField(
+        default=list, blank=True, help_text="Writes whose outcome nobody heard, for a day."
+    )
+    settled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its last call was settled, by our clock."
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    workspace_path = "store__workspace"
+    objects = WorkspaceScoped.as_manager()
+
+    class Meta:
+        ordering = ["store_id", "title", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["store", "gid"], name="listing_is_one_per_gid"),
+            models.UniqueConstraint(
+                F("store"),
+                F("product"),
+                name="listing_is_one_per_product",
+                condition=Q(product__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="listing_linked_has_a_product",
+                condition=~Q(state="linked") | Q(product__isnull=False),
+            ),
+        ]
+        indexes = [models.Index("store", "state", name="listing_store_state")]
+
+    def __str__(self) -> str:
+        return f"{self.title or self.gid} in {self.store}"
+
+    @property
+    def lane_key(self) -> str:
+        """The lane of every read and write of this product in its store."""
+        return f"product:{self.gid.rpartition('/')[2]}"
+
+
+class VariantListing(Observed):
+    """A variant in a store."""
+
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="variants")
+    variant = models.ForeignKey(
+        Variant, null=True, blank=True, on_delete=models.SET_NULL, related_name="listings"
+    )
+    inventory_item_gid = models.CharField(max_length=255, blank=True, default="", db_index=True)
+    position = models.PositiveIntegerField(default=1)
+    options = models.JSONField(default=list, blank=True)
+
+    workspace_path = "listing__store__workspace"
+    objects = WorkspaceScoped.as_manager()
+
+    class Meta:
+        ordering = ["listing_id", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["listing", "gid"], name="variant_listing_one_per_gid"),
+            models.UniqueConstraint(
+                F("listing"),
+                F("variant"),
+                name="variant_listing_one_per_variant",
+                condition=Q(variant__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.gid

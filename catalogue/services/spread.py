@@ -1,0 +1,154 @@
+"""Fan-out: every change goes to each live store once, as a job or with the reason why not."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db import connection
+
+from catalogue.domain.attributes import attribute
+from catalogue.domain.registers import managed
+from catalogue.enums import ChangeFate, ChangeScope, DeliveryFate, ListingState, Source
+from catalogue.models import Change, ChangeDelivery, Listing, Override
+from stores.enums import Mode
+from stores.models import Store
+from syncqueue.domain.handling import JobView
+from syncqueue.enums import Kind, Priority
+from syncqueue.services.enqueue import NewJob, enqueue
+
+CONVERGE = "catalogue.converge"
+SEEN_IN_STORES = frozenset({Source.SYNC, Source.RECONCILE, Source.IMPORT})
+
+# Waits for a store that is just going live, so that no change falls between (FOR SHARE against
+# the FOR UPDATE of going live).
+_LIVE = """
+SELECT id FROM stores_store WHERE workspace_id = %s AND mode = %s ORDER BY id FOR SHARE
+"""
+_REASONS = {
+    DeliveryFate.ORIGIN: "The edit came from this store.",
+    DeliveryFate.OVERRIDE: "This store keeps its own value of this attribute.",
+    DeliveryFate.UNMANAGED: "Prices don't cross currencies without a rule or an override.",
+    DeliveryFate.HELD: "The value is held for a person's decision.",
+}
+
+
+def spread(
+    workspace_id: int,
+    changes: Sequence[Change],
+    *,
+    cause_id: UUID,
+    priority: Priority = Priority.INTERACTIVE,
+) -> list[int]:
+    """Store what becomes of saved changes in each live store and queue the writes; job ids."""
+    if not changes:
+        return []
+    stores = live_for_share(workspace_id)
+    by_product: dict[int, list[Change]] = defaultdict(list)
+    for change in changes:
+        by_product[change.product_id].append(change)
+    listings = Listing.objects.filter(
+        product__in=by_product, store__in=stores, state=ListingState.LINKED
+    ).select_related("store", "product")
+    standing = _standing(by_product, stores)
+    rows = [
+        (listing, _rows(listing, by_product[listing.product_id or 0], standing))
+        for listing in listings.order_by("store_id", "id")
+    ]
+    return _queue(rows, cause_id, priority)
+
+
+def live_for_share(workspace_id: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVE, [workspace_id, Mode.LIVE.value])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def converge_job(
+    listing: Listing,
+    changes: Iterable[int],
+    *,
+    cause_id: UUID,
+    channel_id: int,
+    priority: Priority = Priority.INTERACTIVE,
+    dedupe_key: str | None = None,
+) -> NewJob:
+    """The job that brings one listing to its effective values."""
+    return NewJob(
+        channel_id=channel_id,
+        kind=Kind.CALL,
+        key=listing.lane_key,
+        handler=CONVERGE,
+        payload={"listing": listing.pk, "changes": list(changes)},
+        cause_id=cause_id,
+        priority=priority,
+        dedupe_key=dedupe_key,
+    )
+
+
+def changes_of(jobs: Iterable[JobView]) -> list[int]:
+    return [change for job in jobs for change in job.payload.get("changes", ())]
+
+
+def _standing(products: Iterable[int], stores: Iterable[int]) -> dict[tuple[object, ...], Override]:
+    found = Override.objects.filter(product__in=list(products), store__in=list(stores), stands=True)
+    return {(o.store_id, o.product_id, o.variant_id, o.attribute): o for o in found}
+
+
+def _rows(
+    listing: Listing, changes: Iterable[Change], standing: dict[tuple[object, ...], Override]
+) -> list[ChangeDelivery]:
+    fates = ((change, _fate(change, listing, standing)) for change in changes)
+    return [
+        ChangeDelivery(
+            change=change, store_id=listing.store_id, fate=fate, reason=_REASONS.get(fate, "")
+        )
+        for change, fate in fates
+        if fate is not None
+    ]
+
+
+def _fate(
+    change: Change, listing: Listing, standing: dict[tuple[object, ...], Override]
+) -> DeliveryFate | None:
+    """What becomes of a change in one store; None where it doesn't concern it."""
+    store: Store = listing.store
+    own = change.store_id == store.pk
+    if change.fate in (ChangeFate.HELD, ChangeFate.REJECTED):
+        return DeliveryFate.HELD if own else None
+    if (change.scope == ChangeScope.OVERRIDE or change.fate == ChangeFate.LOST) and not own:
+        return None
+    if own and change.fate == ChangeFate.WON and change.source in SEEN_IN_STORES:
+        return DeliveryFate.ORIGIN
+    if change.scope == ChangeScope.OVERRIDE:
+        return DeliveryFate.PENDING
+    override = standing.get((store.pk, change.product_id, change.variant_id, change.attribute))
+    if override is not None:
+        return DeliveryFate.OVERRIDE
+    same = managed(attribute(change.attribute), change.product.currency, store.currency, None)
+    return DeliveryFate.PENDING if same else DeliveryFate.UNMANAGED
+
+
+def _queue(
+    rows: Sequence[tuple[Listing, list[ChangeDelivery]]], cause_id: UUID, priority: Priority
+) -> list[int]:
+    jobs: list[NewJob] = []
+    pending: list[list[ChangeDelivery]] = []
+    for listing, deliveries in rows:
+        waiting = [row for row in deliveries if row.fate == DeliveryFate.PENDING]
+        if waiting:
+            jobs.append(
+                converge_job(
+                    listing,
+                    [row.change_id for row in waiting],
+                    cause_id=cause_id,
+                    channel_id=listing.store.channel_id,
+                    priority=priority,
+                )
+            )
+            pending.append(waiting)
+    ids = enqueue(jobs)
+    for job_id, waiting in zip(ids, pending, strict=True):
+        for row in waiting:
+            row.job_id = job_id
+    ChangeDelivery.objects.bulk_create([row for _, deliveries in rows for row in deliveries])
+    return ids
