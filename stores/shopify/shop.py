@@ -1,0 +1,79 @@
+"""What belongs to the shop as a whole: who it is, where it keeps stock, what it tells us."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from stores.shopify.client import execute
+from stores.shopify.documents import document
+from stores.shopify.errors import Refused
+from stores.shopify.types import Location, Reply, Session, ShopIdentity, Subscription
+
+__all__ = [
+    "create_subscription",
+    "delete_subscription",
+    "locations",
+    "shop_identity",
+    "subscriptions",
+]
+
+
+def shop_identity(session: Session) -> ShopIdentity:
+    """Whose token this is, and the scopes it really has."""
+    body = execute(session, document("shop_identity"), {}).body
+    shop = body["shop"]
+    return ShopIdentity(
+        gid=shop["id"],
+        name=shop["name"],
+        domain=shop["myshopifyDomain"],
+        currency=shop["currencyCode"],
+        plan=shop["plan"]["publicDisplayName"],
+        scopes=tuple(scope["handle"] for scope in body["currentAppInstallation"]["accessScopes"]),
+    )
+
+
+def locations(session: Session) -> tuple[Location, ...]:
+    """Every location of the store, closed ones too."""
+    nodes = _nodes(session, "locations", "locations")
+    return tuple(Location(node["id"], node["name"], node["isActive"]) for node in nodes)
+
+
+def subscriptions(session: Session) -> tuple[Subscription, ...]:
+    """The webhook subscriptions that this app really has in the store."""
+    nodes = _nodes(session, "webhook_subscriptions", "webhookSubscriptions")
+    return tuple(_subscription(node) for node in nodes)
+
+
+def create_subscription(session: Session, *, topic: str, uri: str) -> Subscription:
+    """Subscribe to one topic, by GraphQL's name; Refused says what Shopify has against it."""
+    reply = execute(session, document("webhook_subscription_create"), {"topic": topic, "uri": uri})
+    payload = _accepted(reply, "webhookSubscriptionCreate")
+    return _subscription(payload["webhookSubscription"])
+
+
+def delete_subscription(session: Session, gid: str) -> None:
+    reply = execute(session, document("webhook_subscription_delete"), {"id": gid})
+    _accepted(reply, "webhookSubscriptionDelete")
+
+
+def _nodes(session: Session, name: str, field: str) -> Iterator[dict[str, Any]]:
+    after: str | None = None
+    while True:
+        connection = execute(session, document(name), {"after": after}).body[field]
+        yield from connection["nodes"]
+        if not connection["pageInfo"]["hasNextPage"]:
+            return
+        after = connection["pageInfo"]["endCursor"]
+
+
+def _subscription(node: dict[str, Any]) -> Subscription:
+    return Subscription(gid=node["id"], topic=node["topic"], uri=node["uri"])
+
+
+def _accepted(reply: Reply, field: str) -> dict[str, Any]:
+    payload: dict[str, Any] = reply.body[field]
+    if errors := payload["userErrors"]:
+        said = " ".join(error["message"] for error in errors)
+        raise Refused(
+            "user_error", said, http_status=reply.http_status, request_id=reply.request_id
+        )
+    return payload
