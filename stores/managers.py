@@ -1,13 +1,11 @@
 """Query sets that know which workspace a row belongs to."""
 
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from django.db import models
 
-M = TypeVar("M", bound=models.Model)
 
-
-class WorkspaceScoped(models.QuerySet[M]):
+class WorkspaceScoped(models.QuerySet[Any]):
     """Rows of a model that names, as `workspace_path`, the way to its workspace."""
 
     def of_workspace(self, workspace_id: int) -> Self:
@@ -24,7 +22,7 @@ class WorkspaceScoped(models.QuerySet[M]):
         return getattr(self.model, "workspace_path", "workspace")
 
 
-class WorkspaceQuerySet(models.QuerySet[M]):
+class WorkspaceQuerySet(models.QuerySet[Any]):
     """The workspaces themselves."""
 
     def for_user(self, user: Any) -> Self:
