@@ -56,7 +56,7 @@ def _granted(
     app = {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
     url = f"{base_url}/admin/oauth/access_token"
     response, content = post(url, {**app, **grant}, headers={}, writes=False)
-    facts = {
+    facts: dict[str, Any] = {
         "http_status": response.status_code,
         "request_id": response.headers.get("X-Request-ID", ""),
     }

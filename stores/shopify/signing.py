@@ -5,7 +5,8 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 
-from shopify_app import verify_webhook_req
+from shopify_app.types import RequestInput
+from shopify_app.verify.webhook import verify_webhook_req
 
 __all__ = ["query_is_genuine", "query_signature", "webhook_is_genuine", "webhook_signature"]
 
@@ -20,14 +21,14 @@ def webhook_is_genuine(body: bytes, signature: str, secrets: Sequence[str]) -> b
         return False
     secret, previous = secrets[0], (secrets[1] if len(secrets) > 1 else None)
     try:
-        request = {
+        request: RequestInput = {
             "method": "POST",
             "url": "",
             "headers": {"x-shopify-hmac-sha256": signature},
             "body": body.decode(),
         }
         verdict = verify_webhook_req(
-            request, {"client_secret": secret, "old_client_secret": previous}
+            request, {"client_id": "", "client_secret": secret, "old_client_secret": previous}
         )
     # The library parses the body for its log before it verifies: hostile nesting must not pass.
     except (UnicodeDecodeError, RecursionError):
