@@ -1,0 +1,75 @@
+"""Changing a store's mode, and the grant without which nothing is written."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from stores.domain.modes import may_follow
+from stores.enums import Mode
+from stores.errors import ModeRefusedError, NotLiveError
+from stores.models import Store
+from stores.shopify.types import WriteGrant
+from syncqueue.models import Channel
+from syncqueue.services.wake import wake
+
+GRANT_LIFE = timedelta(seconds=60)
+
+
+def set_mode(store_id: int, mode: Mode, *, by: str, reason: str = "") -> Store:
+    """Move a store to another mode; whatever was planned under the old one is void.
+
+    Raises ModeRefusedError where the present mode does not allow it.
+    """
+    with transaction.atomic():
+        store: Store = Store.objects.select_for_update().get(pk=store_id)
+        if store.mode == mode:
+            return store
+        if not may_follow(Mode(store.mode), mode):
+            raise ModeRefusedError(f"A store that is {store.mode} can't become {mode}.")
+        _move(store, mode, by, reason)
+        store.save()
+        Channel.objects.filter(pk=store.channel_id).update(
+            epoch=F("epoch") + 1, paused=mode == Mode.PAUSED, woken_at=None
+        )
+        transaction.on_commit(lambda: wake([store.channel_id]))
+    return store
+
+
+def pause(store_id: int, *, by: str, reason: str = "") -> Store:
+    """Stop both directions: what comes in is stored and decided later."""
+    return set_mode(store_id, Mode.PAUSED, by=by, reason=reason or f"Paused by {by}.")
+
+
+def resume(store_id: int, *, by: str) -> Store:
+    """Go on where the pause began."""
+    store = Store.objects.get(pk=store_id)
+    if store.mode != Mode.PAUSED:
+        raise ModeRefusedError(f"{store} is not paused.")
+    return set_mode(store_id, Mode(store.mode_before_pause), by=by, reason=f"Resumed by {by}.")
+
+
+def go_live(store_id: int, *, by: str) -> Store:
+    """Record the owner's opt-in and make the store live, in the caller's transaction."""
+    with transaction.atomic():
+        store: Store = Store.objects.select_for_update().get(pk=store_id)
+        if store.mode != Mode.REVIEW:
+            raise ModeRefusedError(f"Only a store in review can go live; this one is {store.mode}.")
+        store.opted_in_at, store.opted_in_by = timezone.now(), by
+        store.save(update_fields=["opted_in_at", "opted_in_by"])
+        return set_mode(store_id, Mode.LIVE, by=by, reason=f"{by} opted in.")
+
+
+def write_grant(store: Store, *, now: datetime) -> WriteGrant:
+    """Leave to write, for a minute, to a store that is live."""
+    if store.mode != Mode.LIVE:
+        raise NotLiveError(f"{store} is {store.mode}: nothing is written to it.")
+    return WriteGrant(store.pk, store.mode_epoch, now + GRANT_LIFE)
+
+
+def _move(store: Store, mode: Mode, by: str, reason: str) -> None:
+    if mode == Mode.PAUSED:
+        store.mode_before_pause = store.mode
+    store.mode, store.mode_epoch = mode, store.mode_epoch + 1
+    store.mode_reason = reason or f"Set by {by}."
