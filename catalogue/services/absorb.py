@@ -1,0 +1,169 @@
+"""`observed` moves here and nowhere else: webhooks, answers, reads and imports all pass."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from catalogue.domain.attributes import ATTRIBUTES, Attribute, attribute, read_leaves
+from catalogue.domain.decide import Decision, Edit
+from catalogue.domain.diff import LeafKey
+from catalogue.domain.journal import Leaf
+from catalogue.domain.registers import Entry, managed
+from catalogue.domain.values import Value
+from catalogue.enums import OverrideKind, Owner, Source, Verdict
+from catalogue.models import Change, VariantListing
+from catalogue.models.listing import Observed
+from catalogue.selectors.picture import Picture
+from catalogue.services.locking import Locked
+from catalogue.services.merge import Act, merge
+from catalogue.services.spread import spread
+from stores.shopify.types import ProductSnapshot, VariantSnapshot
+
+Judge: TypeAlias = Callable[[str, Attribute, Leaf | None, Value], Decision]
+"""Decides one attribute of one host (by gid): its leaf until now, and the value seen."""
+
+
+@dataclass(slots=True)
+class Absorbed:
+    """What the values of one payload turned out to be."""
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    edits: list[tuple[LeafKey, Edit]] = field(default_factory=list)
+    echoed: list[LeafKey] = field(default_factory=list)
+    needs_read: bool = False
+
+
+def absorb(pic: Picture, snapshot: ProductSnapshot, judge: Judge) -> Absorbed:
+    """Move what was observed. What a payload doesn't show is left as it is: absence proves nothing.
+
+    The listing is locked. Raises BadValueError where a value is none of its attribute.
+    """
+    found = Absorbed()
+    listing = pic.listing
+    values = read_leaves(Owner.PRODUCT, snapshot.node, snapshot.form)
+    _absorb_host(found, listing, None, values, judge)
+    new: list[VariantListing] = []
+    for shown in snapshot.variants:
+        host = pic.shown.get(shown.gid)
+        if host is None:
+            host = VariantListing(listing=listing, gid=shown.gid)
+            new.append(host)
+        _describe(host, shown)
+        values = read_leaves(Owner.VARIANT, shown.node, snapshot.form)
+        _absorb_host(found, host, host.variant_id, values, judge)
+    if listing.as_of is None or snapshot.updated_at >= listing.as_of:
+        listing.as_of = snapshot.updated_at
+        listing.title, listing.handle = snapshot.title[:255], snapshot.handle[:255]
+    listing.save()
+    VariantListing.objects.bulk_update(
+        list(pic.shown.values()), ["leaves", "position", "options", "inventory_item_gid"]
+    )
+    VariantListing.objects.bulk_create(new)
+    return found
+
+
+def _absorb_host(
+    found: Absorbed,
+    host: Observed,
+    variant_id: int | None,
+    values: Mapping[str, Value],
+    judge: Judge,
+) -> None:
+    linked = variant_id is not None or not isinstance(host, VariantListing)
+    for name, value in values.items():
+        decision = judge(host.gid, attribute(name), host.leaf(name), value)
+        host.set_leaf(name, decision.leaf)
+        found.verdicts.append(decision.verdict)
+        found.needs_read |= decision.needs_read
+        if decision.verdict is Verdict.ECHO:
+            found.echoed.append((variant_id, name))
+        if linked:
+            found.edits += [((variant_id, name), edit) for edit in decision.edits]
+
+
+def _describe(host: VariantListing, shown: VariantSnapshot) -> None:
+    host.position = shown.position
+    host.inventory_item_gid = shown.inventory_item_gid or host.inventory_item_gid
+    host.options = options_of(shown.node) or host.options
+
+
+def options_of(node: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The option values of a variant, as GraphQL lists them or webhooks number them."""
+    if "selectedOptions" in node:
+        return [{"name": o["name"], "value": o["value"]} for o in node["selectedOptions"]]
+    values = (node.get(f"option{number}") for number in (1, 2, 3))
+    return [{"name": "", "value": value} for value in values if value]
+
+
+def take_edits(
+    locked: Locked,
+    found: Absorbed,
+    *,
+    source: Source,
+    cause_id: UUID,
+    now: datetime,
+    delivery_id: int | None = None,
+) -> list[Change]:
+    """Merge what somebody set in the store, and spread what has won."""
+    pic = locked.picture
+    if not found.edits or pic.product is None:
+        return []
+    locked.demand_canonical()
+    changes: list[Change] = []
+    for key, edited in found.edits:
+        act = Act(
+            key=key,
+            entry=_entry(pic, key, edited),
+            source=source,
+            cause_id=cause_id,
+            delivery_id=delivery_id,
+            time_uncertain=edited.time_uncertain,
+        )
+        merged = merge(pic.product, pic.record(key), pic.overrides.get(key), act, now=now)
+        if merged.override is not None:
+            pic.overrides[key] = merged.override
+            merged.override.save()
+        changes += merged.changes
+    _save_canonical(pic, {key for key, _ in found.edits}, now)
+    Change.objects.bulk_create(changes)
+    spread(pic.product.workspace_id, changes, cause_id=cause_id)
+    return changes
+
+
+def _entry(pic: Picture, key: LeafKey, edited: Edit) -> Entry:
+    """Who may not move the canonical value keeps what was set there as its own."""
+    store = pic.store
+    if _may_move(pic, key):
+        return Entry(edited.version, "edit", store.pk, edited.value)
+    return Entry(edited.version, "set", store.pk, edited.value, OverrideKind.FOUND)
+
+
+def _may_move(pic: Picture, key: LeafKey) -> bool:
+    """Only a live store moves canonical values, or the first one where no hand has been since.
+
+    A price in another currency never does (law 9).
+    """
+    product = pic.product
+    if product is None:
+        return False
+    standing = pic.standing(key)
+    if not managed(ATTRIBUTES[key[1]], product.currency, pic.store.currency, standing):
+        return False
+    if pic.store.is_live or (standing is not None and standing.stands):
+        return True
+    winner = pic.record(key).register(key[1]).winner
+    founded_here = product.founder_id == pic.store.pk
+    return founded_here and winner is not None and winner.store == pic.store.pk
+
+
+def _save_canonical(pic: Picture, keys: set[LeafKey], now: datetime) -> None:
+    product = pic.product
+    if product is None:
+        return
+    product.edit_version += 1
+    product.updated_at = now
+    product.save()
+    for variant_id in {variant_id for variant_id, _ in keys if variant_id is not None}:
+        pic.variants[variant_id].save()

@@ -1,0 +1,176 @@
+"""Absorbing what Shopify answered: a read of a product, or the state after a write of ours."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from catalogue.domain.attributes import Attribute, read_leaves
+from catalogue.domain.decide import Decision, Hint, ReadSeen, Seen, Written, absorb_leaf
+from catalogue.domain.hints import hint_for
+from catalogue.domain.journal import KEEP, Leaf
+from catalogue.domain.values import Value
+from catalogue.domain.version import Version
+from catalogue.enums import ListingState, Owner, Source
+from catalogue.services.absorb import absorb, take_edits
+from catalogue.services.locking import Locked
+from catalogue.services.unknown import settle_unknown, unknown_writes
+from stores.models import Delivery
+from stores.shopify.errors import BadPayload
+from stores.shopify.products import parse_product, parse_product_payload
+from stores.shopify.types import ProductSnapshot, WriteResult
+from syncqueue.enums import Kind
+from syncqueue.services.wake import make_due
+
+MOST_HINTS = 50
+
+
+def absorb_read(
+    locked: Locked,
+    node: Mapping[str, Any] | None,
+    *,
+    cause_id: UUID,
+    now: datetime,
+    source: Source = Source.SYNC,
+) -> bool:
+    """Take in a full fresh read; False where it lags behind what is known (read again)."""
+    listing = locked.picture.listing
+    if node is None:
+        listing.state, listing.needs_read = ListingState.GONE, ""
+        listing.state_reason = "A read did not find the product in the store."
+        settle_unknown(listing)
+        listing.save()
+        _wake_parked(locked)
+        return True
+    snapshot = parse_product(node)
+    if listing.as_of and snapshot.updated_at < listing.as_of:
+        return False
+    listing.needs_read = ""
+    if listing.state == ListingState.GONE:
+        listing.state = ListingState.LINKED if listing.product_id else ListingState.UNMATCHED
+        listing.state_reason = "A read has found the product again."
+    _absorb(locked, snapshot, {}, cause_id=cause_id, now=now, source=source)
+    settle_unknown(listing)
+    listing.save()
+    _wake_parked(locked)
+    return True
+
+
+def absorb_write(
+    locked: Locked,
+    request: Mapping[str, Any],
+    result: WriteResult,
+    *,
+    cause_id: UUID,
+    now: datetime,
+) -> None:
+    """Confirm what was written, part by part; whatever else has changed is an edit."""
+    listing = locked.picture.listing
+    listing.settled_at = now
+    if result.product is None:
+        listing.needs_read = "" if result.errors else "The answer did not show the product."
+        listing.save()
+    else:
+        refused = {error.part for error in result.errors}
+        written = {
+            (leaf["host"], leaf["attribute"]): Written(
+                leaf["value"], Version.from_json(leaf["version"])
+            )
+            for leaf in request["leaves"]
+            if _part(leaf["host"], listing.gid) not in refused
+        }
+        _absorb(locked, result.product, written, cause_id=cause_id, now=now, source=Source.SYNC)
+    _wake_parked(locked)
+
+
+def _part(host: str, product_gid: str) -> str:
+    return "product" if host == product_gid else "variants"
+
+
+def _absorb(
+    locked: Locked,
+    snapshot: ProductSnapshot,
+    written: Mapping[tuple[str, str], Written],
+    *,
+    cause_id: UUID,
+    now: datetime,
+    source: Source,
+) -> None:
+    pic = locked.picture
+    read = ReadSeen(snapshot.updated_at, now, f"read:{cause_id}")
+    unknown = unknown_writes(pic.listing)
+    stored = _Stored(locked, now)
+
+    def judge(gid: str, declared: Attribute, leaf: Leaf | None, value: Value) -> Decision:
+        ours = written.get((gid, declared.name))
+        ghosts = unknown.get((gid, declared.name), ())
+        found = absorb_leaf(
+            leaf, value, attribute=declared, read=read, written=ours, unknown=ghosts
+        )
+        if leaf is None or not any(edited.time_uncertain for edited in found.edits):
+            return found
+        hint = stored.hint(gid, declared, leaf, value)
+        return absorb_leaf(
+            leaf, value, attribute=declared, read=read, written=ours, hint=hint, unknown=ghosts
+        )
+
+    found = absorb(pic, snapshot, judge)
+    take_edits(locked, found, source=source, cause_id=cause_id, now=now)
+    if found.needs_read:
+        pic.listing.needs_read = "The answer was older than what was seen since."
+        pic.listing.save(update_fields=["needs_read"])
+
+
+class _Stored:
+    """The deliveries of a product that are stored, loaded when a read finds something new."""
+
+    def __init__(self, locked: Locked, now: datetime) -> None:
+        self.pic, self.now = locked.picture, now
+        self.loaded: list[tuple[Seen, ProductSnapshot]] | None = None
+
+    def hint(self, gid: str, declared: Attribute, leaf: Leaf, value: Value) -> Hint | None:
+        shown = (
+            (seen, leaves[declared.name])
+            for seen, snapshot in self._deliveries()
+            for leaves in [_leaves(snapshot, gid)]
+            if declared.name in leaves
+        )
+        return hint_for(leaf, value, attribute=declared, stored=shown)
+
+    def _deliveries(self) -> list[tuple[Seen, ProductSnapshot]]:
+        if self.loaded is None:
+            rows = Delivery.objects.filter(
+                job__lane__channel_id=self.pic.store.channel_id,
+                job__lane__kind=Kind.IN,
+                job__lane__key=self.pic.listing.lane_key,
+                received_at__gte=self.now - KEEP,
+            ).exclude(topic="products/delete")
+            parsed = (_parsed(row) for row in rows.order_by("-id")[:MOST_HINTS])
+            self.loaded = [pair for pair in parsed if pair is not None]
+        return self.loaded
+
+
+def _parsed(row: Delivery) -> tuple[Seen, ProductSnapshot] | None:
+    """A payload that can't be read is no hint; its own job says what is wrong with it."""
+    try:
+        snapshot = parse_product_payload(json.loads(bytes(row.body)))
+    except BadPayload:
+        return None
+    seen = Seen(snapshot.updated_at, row.triggered_at, row.received_at, row.webhook_id)
+    return seen, snapshot
+
+
+def _leaves(snapshot: ProductSnapshot, gid: str) -> dict[str, Value]:
+    if gid == snapshot.gid:
+        return read_leaves(Owner.PRODUCT, snapshot.node, snapshot.form)
+    for variant in snapshot.variants:
+        if variant.gid == gid:
+            return read_leaves(Owner.VARIANT, variant.node, snapshot.form)
+    return {}
+
+
+def _wake_parked(locked: Locked) -> None:
+    """Deliveries that waited for this answer can be decided now."""
+    pic = locked.picture
+    make_due(pic.store.channel_id, Kind.IN, [pic.listing.lane_key])

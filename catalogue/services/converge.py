@@ -1,0 +1,227 @@
+"""The one handler that reads and writes a product in a store: effective minus observed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from catalogue.domain.attributes import attribute, build_input, fingerprint, read_leaves
+from catalogue.domain.diff import LeafKey
+from catalogue.domain.values import Value
+from catalogue.enums import Guard, ListingState, Owner
+from catalogue.models import Change, Listing
+from catalogue.selectors.picture import Picture
+from catalogue.services.answers import absorb_read, absorb_write
+from catalogue.services.locking import Locked, with_listing
+from catalogue.services.spread import changes_of
+from catalogue.services.trail import mark_refused, mark_shown, mark_written
+from catalogue.services.unknown import note_unknown
+from stores.services.modes import write_grant
+from stores.services.tokens import session_of
+from stores.shopify.answers import answer_of
+from stores.shopify.products import parse_product, parse_write, read_product, write_product
+from stores.shopify.types import Session, UserError, WriteGrant
+from syncqueue.domain.handling import (
+    Again,
+    Answer,
+    Call,
+    ErrorClass,
+    JobView,
+    Parked,
+    Planned,
+    Refused,
+    Settled,
+    Verdict,
+)
+from syncqueue.enums import Outcome
+
+READ_LAG_SECONDS = 2.0
+TOKEN_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a call needs and nobody stores."""
+
+    session: Session = field(repr=False)
+    grant: WriteGrant | None = None
+
+
+class Converge:
+    """Serves a pending read before any write; writes only what differs, only to a live store."""
+
+    def plan(self, job: JobView, followers: Sequence[JobView], *, now: datetime) -> Planned:
+        pic = Locked(job.payload["listing"], canonical=False).picture
+        listing = pic.listing
+        if listing.state == ListingState.GONE and not listing.needs_read:
+            return Settled(Outcome.HELD, "The product is gone from the store; a person decides.")
+        session = session_of(pic.store)
+        if session is None:
+            return Parked("The store's token is being renewed.", TOKEN_SECONDS)
+        if listing.needs_read:
+            return Call({"op": "read", "gid": listing.gid}, Access(session))
+        if pic.product is None:
+            return Settled(Outcome.NOTHING_TO_DO, "The product is not linked to a canonical one.")
+        if not pic.store.is_live:
+            return Settled(Outcome.HELD, "Nothing is written before the store's owner opted in.")
+        return self._plan_write(
+            pic, job, followers, Access(session, write_grant(pic.store, now=now))
+        )
+
+    def _plan_write(
+        self, pic: Picture, job: JobView, followers: Sequence[JobView], access: Access
+    ) -> Planned:
+        leaves = pic.to_write()
+        if job.solo:
+            own = _leaves_of(job)
+            leaves = {key: value for key, value in leaves.items() if key in own}
+        if not leaves:
+            mark_shown([job.id])
+            return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
+        riders = () if job.solo else (f for f in followers if f.handler == job.handler)
+        guarded = any(attribute(name).guard is Guard.CHECK for _, name in leaves)
+        return Call(
+            _write_request(pic, leaves),
+            access,
+            passengers=tuple(rider.id for rider in riders if not rider.solo),
+            guard=Guard.CHECK if guarded else Guard.NONE,
+            cost=20 + 5 * len(pic.shown),
+        )
+
+    def send(self, request: dict[str, Any], context: object) -> Answer:
+        if not isinstance(context, Access):
+            raise TypeError("A call needs access.")
+        gid, session = request["gid"], context.session
+        if request["op"] == "read":
+            return _as("read", answer_of(lambda: read_product(session, gid)))
+        guarded = [leaf for leaf in request["leaves"] if leaf["guard"] == Guard.CHECK]
+        if guarded:
+            before = answer_of(lambda: read_product(session, gid))
+            if before.error or _moved(before.body or {}, guarded):
+                return _as("read", before)
+        product, variants = _inputs(request)
+        return _as(
+            "write",
+            answer_of(lambda: write_product(session, context.grant, gid, product, variants)),
+        )
+
+    def settle(
+        self,
+        job: JobView,
+        passengers: Sequence[JobView],
+        call_request: dict[str, Any],
+        answer: Answer,
+        *,
+        now: datetime,
+    ) -> Verdict | None:
+        listing_id = job.payload["listing"]
+        if answer.error is not None:
+            if answer.error.kind is not ErrorClass.UNKNOWN or call_request["op"] == "read":
+                return None
+            sent_at = now - timedelta(seconds=answer.seconds)
+            with_listing(listing_id, lambda locked: _lost(locked, call_request, sent_at))
+            return Again("Nobody heard whether the write was applied: a read decides.")
+        body = answer.body or {}
+        if "read" in body:
+            return with_listing(listing_id, lambda locked: _settle_read(locked, job, body, now))
+        return with_listing(
+            listing_id,
+            lambda locked: _settle_write(locked, job, passengers, call_request, answer, now),
+        )
+
+
+def _as(part: str, answer: Answer) -> Answer:
+    return answer if answer.error else replace(answer, body={part: answer.body})
+
+
+def _leaves_of(job: JobView) -> set[LeafKey]:
+    rows = Change.objects.filter(pk__in=changes_of([job]))
+    return {(variant_id, name) for variant_id, name in rows.values_list("variant_id", "attribute")}
+
+
+def _write_request(pic: Picture, leaves: Mapping[LeafKey, Value]) -> dict[str, Any]:
+    """Exactly what is about to be sent; `shown` is what a guard expects to find."""
+    members = []
+    for key, value in leaves.items():
+        host, version = pic.host(key[0]), pic.effective(key).version
+        leaf = host.leaf(key[1])
+        members.append(
+            {
+                "host": host.gid,
+                "attribute": key[1],
+                "value": value,
+                "version": version.to_json() if version else None,
+                "guard": attribute(key[1]).guard.value,
+                "shown": leaf.hash if leaf else None,
+            }
+        )
+    return {"op": "write", "gid": pic.listing.gid, "leaves": members}
+
+
+def _inputs(request: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """The product's part and the variants' part of a write."""
+    by_host: dict[str, dict[str, Value]] = {}
+    for leaf in request["leaves"]:
+        by_host.setdefault(leaf["host"], {})[leaf["attribute"]] = leaf["value"]
+    product = by_host.pop(request["gid"], None)
+    variants = [
+        {"id": gid, **build_input(Owner.VARIANT, wanted)} for gid, wanted in by_host.items()
+    ]
+    return (build_input(Owner.PRODUCT, product) if product else None), variants
+
+
+def _moved(body: Mapping[str, Any], guarded: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the store no longer shows what the plan saw."""
+    if body.get("product") is None:
+        return True
+    snapshot = parse_product(body["product"])
+    shown = {snapshot.gid: read_leaves(Owner.PRODUCT, snapshot.node, snapshot.form)}
+    shown |= {v.gid: read_leaves(Owner.VARIANT, v.node, snapshot.form) for v in snapshot.variants}
+    return any(
+        leaf["attribute"] not in shown.get(leaf["host"], {})
+        or fingerprint(attribute(leaf["attribute"]), shown[leaf["host"]][leaf["attribute"]])
+        != leaf["shown"]
+        for leaf in guarded
+    )
+
+
+def _lost(locked: Locked, request: Mapping[str, Any], sent_at: datetime) -> None:
+    listing: Listing = locked.picture.listing
+    note_unknown(listing, request["leaves"], sent_at=sent_at)
+    listing.needs_read = "The outcome of a write is unknown."
+    listing.save(update_fields=["unknown", "needs_read"])
+
+
+def _settle_read(locked: Locked, job: JobView, body: Mapping[str, Any], now: datetime) -> Verdict:
+    if not absorb_read(locked, body["read"]["product"], cause_id=job.cause_id, now=now):
+        return Again("The answer was older than what is known; reading again.", READ_LAG_SECONDS)
+    return Again("The store was read; what is left is planned anew.")
+
+
+def _settle_write(  # noqa: PLR0917  the contract's own arguments and the lock
+    locked: Locked,
+    job: JobView,
+    passengers: Sequence[JobView],
+    request: Mapping[str, Any],
+    answer: Answer,
+    now: datetime,
+) -> Verdict:
+    result = parse_write((answer.body or {})["write"])
+    refused = {error.part for error in result.errors}
+    absorb_write(locked, request, result, cause_id=job.cause_id, now=now)
+    if result.errors:
+        if not passengers:
+            mark_refused(job.id, result.errors[0].message)
+        return _refusal(result.errors)
+    if result.product is None and not refused:
+        return Again("The answer did not show the product: a read decides.")
+    keys = {(leaf["host"], leaf["attribute"]) for leaf in request["leaves"]}
+    mark_written(job, passengers, locked.picture, keys)
+    names = sorted({attribute(leaf["attribute"]).label for leaf in request["leaves"]})
+    return Settled(Outcome.WRITTEN, f"Written: {', '.join(names)}.")
+
+
+def _refusal(errors: Sequence[UserError]) -> Refused:
+    first = errors[0]
+    code = (first.code or "user_error").lower()
+    return Refused(code, f"Shopify refused it: {first.message}")

@@ -1,0 +1,180 @@
+"""Deciding deliveries: SQL only; what can't be decided asks for a read in the call lane."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from catalogue.domain.attributes import Attribute, BadValueError
+from catalogue.domain.decide import Decision, Seen, UnknownWrite, decide_payload, outcome
+from catalogue.domain.journal import Leaf
+from catalogue.domain.values import Value
+from catalogue.enums import DeliveryFate, Source
+from catalogue.models import ChangeDelivery, Listing, VariantListing
+from catalogue.selectors.picture import Picture
+from catalogue.services.absorb import Absorbed, absorb, take_edits
+from catalogue.services.locking import Locked, with_listing
+from catalogue.services.spread import converge_job
+from catalogue.services.unknown import outcome_is_unknown, unknown_writes
+from stores.models import Delivery
+from stores.shopify.errors import BadPayload
+from stores.shopify.products import parse_product_payload
+from stores.shopify.types import ProductSnapshot
+from syncqueue.domain.handling import JobView, Parked, Planned, Refused, Settled, SqlOnly
+from syncqueue.enums import OPEN_CALL_STATES, Kind, Outcome, Priority
+from syncqueue.models import Call
+from syncqueue.services.enqueue import NewJob, enqueue
+
+ADOPT = "catalogue.adopt"
+PARK_SECONDS = 30.0
+
+
+class InboundProduct(SqlOnly):
+    """What a delivery about a product says, attribute by attribute."""
+
+    def plan(self, job: JobView, _followers: Sequence[JobView], *, now: datetime) -> Planned:
+        delivery = Delivery.objects.select_related("store").get(pk=job.payload["delivery"])
+        body = json.loads(bytes(delivery.body))
+        gid = f"gid://shopify/Product/{body['id']}"
+        known = Listing.objects.filter(store=delivery.store, gid=gid).values_list("pk", flat=True)
+        if not known:
+            return _adopt(delivery, gid, job.cause_id)
+        reason = _undecidable(delivery)
+        if reason:
+            ask_for_read(known[0], reason, cause_id=job.cause_id)
+            return Settled(Outcome.NOTHING_TO_DO, f"{reason} A read of the product decides.")
+        try:
+            snapshot = parse_product_payload(body)
+            return with_listing(
+                known[0], lambda locked: _decide(locked, snapshot, delivery, job, now)
+            )
+        except (BadPayload, BadValueError) as error:
+            return Refused("bad_payload", f"The payload can't be read: {error}")
+
+
+class InboundItem(SqlOnly):
+    """An inventory item has moved: a hint that its variant's product must be read."""
+
+    def plan(self, job: JobView, _followers: Sequence[JobView], *, now: datetime) -> Planned:  # noqa: ARG002
+        delivery = Delivery.objects.get(pk=job.payload["delivery"])
+        item = f"gid://shopify/InventoryItem/{json.loads(bytes(delivery.body))['id']}"
+        hosts = VariantListing.objects.filter(
+            listing__store_id=delivery.store_id, inventory_item_gid=item
+        )
+        listing_ids = sorted(hosts.values_list("listing_id", flat=True))
+        for listing_id in listing_ids:
+            ask_for_read(listing_id, "An inventory item has moved.", cause_id=job.cause_id)
+        said = "A read of the product decides." if listing_ids else "No product here has this item."
+        return Settled(Outcome.NOTHING_TO_DO, said)
+
+
+def ask_for_read(listing_id: int, reason: str, *, cause_id: UUID) -> None:
+    """Set the flag that is served before any write, and make the call lane due."""
+    locked = Locked(listing_id, canonical=False)
+    listing = locked.picture.listing
+    listing.needs_read = reason
+    listing.save(update_fields=["needs_read"])
+    channel_id = locked.picture.store.channel_id
+    enqueue(
+        [converge_job(listing, (), cause_id=cause_id, channel_id=channel_id, dedupe_key="read")]
+    )
+
+
+def _undecidable(delivery: Delivery) -> str:
+    if delivery.topic == "products/delete":
+        return "A deletion is only a hint."
+    if delivery.api_version != settings.SHOPIFY_API_VERSION:
+        return f"The payload is of API version {delivery.api_version or 'unnamed'}."
+    return ""
+
+
+def _adopt(delivery: Delivery, gid: str, cause_id: UUID) -> Settled:
+    if delivery.topic == "products/delete":
+        return Settled(Outcome.NOTHING_TO_DO, "This product was never known here.")
+    job = NewJob(
+        channel_id=delivery.store.channel_id,
+        kind=Kind.CALL,
+        key=f"product:{gid.rpartition('/')[2]}",
+        handler=ADOPT,
+        payload={"store": delivery.store_id, "gid": gid},
+        cause_id=cause_id,
+        priority=Priority.INTERACTIVE,
+        dedupe_key="adopt",
+    )
+    enqueue([job])
+    return Settled(Outcome.NOTHING_TO_DO, "A product not known yet: a read of it follows.")
+
+
+def _decide(
+    locked: Locked, snapshot: ProductSnapshot, delivery: Delivery, job: JobView, now: datetime
+) -> Planned:
+    pic = locked.picture
+    if call_is_open(pic) or outcome_is_unknown(pic.listing):
+        return Parked("Waits for the answer of a call about the same product.", PARK_SECONDS)
+    seen = Seen(
+        snapshot.updated_at, delivery.triggered_at, delivery.received_at, delivery.webhook_id
+    )
+    unknown = unknown_writes(pic.listing)
+
+    def judge(gid: str, declared: Attribute, leaf: Leaf | None, value: Value) -> Decision:
+        writes: Sequence[UnknownWrite] = unknown.get((gid, declared.name), ())
+        return decide_payload(leaf, value, attribute=declared, seen=seen, unknown=writes)
+
+    found = absorb(pic, snapshot, judge)
+    if found.edits and pic.product is not None:
+        locked.demand_canonical()
+    take_edits(
+        locked,
+        found,
+        source=Source.SYNC,
+        cause_id=job.cause_id,
+        delivery_id=delivery.pk,
+        now=now,
+    )
+    _note_echoes(pic, found, delivery)
+    if found.needs_read or not snapshot.complete:
+        ask_for_read(pic.listing.pk, _why_read(snapshot), cause_id=job.cause_id)
+    result = Outcome(outcome(found.verdicts))
+    return Settled(result, _SAID[result])
+
+
+_SAID = {
+    Outcome.APPLIED: "Somebody edited the product in the store.",
+    Outcome.ECHO: "Our own write coming back.",
+    Outcome.STALE: "Older than what is already known of the store.",
+    Outcome.NOTHING_TO_DO: "Everything in it was already known.",
+}
+
+
+def _why_read(snapshot: ProductSnapshot) -> str:
+    if not snapshot.complete:
+        return "The payload did not show every variant."
+    return "Two values in the same second."
+
+
+def call_is_open(pic: Picture) -> bool:
+    """Whether a read or write of this product is planned, under way or not settled yet."""
+    return Call.objects.filter(
+        lane__channel_id=pic.store.channel_id,
+        lane__kind=Kind.CALL,
+        lane__key=pic.listing.lane_key,
+        state__in=OPEN_CALL_STATES,
+    ).exists()
+
+
+def _note_echoes(pic: Picture, found: Absorbed, delivery: Delivery) -> None:
+    """A change has come full circle when its store says so itself."""
+    if not found.echoed or pic.product is None:
+        return
+    names = {name for _, name in found.echoed}
+    rows = ChangeDelivery.objects.filter(
+        store=pic.store,
+        change__product=pic.product,
+        change__attribute__in=names,
+        fate=DeliveryFate.WRITTEN,
+        echoed_at=None,
+        sent_at__lte=delivery.received_at,
+    )
+    rows.update(echoed_at=delivery.received_at)
