@@ -27,19 +27,19 @@ from stores.shopify.documents import FOLDER
 from stores.shopify.schema import SDL_PATH
 
 QUERIES = """
-    shop product products productsCount productByIdentifier productVariant productVariants node nodes
-    location locations inventoryItem inventoryLevel currentAppInstallation webhookSubscription
+    shop product products productsCount productByIdentifier productVariant productVariants node
+    nodes location locations inventoryItem inventoryLevel currentAppInstallation webhookSubscription
     webhookSubscriptions
 """
 MUTATIONS = """
     productCreate productUpdate productDelete productVariantsBulkCreate productVariantsBulkUpdate
-    inventorySetQuantities inventoryAdjustQuantities inventoryActivate metafieldsSet tagsAdd tagsRemove
-    webhookSubscriptionCreate webhookSubscriptionUpdate webhookSubscriptionDelete
+    inventorySetQuantities inventoryAdjustQuantities inventoryActivate metafieldsSet tagsAdd
+    tagsRemove webhookSubscriptionCreate webhookSubscriptionUpdate webhookSubscriptionDelete
 """
 TYPES = """
     AccessScope AppInstallation Count InventoryAdjustmentGroup InventoryChange InventoryItem
-    InventoryItemMeasurement InventoryLevel InventoryQuantity Location Metafield Node PageInfo Product
-    ProductOption ProductOptionValue ProductVariant SEO SelectedOption Shop ShopPlan
+    InventoryItemMeasurement InventoryLevel InventoryQuantity Location Metafield Node PageInfo
+    Product ProductOption ProductOptionValue ProductVariant SEO SelectedOption Shop ShopPlan
     WebhookSubscription Weight
 """
 ROOT_FIELDS = {"QueryRoot": frozenset(QUERIES.split()), "Mutation": frozenset(MUTATIONS.split())}
