@@ -12,6 +12,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 
+from syncqueue.services.sweep import sweep
+
 logger = logging.getLogger(__name__)
 
 CHANNEL = "store_sync_wake"
@@ -72,6 +74,7 @@ class NotifyBroker(ORM):  # type: ignore[misc]
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + SWEEP_SECONDS
             self.get_connection()
+            sweep()
 
     def _listen(self) -> BaseDatabaseWrapper:
         if self._listener is None:

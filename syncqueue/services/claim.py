@@ -18,30 +18,36 @@ WHERE id = %(channel)s
   AND (slot_until IS NULL OR slot_until < statement_timestamp() OR slot_token = %(token)s)
 """
 
+# Calls are not due before `calls_from`: the next trial, or when the bucket has points again.
 GIVE_SLOT_BACK = """
-UPDATE syncqueue_channel
-SET slot_token = NULL, slot_until = NULL, next_due_at = (
-  SELECT min(greatest(due_at, lease_until)) FROM syncqueue_lane
+UPDATE syncqueue_channel AS channel
+SET slot_token = NULL, slot_until = NULL, woken_at = NULL, next_due_at = (
+  SELECT min(greatest(due_at, lease_until,
+                      CASE WHEN kind = 'call' THEN %(calls_from)s::timestamptz END))
+  FROM syncqueue_lane
   WHERE channel_id = %(channel)s AND due_at IS NOT NULL
+    AND (kind = 'in' OR channel.health <> 'held')
 )
 WHERE id = %(channel)s AND slot_token = %(token)s
+RETURNING next_due_at <= statement_timestamp() AND NOT paused
 """
 
 # The leased columns stand in no index, so this update stays heap-only however long the backlog.
-CLAIM = """
+_CLAIM = """
 WITH chosen AS MATERIALIZED (
-  SELECT id FROM syncqueue_lane
+  SELECT id, token IS NOT NULL AS stale FROM syncqueue_lane
   WHERE channel_id = %(channel)s AND kind = %(kind)s AND due_at <= statement_timestamp()
     AND (lease_until IS NULL OR lease_until < statement_timestamp())
-  ORDER BY priority DESC, due_at LIMIT %(lanes)s
+  ORDER BY priority {order}, due_at LIMIT %(lanes)s
   FOR UPDATE SKIP LOCKED
 ), leased AS (
   UPDATE syncqueue_lane AS lane
-  SET lease_until = statement_timestamp() + make_interval(secs => %(seconds)s), token = %(token)s
+  SET lease_until = statement_timestamp() + make_interval(secs => %(seconds)s), token = %(token)s,
+      claimed_at = statement_timestamp()
   FROM chosen WHERE lane.id = chosen.id
-  RETURNING lane.id
+  RETURNING lane.id, chosen.stale
 )
-SELECT job.id FROM leased
+SELECT job.id, leased.id, leased.stale FROM leased
 CROSS JOIN LATERAL (
   SELECT id FROM syncqueue_job
   WHERE lane_id = leased.id AND state IN ('queued', 'running', 'retrying', 'waiting')
@@ -49,6 +55,8 @@ CROSS JOIN LATERAL (
 ) AS job
 ORDER BY job.id
 """
+CLAIM = _CLAIM.format(order="DESC")
+CLAIM_LOWER = _CLAIM.format(order="ASC")
 
 RENEW = """
 UPDATE syncqueue_lane SET lease_until = statement_timestamp() + make_interval(secs => %(seconds)s)
@@ -59,10 +67,14 @@ RETURNING id
 
 @dataclass(frozen=True)
 class Claimed:
-    """A leased lane and its oldest open jobs, the head first."""
+    """A leased lane and its oldest open jobs, the head first.
+
+    `stale`: whoever held it before did not free it.
+    """
 
     lane_id: int
     jobs: tuple[JobView, ...]
+    stale: bool = False
 
 
 def take_slot(channel_id: int, *, token: UUID, seconds: float) -> bool:
@@ -72,17 +84,36 @@ def take_slot(channel_id: int, *, token: UUID, seconds: float) -> bool:
         return bool(cursor.rowcount)
 
 
-def give_slot_back(channel_id: int, *, token: UUID) -> bool:
-    """Free the slot and note when the channel is due next; False under a foreign token."""
+def give_slot_back(channel_id: int, *, token: UUID, calls_from: datetime | None = None) -> bool:
+    """Free the slot and note when the channel is due next; True where that is now.
+
+    Under a foreign token nothing changes.
+    """
+    values: dict[str, int | UUID | datetime | None] = {
+        "channel": channel_id,
+        "token": token,
+        "calls_from": calls_from,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(GIVE_SLOT_BACK, {"channel": channel_id, "token": token})
-        return bool(cursor.rowcount)
+        cursor.execute(GIVE_SLOT_BACK, values)
+        row = cursor.fetchone()
+        return bool(row and row[0])
 
 
 def claim(
-    channel_id: int, kind: Kind, *, token: UUID, lanes: int, jobs: int, seconds: float
+    channel_id: int,
+    kind: Kind,
+    *,
+    token: UUID,
+    lanes: int,
+    jobs: int,
+    seconds: float,
+    lower: bool = False,
 ) -> list[Claimed]:
-    """Lease up to `lanes` due lanes, interactive ones first, each with up to `jobs` open jobs."""
+    """Lease up to `lanes` due lanes, each with up to `jobs` open jobs.
+
+    Interactive ones come first, or last where `lower` gives the lower class its share.
+    """
     values: dict[str, int | float | str | UUID] = {
         "channel": channel_id,
         "kind": kind,
@@ -92,12 +123,16 @@ def claim(
         "seconds": seconds,
     }
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, values)
-        ids = [job_id for (job_id,) in cursor.fetchall()]
+        cursor.execute(CLAIM_LOWER if lower else CLAIM, values)
+        rows = cursor.fetchall()
+    if not rows:
+        return []
+    stale = {lane_id: bool(left) for _, lane_id, left in rows}
     by_lane: dict[int, list[JobView]] = {}
-    for job in Job.objects.filter(pk__in=ids).select_related("lane").order_by("pk"):
+    jobs_found = Job.objects.filter(pk__in=[row[0] for row in rows]).select_related("lane")
+    for job in jobs_found.order_by("pk"):
         by_lane.setdefault(job.lane_id, []).append(view_of(job))
-    return [Claimed(lane_id, tuple(views)) for lane_id, views in by_lane.items()]
+    return [Claimed(lane_id, tuple(views), stale[lane_id]) for lane_id, views in by_lane.items()]
 
 
 def renew(lane_ids: list[int], *, token: UUID, seconds: float) -> set[int]:
@@ -121,4 +156,7 @@ def view_of(job: Job) -> JobView:
         cause_id=job.cause_id,
         created_at=created_at,
         solo=job.solo,
+        policy=job.policy,
+        tries=job.tries,
+        crashes=job.crashes,
     )

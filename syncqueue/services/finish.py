@@ -1,33 +1,63 @@
-"""Recording how a job ended, or when it goes on: fenced on its lane, its attempt beside it."""
+"""Recording how jobs ended, or when they go on: fenced on their lanes, in bulk."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Max
 
 from syncqueue.domain.backoff import delay
-from syncqueue.domain.handling import (
-    Again,
-    JobView,
-    Parked,
-    Refused,
-    Retry,
-    Settled,
-)
+from syncqueue.domain.handling import Again, JobView, Parked, Refused, Retry, Settled
 from syncqueue.enums import OPEN_STATES, AttemptOutcome, JobState, Policy
-from syncqueue.models import Attempt, Job, Lane
 
-# Frees the lane. It stays due while jobs are open: at once, or when its head may try again.
-FREE_LANE = """
+LOCK_LANES = """
+SELECT id FROM syncqueue_lane WHERE id = ANY(%(lanes)s) AND token = %(token)s
+ORDER BY id FOR UPDATE
+"""
+STORE_JOBS = """
+UPDATE syncqueue_job AS job SET
+  state = r.state, outcome = r.outcome, reason = r.reason, error_code = r.error_code,
+  attempts = job.attempts + r.spends, tries = job.tries + r.new_try,
+  crashes = CASE WHEN r.new_try + r.closes > 0 THEN 0 ELSE job.crashes END,
+  solo = job.solo OR r.solo, next_attempt_at = r.due_at,
+  started_at = coalesce(job.started_at, %(now)s),
+  finished_at = CASE WHEN r.over THEN %(now)s END
+FROM jsonb_to_recordset(%(rows)s) AS r(
+  id bigint, state text, outcome text, reason text, error_code text, spends int, new_try int,
+  closes int, solo boolean, due_at timestamptz, over boolean)
+WHERE job.id = r.id
+"""
+CLOSE_ATTEMPTS = """
+UPDATE syncqueue_attempt AS attempt SET
+  finished_at = %(now)s, outcome = r.attempt, error_code = r.error_code, message = r.reason,
+  http_status = r.http_status, request_id = coalesce(r.request_id, ''), cost = r.cost
+FROM jsonb_to_recordset(%(rows)s) AS r(
+  id bigint, attempt text, error_code text, reason text, closes int,
+  http_status int, request_id text, cost int)
+WHERE attempt.job_id = r.id AND r.closes = 1 AND attempt.finished_at IS NULL
+"""
+ADD_ATTEMPTS = """
+INSERT INTO syncqueue_attempt
+  (job_id, number, token, started_at, finished_at, outcome, error_code, message)
+SELECT r.id, job.tries, %(token)s, %(now)s, %(now)s, r.attempt, r.error_code, r.reason
+FROM jsonb_to_recordset(%(rows)s) AS r(
+  id bigint, attempt text, error_code text, reason text, new_try int)
+JOIN syncqueue_job AS job ON job.id = r.id
+WHERE r.new_try = 1
+"""
+# Frees the lanes. One stays due while jobs are open: at once, or when its head may try again.
+FREE_LANES = """
 UPDATE syncqueue_lane AS lane
-SET lease_until = NULL, token = NULL, pending = pending - %(finished)s,
-    due_at = CASE WHEN pending - %(finished)s = 0 THEN NULL
-                  WHEN %(due_at)s::timestamptz IS NULL THEN least(lane.due_at, %(now)s)
-                  ELSE %(due_at)s END
-WHERE id = %(lane)s AND token = %(token)s
+SET lease_until = NULL, token = NULL, pending = pending - r.finished,
+    due_at = CASE WHEN pending - r.finished = 0 THEN NULL
+                  WHEN r.due_at IS NULL THEN least(lane.due_at, %(now)s)
+                  WHEN lane.due_at > lane.claimed_at THEN least(lane.due_at, r.due_at)
+                  ELSE r.due_at END
+FROM jsonb_to_recordset(%(rows)s) AS r(id bigint, finished int, due_at timestamptz)
+WHERE lane.id = r.id AND lane.token = %(token)s
 """
 
 
@@ -41,7 +71,41 @@ class Verdict:
     error_code: str = ""
     attempt: AttemptOutcome | None = None
     spends: bool = False
-    due_at: datetime | None = field(default=None)
+    due_at: datetime | None = None
+    solo: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A job's verdict; `opened` where its plan wrote an attempt, with what the platform said."""
+
+    job: JobView
+    verdict: Verdict
+    opened: bool = False
+    http_status: int | None = None
+    request_id: str = ""
+    cost: int | None = None
+
+    def row(self) -> dict[str, Any]:
+        given = self.verdict
+        tried = given.attempt is not None
+        return {
+            "id": self.job.id,
+            "state": given.state,
+            "outcome": given.outcome,
+            "reason": given.reason,
+            "error_code": given.error_code,
+            "attempt": given.attempt or AttemptOutcome.WITHDRAWN,
+            "spends": int(given.spends),
+            "new_try": int(tried and not self.opened),
+            "closes": int(self.opened),
+            "solo": given.solo,
+            "due_at": given.due_at and given.due_at.isoformat(),
+            "over": given.state not in OPEN_STATES,
+            "http_status": self.http_status,
+            "request_id": self.request_id,
+            "cost": self.cost,
+        }
 
 
 def verdict(
@@ -80,57 +144,38 @@ def verdict(
 def finish(
     lane_id: int, results: Sequence[tuple[JobView, Verdict]], *, token: UUID, now: datetime
 ) -> bool:
-    """Store the verdicts and free the lane; False, with nothing changed, under a foreign token."""
-    with transaction.atomic():
-        if not Lane.objects.select_for_update().filter(pk=lane_id, token=token).exists():
-            return False
-        for job, given in results:
-            _store(job, given, token=token, now=now)
-        _free(lane_id, [given for _, given in results], token=token, now=now)
-    return True
+    """Store one lane's verdicts and free it; False, with nothing changed, under a foreign token."""
+    rows = [Result(job=job, verdict=given) for job, given in results]
+    return lane_id in finish_lanes({lane_id: rows}, token=token, now=now)
+
+
+def finish_lanes(lanes: Mapping[int, Sequence[Result]], *, token: UUID, now: datetime) -> set[int]:
+    """Store the verdicts of many lanes and free them; says which lanes were still ours."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK_LANES, {"lanes": sorted(lanes), "token": token})
+        ours = {lane_id for (lane_id,) in cursor.fetchall()}
+        results = [result for lane_id in ours for result in lanes[lane_id]]
+        jobs: dict[str, str | UUID | datetime] = {
+            "rows": json.dumps([r.row() for r in results]),
+            "token": token,
+            "now": now,
+        }
+        cursor.execute(STORE_JOBS, jobs)
+        if any(result.opened for result in results):
+            cursor.execute(CLOSE_ATTEMPTS, jobs)
+        cursor.execute(ADD_ATTEMPTS, jobs)
+        freed = [_freed(lane_id, lanes[lane_id]) for lane_id in ours]
+        cursor.execute(FREE_LANES, {"rows": json.dumps(freed), "token": token, "now": now})
+    return ours
+
+
+def _freed(lane_id: int, results: Sequence[Result]) -> dict[str, Any]:
+    due = next((r.verdict.due_at for r in results if r.verdict.due_at), None)
+    finished = sum(r.verdict.state not in OPEN_STATES for r in results)
+    return {"id": lane_id, "finished": finished, "due_at": due and due.isoformat()}
 
 
 def _dead(code: str, message: str, attempt: AttemptOutcome) -> Verdict:
     return Verdict(
         state=JobState.DEAD_LETTERED, reason=message, error_code=code, attempt=attempt, spends=True
     )
-
-
-def _store(job: JobView, given: Verdict, *, token: UUID, now: datetime) -> None:
-    Job.objects.filter(pk=job.id).update(
-        state=given.state,
-        outcome=given.outcome,
-        reason=given.reason,
-        error_code=given.error_code,
-        attempts=F("attempts") + int(given.spends),
-        next_attempt_at=given.due_at,
-        finished_at=now if given.state not in OPEN_STATES else None,
-    )
-    if given.attempt:
-        _record(job, given, token=token, now=now)
-
-
-def _record(job: JobView, given: Verdict, *, token: UUID, now: datetime) -> None:
-    """Close the attempt that the plan opened, or write the one of a job that needed no call."""
-    end = {
-        "finished_at": now,
-        "outcome": given.attempt,
-        "error_code": given.error_code,
-        "message": given.reason,
-    }
-    if Attempt.objects.filter(job=job.id, token=token, finished_at=None).update(**end):
-        return
-    last = Attempt.objects.filter(job=job.id).aggregate(last=Max("number"))["last"] or 0
-    Attempt.objects.create(job_id=job.id, number=last + 1, token=token, started_at=now, **end)
-
-
-def _free(lane_id: int, given: Sequence[Verdict], *, token: UUID, now: datetime) -> None:
-    values: dict[str, int | UUID | datetime | None] = {
-        "lane": lane_id,
-        "token": token,
-        "now": now,
-        "finished": sum(one.state not in OPEN_STATES for one in given),
-        "due_at": next((one.due_at for one in given if one.due_at), None),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(FREE_LANE, values)

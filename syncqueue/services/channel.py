@@ -1,0 +1,112 @@
+"""A channel as its pump and people move it: health, holds, pauses, and the bucket of points."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from syncqueue.domain.handling import Points
+from syncqueue.domain.health import ChannelHealth
+from syncqueue.domain.health import hold as held
+from syncqueue.domain.health import release as released
+from syncqueue.domain.pace import Bucket
+from syncqueue.enums import Health
+from syncqueue.models import Channel
+from syncqueue.services.wake import wake
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelView:
+    """What the pump re-reads between its calls."""
+
+    paused: bool
+    epoch: int
+    woken: bool
+    health: ChannelHealth
+    bucket: Bucket | None
+
+    def may_call(self, now: datetime) -> int | None:
+        return 0 if self.paused else self.health.may_call(now)
+
+
+def look(channel_id: int) -> ChannelView:
+    channel = Channel.objects.get(pk=channel_id)
+    bucket = None
+    if channel.points_available is not None and channel.points_at is not None:
+        points = Points(
+            channel.points_available, channel.points_maximum or 0, channel.points_restore or 1
+        )
+        bucket = Bucket(points, channel.points_at)
+    return ChannelView(
+        paused=channel.paused,
+        epoch=channel.epoch,
+        woken=channel.woken_at is not None,
+        health=health_of(channel),
+        bucket=bucket,
+    )
+
+
+def health_of(channel: Channel) -> ChannelHealth:
+    return ChannelHealth(
+        Health(channel.health),
+        channel.health_reason,
+        channel.health_by,
+        channel.failures,
+        channel.next_trial_at,
+    )
+
+
+def store_health(channel_id: int, known: ChannelHealth, new: ChannelHealth) -> bool:
+    """Store a transition of automation; False where somebody else moved the channel first."""
+    if new == known:
+        return True
+    rows = Channel.objects.filter(pk=channel_id, health=known.health, health_by=known.by)
+    return bool(rows.update(**_columns(new, known)))
+
+
+def store_points(channel_id: int, points: Points, at: datetime) -> None:
+    Channel.objects.filter(pk=channel_id).update(
+        points_available=points.available,
+        points_maximum=points.maximum,
+        points_restore=points.restore,
+        points_at=at,
+    )
+
+
+def hold(channel_id: int, *, reason: str, by: str) -> None:
+    """Send no calls until somebody releases the channel; deliveries are still decided."""
+    with transaction.atomic():
+        channel = Channel.objects.select_for_update().get(pk=channel_id)
+        _store(channel, held(reason, by))
+
+
+def release(channel_id: int, *, by: str) -> bool:
+    """Let calls go out again; False where automation asks and a person held."""
+    with transaction.atomic():
+        channel = Channel.objects.select_for_update().get(pk=channel_id)
+        known = health_of(channel)
+        new = released(known, by)
+        _store(channel, new)
+        transaction.on_commit(lambda: wake([channel_id]))
+    return new != known
+
+
+def _store(channel: Channel, new: ChannelHealth) -> None:
+    Channel.objects.filter(pk=channel.pk).update(
+        epoch=F("epoch") + 1, woken_at=None, **_columns(new, health_of(channel))
+    )
+
+
+def _columns(new: ChannelHealth, known: ChannelHealth) -> dict[str, Any]:
+    moved = {"health_at": timezone.now()} if new.health != known.health else {}
+    return {
+        "health": new.health,
+        "health_reason": new.reason,
+        "health_by": new.by,
+        "failures": new.failures,
+        "next_trial_at": new.next_trial_at,
+        **moved,
+    }

@@ -1,0 +1,182 @@
+"""The pump of one channel: its slot, its `in` lanes, its calls, until empty or the slice ends."""
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from syncqueue.domain.health import start_trial
+from syncqueue.enums import Health
+from syncqueue.models import Channel, Lane
+from syncqueue.services.channel import ChannelView, look, store_health
+from syncqueue.services.claim import give_slot_back, renew, take_slot
+from syncqueue.services.incoming import decide_due
+from syncqueue.services.outgoing import Outgoing
+from syncqueue.services.settle import settle_batch
+from syncqueue.services.wake import wake
+
+# How long the main thread sleeps at most while calls are in flight: then it looks for new work.
+NAP_SECONDS = 0.02
+
+
+@dataclass(slots=True)
+class PumpReport:
+    """What one slice did; `busy` where another pump holds the channel's slot."""
+
+    channel_id: int
+    decided: int = 0
+    calls: int = 0
+    busy: bool = False
+
+    @property
+    def worked(self) -> int:
+        return self.decided + self.calls
+
+
+def run_pump(channel_id: int, *, slice_seconds: float | None = None) -> PumpReport:
+    """Work on one channel until nothing is due or the slice ends; wakes itself if more is due."""
+    token, lease = uuid4(), settings.SYNCQUEUE["LEASE_SECONDS"]
+    if not take_slot(channel_id, token=token, seconds=lease):
+        return PumpReport(channel_id, busy=True)
+    pump = _Pump(channel_id, token, lease)
+    pump.clear_trial()
+    ends = time.monotonic() + (slice_seconds or settings.SYNCQUEUE["SLICE_SECONDS"])
+    try:
+        while pump.step(may_start=time.monotonic() < ends):
+            pass
+    finally:
+        pump.land()
+        more = give_slot_back(channel_id, token=token, calls_from=pump.calls_from)
+    if more:
+        wake([channel_id])
+    return pump.report
+
+
+def drain(channel_ids: Iterable[int] | None = None, *, timeout: float = 30.0) -> int:
+    """Pump here, without a cluster, until nothing is due; says how many jobs were worked on."""
+    ends, worked = time.monotonic() + timeout, 0
+    while due := _due_channels(channel_ids):
+        done = sum(run_pump(channel_id).worked for channel_id in due)
+        worked += done
+        if time.monotonic() > ends:
+            raise TimeoutError(f"The channels {due} still have work due after {timeout} s.")
+        if not done:
+            time.sleep(NAP_SECONDS)
+    return worked
+
+
+def _due_channels(channel_ids: Iterable[int] | None) -> list[int]:
+    now = timezone.now()
+    calls = Q(channel__health__in=[Health.HEALTHY, Health.DEGRADED]) | Q(
+        channel__health=Health.WAITING, channel__next_trial_at__lte=now
+    )
+    lanes = Lane.objects.filter(Q(kind="in") | calls, due_at__lte=now, channel__paused=False)
+    if channel_ids is not None:
+        lanes = lanes.filter(channel__in=list(channel_ids))
+    return sorted(set(lanes.values_list("channel_id", flat=True)))
+
+
+class _Pump:
+    """One slice's state: what is in flight and when the leases were renewed."""
+
+    def __init__(self, channel_id: int, token: UUID, lease: float) -> None:
+        self.channel_id, self.token, self.lease = channel_id, token, lease
+        self.report = PumpReport(channel_id)
+        self.out = Outgoing(channel_id, token, lease)
+        self.calls_from: datetime | None = None
+        self.renewed = time.monotonic()
+        self.ours = self.fresh = True
+
+    def step(self, *, may_start: bool) -> bool:
+        """One round; False when there is nothing left to do in this slice."""
+        view = look(self.channel_id)
+        worked = 0
+        if may_start and self.ours and not view.paused and (self.fresh or view.woken):
+            self.fresh = False
+            if view.woken:
+                self._hear()
+            worked = decide_due(self.channel_id, token=self.token, seconds=self.lease)
+            self.report.decided += worked
+            worked += self._start(view)
+        self._settle()
+        self._renew()
+        self.fresh |= worked > 0
+        return bool(worked or self.out.flights)
+
+    def land(self) -> None:
+        """Wait for what is in the air; a started call is always settled here."""
+        while self.out.flights:
+            self._settle()
+            self._renew()
+
+    def clear_trial(self) -> None:
+        """A trial that nobody is making any more (its pump died) is due again."""
+        known = look(self.channel_id).health
+        if known.health == Health.TRIAL:
+            again = replace(known, health=Health.WAITING, next_trial_at=timezone.now())
+            store_health(self.channel_id, known, again)
+
+    def _start(self, view: ChannelView) -> int:
+        now = timezone.now()
+        self.calls_from = view.health.next_trial_at
+        allowed = view.may_call(now)
+        room = settings.SYNCQUEUE["THREADS"] - len(self.out.flights)
+        if allowed is not None:
+            room = min(room, allowed - len(self.out.flights))
+        if view.bucket is not None and room > 0:
+            room = min(room, self._affordable(view, now))
+        if room <= 0:
+            return 0
+        if allowed == 1 and not self._begin_trial(view):
+            return 0
+        started = self.out.start_due(room=room, epoch=view.epoch)
+        self.report.calls += started
+        if allowed == 1 and not self.out.flights:
+            self._end_trial(view)
+        return started
+
+    def _affordable(self, view: ChannelView, now: datetime) -> int:
+        """How many calls the bucket pays for, after those in flight."""
+        if view.bucket is None:
+            return 0
+        reserve = 100.0
+        flying = sum(flight.cost for flight in self.out.flights.values())
+        left = view.bucket.available(now) - flying
+        if left < reserve and not self.out.flights:
+            pause = view.bucket.wait(reserve, now)
+            if pause > 0:
+                self.calls_from = now + timedelta(seconds=pause)
+        return int(left // reserve)
+
+    def _begin_trial(self, view: ChannelView) -> bool:
+        return store_health(self.channel_id, view.health, start_trial(view.health))
+
+    def _end_trial(self, view: ChannelView) -> None:
+        """The trial's job needed no call: the channel waits on, for a job that does."""
+        known = look(self.channel_id).health
+        store_health(self.channel_id, known, view.health)
+
+    def _settle(self) -> None:
+        if not self.out.flights:
+            return
+        done = wait(self.out.flights, timeout=NAP_SECONDS, return_when=FIRST_COMPLETED).done
+        if done:
+            settle_batch(self.channel_id, self.out.collect(list(done)), token=self.token)
+            self.fresh = True
+
+    def _hear(self) -> None:
+        Channel.objects.filter(pk=self.channel_id, slot_token=self.token).update(woken_at=None)
+
+    def _renew(self) -> None:
+        if time.monotonic() - self.renewed < self.lease / 3:
+            return
+        self.renewed = time.monotonic()
+        self.ours = take_slot(self.channel_id, token=self.token, seconds=self.lease)
+        if self.out.flights:
+            renew(self.out.lanes, token=self.token, seconds=self.lease)

@@ -1,0 +1,388 @@
+"""The pump on real tables and threads: order, waiting, refusals, crashes."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from syncqueue.enums import AttemptOutcome, CallState, Health, JobState, Kind, Outcome
+from syncqueue.models import Attempt, Call, Channel, Job, Lane
+from syncqueue.services.channel import hold, release
+from syncqueue.services.enqueue import NewJob, enqueue
+from syncqueue.services.pump import drain, run_pump
+from syncqueue.services.sweep import sweep
+from syncqueue.services.wake import make_due
+from tests.syncqueue.scripted import scripted
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def fresh_script():
+    scripted.forget()
+
+
+@pytest.fixture
+def channel():
+    return Channel.objects.create(name="north")
+
+
+def queue(channel, *scripts, key="product:1", kind=Kind.CALL, **more):
+    jobs = [
+        NewJob(
+            channel_id=channel.pk,
+            kind=kind,
+            key=key,
+            handler=more.pop("handler", "scripted"),
+            payload={"script": list(script)},
+            cause_id=uuid4(),
+            **more,
+        )
+        for script in scripts
+    ]
+    return enqueue(jobs)
+
+
+def state_of(job_id):
+    job = Job.objects.get(pk=job_id)
+    return job.state, job.outcome
+
+
+def make_all_due():
+    Lane.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+
+
+def test_a_lane_is_worked_off_oldest_first(channel):
+    ids = queue(channel, ["ok"], ["ok"], ["ok"])
+    drain()
+    assert scripted.sent == ids
+    assert [state_of(i) for i in ids] == [(JobState.SUCCEEDED, Outcome.WRITTEN)] * 3
+    lane = Lane.objects.get()
+    assert (lane.pending, lane.due_at, lane.token) == (0, None, None)
+
+
+def test_an_in_lane_is_decided_in_order_without_any_call(channel):
+    ids = queue(channel, ["done"], ["done"], kind=Kind.IN)
+    drain()
+    assert scripted.planned == ids
+    assert not Call.objects.exists()
+    assert Attempt.objects.filter(outcome=AttemptOutcome.SUCCEEDED).count() == 2
+
+
+def test_a_call_from_an_in_lane_is_refused(channel):
+    (job,) = queue(channel, ["ok"], kind=Kind.IN)
+    drain()
+    assert state_of(job)[0] == JobState.DEAD_LETTERED
+    assert not Call.objects.exists()
+
+
+def test_calls_of_several_lanes_fly_together_and_those_of_one_lane_never(channel):
+    for number in range(4):
+        queue(channel, ["slow"], key=f"product:{number}")
+    queue(channel, ["slow"], key="product:0")
+    drain()
+    assert 2 <= scripted.most_in_flight <= 4
+
+
+def test_a_failure_is_tried_again_by_the_policy_and_spends_an_attempt(channel):
+    (job,) = queue(channel, ["transient", "ok"])
+    drain()
+    row = Job.objects.get(pk=job)
+    assert (row.state, row.attempts, row.error_code) == (JobState.RETRYING, 1, "timeout")
+    assert timedelta(seconds=50) < row.next_attempt_at - timezone.now() < timedelta(seconds=70)
+    make_all_due()
+    drain()
+    assert state_of(job) == (JobState.SUCCEEDED, Outcome.WRITTEN)
+
+
+def test_a_new_job_makes_a_waiting_lane_due_now(channel):
+    head, *_ = queue(channel, ["transient", "ok"])
+    drain()
+    queue(channel, ["ok"])
+    drain()
+    assert state_of(head) == (JobState.SUCCEEDED, Outcome.WRITTEN)
+
+
+def test_a_refusal_is_a_dead_letter_at_once_and_is_stepped_over(channel):
+    bad, good = queue(channel, ["refused"], ["ok"])
+    drain()
+    assert state_of(bad)[0] == JobState.DEAD_LETTERED
+    assert state_of(good)[0] == JobState.SUCCEEDED
+    assert Job.objects.get(pk=bad).reason == "Never."
+
+
+def test_the_policy_ends_in_a_dead_letter(channel):
+    (job,) = queue(channel, ["transient"])
+    for _ in range(5):
+        make_all_due()
+        drain()
+    row = Job.objects.get(pk=job)
+    assert (row.state, row.attempts) == (JobState.DEAD_LETTERED, 5)
+
+
+def test_parking_spends_nothing_and_leaves_no_trail(channel):
+    (job,) = queue(channel, ["park", "done"], kind=Kind.IN)
+    drain()
+    row = Job.objects.get(pk=job)
+    assert (row.state, row.attempts, row.reason) == (JobState.QUEUED, 0, "waits for something")
+    assert not Attempt.objects.exists()
+    make_due(channel.pk, Kind.IN, ["product:1"])
+    drain()
+    assert state_of(job)[0] == JobState.SUCCEEDED
+
+
+def test_an_unknown_outcome_is_planned_again_without_an_attempt(channel):
+    (job,) = queue(channel, ["unknown", "ok"])
+    drain()
+    row = Job.objects.get(pk=job)
+    assert (row.state, row.attempts) == (JobState.SUCCEEDED, 0)
+    trail = Attempt.objects.order_by("number").values_list("outcome", flat=True)
+    assert list(trail) == [AttemptOutcome.UNKNOWN, AttemptOutcome.SUCCEEDED]
+
+
+@pytest.mark.parametrize("where", ["plan-bug", "send-bug", "settle-bug"])
+def test_a_broken_handler_spends_an_attempt_and_hurts_no_other_job(channel, where):
+    (bad,) = queue(channel, [where])
+    (good,) = queue(channel, ["ok"], key="product:2")
+    drain()
+    row = Job.objects.get(pk=bad)
+    assert (row.state, row.error_code, row.attempts) == (JobState.RETRYING, "bug", 1)
+    assert "broken" in row.reason
+    assert state_of(good)[0] == JobState.SUCCEEDED
+
+
+def test_an_unknown_handler_is_a_dead_letter_with_a_reason(channel):
+    (job,) = queue(channel, ["ok"], handler="nobody")
+    drain()
+    row = Job.objects.get(pk=job)
+    assert (row.state, row.error_code) == (JobState.DEAD_LETTERED, "unknown_handler")
+
+
+def test_while_shopify_is_down_jobs_wait_without_spending_attempts(channel):
+    scripted.world["everything"] = "down"
+    jobs = [queue(channel, ["ok"], key=f"product:{n}")[0] for n in range(20)]
+    drain()
+    channel.refresh_from_db()
+    assert channel.health == Health.WAITING
+    assert len(scripted.sent) < 20
+    assert set(Job.objects.values_list("attempts", flat=True)) == {0}
+    assert Job.objects.filter(state=JobState.WAITING).exists()
+    assert {state_of(job)[0] for job in jobs} <= {JobState.WAITING, JobState.QUEUED}
+
+
+def test_deliveries_are_decided_while_calls_wait(channel):
+    scripted.world["everything"] = "down"
+    queue(channel, ["ok"])
+    drain()
+    (delivery,) = queue(channel, ["done"], kind=Kind.IN)
+    drain()
+    assert state_of(delivery)[0] == JobState.SUCCEEDED
+
+
+def test_a_trial_is_one_call_and_its_success_drains_the_backlog_in_order(channel):
+    scripted.world["everything"] = "down"
+    jobs = [queue(channel, ["ok"], key=f"product:{n}")[0] for n in range(12)]
+    drain()
+    scripted.forget()
+    scripted.world["everything"] = "down"
+    Channel.objects.update(next_trial_at=timezone.now())
+    run_pump(channel.pk)
+    assert len(scripted.sent) == 1
+    scripted.forget()
+    Channel.objects.update(next_trial_at=timezone.now())
+    drain()
+    channel.refresh_from_db()
+    assert channel.health == Health.HEALTHY
+    assert scripted.sent[0] == jobs[0]
+    assert Job.objects.filter(state=JobState.SUCCEEDED).count() == 12
+
+
+def test_a_revoked_token_holds_the_channel_for_the_platform(channel):
+    (job,) = queue(channel, ["revoked", "ok"])
+    drain()
+    channel.refresh_from_db()
+    assert (channel.health, channel.health_by) == (Health.HELD, "")
+    assert state_of(job)[0] == JobState.WAITING
+    release(channel.pk, by="ada")
+    drain()
+    assert state_of(job)[0] == JobState.SUCCEEDED
+
+
+def test_automation_never_releases_what_a_person_held(channel):
+    hold(channel.pk, reason="stocktaking", by="ada")
+    (job,) = queue(channel, ["ok"])
+    drain()
+    assert not release(channel.pk, by="")
+    assert not scripted.sent
+    assert release(channel.pk, by="ada")
+    drain()
+    assert state_of(job)[0] == JobState.SUCCEEDED
+
+
+def test_nothing_runs_while_paused(channel):
+    Channel.objects.update(paused=True)
+    queue(channel, ["ok"])
+    queue(channel, ["done"], kind=Kind.IN)
+    assert run_pump(channel.pk).worked == 0
+    assert not scripted.planned
+
+
+def test_throttling_spends_no_attempt(channel):
+    (job,) = queue(channel, ["throttled", "ok"])
+    drain()
+    run_pump(channel.pk)
+    make_all_due()
+    drain()
+    row = Job.objects.get(pk=job)
+    assert (row.state, row.attempts) == (JobState.SUCCEEDED, 0)
+    assert Attempt.objects.filter(outcome=AttemptOutcome.THROTTLED).count() == 1
+
+
+def test_an_empty_bucket_lets_nothing_out(channel):
+    Channel.objects.update(
+        points_available=0, points_maximum=1000, points_restore=1, points_at=timezone.now()
+    )
+    queue(channel, ["ok"])
+    run_pump(channel.pk)
+    assert not scripted.sent
+    channel.refresh_from_db()
+    assert channel.next_due_at > timezone.now() + timedelta(seconds=30)
+
+
+def test_followers_ride_along_and_say_who_carried_them(channel):
+    scripted.with_riders = True
+    head, *riders = queue(channel, ["ok"], ["ok"], ["ok"])
+    drain()
+    assert scripted.sent == [head]
+    assert {state_of(i) for i in riders} == {(JobState.SUCCEEDED, Outcome.CARRIED)}
+    assert f"job {head}" in Job.objects.get(pk=riders[0]).reason
+
+
+def test_a_refused_call_with_passengers_is_repeated_one_by_one(channel):
+    scripted.with_riders = True
+    bad, good = queue(channel, ["user-error"], ["ok"])
+    drain()
+    assert state_of(bad)[0] == JobState.DEAD_LETTERED
+    assert state_of(good) == (JobState.SUCCEEDED, Outcome.WRITTEN)
+    assert Job.objects.get(pk=good).attempts == 0
+
+
+def test_a_change_of_epoch_withdraws_planned_calls(channel, monkeypatch):
+    (job,) = queue(channel, ["ok"])
+    plan = scripted.plan
+
+    def plan_and_pause(*args, **more):
+        planned = plan(*args, **more)
+        Channel.objects.filter(pk=channel.pk).update(epoch=99, paused=True)
+        return planned
+
+    monkeypatch.setattr(scripted, "plan", plan_and_pause)
+    run_pump(channel.pk)
+    assert not scripted.sent
+    row = Job.objects.get(pk=job)
+    assert (row.state, row.attempts) == (JobState.QUEUED, 0)
+    assert Call.objects.get().state == CallState.WITHDRAWN
+    assert Attempt.objects.get().outcome == AttemptOutcome.WITHDRAWN
+
+
+def abandon(channel, state, **call):
+    """What a pump leaves that was killed while its call was out."""
+    (job,) = queue(channel, ["ok"])
+    lane, token = Lane.objects.get(), uuid4()
+    past = timezone.now() - timedelta(seconds=1)
+    Lane.objects.update(token=token, lease_until=past, claimed_at=past)
+    row = Call.objects.create(
+        channel=channel,
+        lane=lane,
+        job_id=job,
+        request={"job": job, "step": "ok"},
+        idempotency_key=uuid4(),
+        token=token,
+        state=state,
+        **call,
+    )
+    Attempt.objects.create(job_id=job, number=1, call=row, token=token)
+    Job.objects.filter(pk=job).update(state=JobState.RUNNING, tries=1)
+    return job
+
+
+def test_a_call_that_a_dead_pump_left_open_is_an_unknown_outcome(channel):
+    job = abandon(channel, CallState.SENT, sent_at=timezone.now())
+    drain()
+    assert scripted.settled[0] == (job, "crashed")
+    assert state_of(job)[0] == JobState.SUCCEEDED
+    assert Attempt.objects.filter(outcome=AttemptOutcome.CRASHED).count() == 1
+
+
+def test_an_answer_that_a_dead_pump_saved_is_settled_without_calling_again(channel):
+    answer = {
+        "body": {"ok": True}, "error": None, "http_status": 200, "request_id": "r9",
+        "cost": 10, "points": None, "seconds": 0.1,
+    }  # fmt: skip
+    job = abandon(channel, CallState.ANSWERED, answer=answer, answered_at=timezone.now())
+    drain()
+    assert scripted.sent == []
+    assert state_of(job) == (JobState.SUCCEEDED, Outcome.WRITTEN)
+
+
+def test_the_third_crash_is_a_dead_letter(channel):
+    (job,) = queue(channel, ["ok"])
+    for _ in range(3):
+        past = timezone.now() - timedelta(seconds=1)
+        Lane.objects.update(token=uuid4(), lease_until=past, claimed_at=past)
+        Job.objects.filter(pk=job).update(crashes=2)
+    drain()
+    row = Job.objects.get(pk=job)
+    assert (row.state, row.error_code) == (JobState.DEAD_LETTERED, "poison")
+    assert not scripted.planned
+
+
+def test_an_answer_under_a_foreign_token_changes_no_job(channel):
+    (job,) = queue(channel, ["slow"])
+    from threading import Timer  # noqa: PLC0415
+
+    from django.db import connection  # noqa: PLC0415
+
+    def steal():
+        Lane.objects.update(token=uuid4())
+        Call.objects.update(token=uuid4())
+        connection.close()
+
+    thief = Timer(0.1, steal)
+    thief.start()
+    run_pump(channel.pk)
+    thief.join()
+    assert state_of(job)[0] == JobState.RUNNING
+    assert not scripted.settled
+
+
+def test_two_pumps_never_share_a_channel(channel):
+    from syncqueue.services.claim import take_slot  # noqa: PLC0415
+
+    queue(channel, ["ok"])
+    assert take_slot(channel.pk, token=uuid4(), seconds=15)
+    assert run_pump(channel.pk).busy
+    assert not scripted.planned
+
+
+def test_the_sweep_wakes_what_is_due_and_nothing_else(channel):
+    quiet = Channel.objects.create(name="quiet")
+    queue(channel, ["ok"])
+    Channel.objects.update(woken_at=None)
+    assert sweep(every=0) == [channel.pk]
+    assert sweep(every=60) == []
+    quiet.refresh_from_db()
+    assert quiet.woken_at is None
+
+
+def test_every_job_ends_in_a_named_state(channel):
+    queue(channel, ["ok"], ["refused"], ["transient"], ["ok"])
+    queue(channel, ["done"], ["park"], kind=Kind.IN)
+    drain()
+    with transaction.atomic():
+        total = Job.objects.count()
+        counts = [Job.objects.filter(state=state).count() for state in JobState]
+    assert total == sum(counts) == 6
+    assert all(job.reason for job in Job.objects.exclude(state=JobState.QUEUED))
