@@ -1,0 +1,164 @@
+"""The jobs about a shop as a whole: what follows an installation, and probes of its grant."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from stores.enums import Mode
+from stores.models import Delivery, Store
+from stores.services.install import AFTER_INSTALL
+from stores.services.modes import set_mode
+from stores.services.subscriptions import (
+    reconcile_subscriptions,
+    record_subscriptions,
+    webhook_uri,
+)
+from stores.services.tokens import session_of
+from stores.shopify.answers import answer_of
+from stores.shopify.shop import shop_identity
+from stores.shopify.types import Reply, Session, Subscription
+from syncqueue.domain.handling import (
+    Answer,
+    Call,
+    ErrorClass,
+    JobView,
+    Parked,
+    Planned,
+    Settled,
+    SqlOnly,
+    Verdict,
+    register,
+)
+from syncqueue.enums import Kind, Outcome, Priority
+from syncqueue.services.enqueue import NewJob, enqueue
+
+PROBE = "stores.probe"
+PULL = "catalogue.pull"
+
+
+class _ShopCall:
+    """A call about the shop itself, with nothing but its session."""
+
+    def plan(self, job: JobView, _followers: Sequence[JobView], *, now: datetime) -> Planned:  # noqa: ARG002
+        store = Store.objects.get(pk=job.payload["store"])
+        if store.mode == Mode.UNINSTALLED:
+            return Settled(Outcome.SUPERSEDED, "The app was uninstalled meanwhile.")
+        session = session_of(store)
+        if session is None:
+            return Parked("The store's token is being renewed.", 5.0)
+        return Call(self.request(), session)
+
+    def request(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class AfterInstall(_ShopCall):
+    """Registers the webhooks, then starts the first pull."""
+
+    def request(self) -> dict[str, Any]:
+        return {"op": "subscribe", "uri": webhook_uri()}
+
+    def send(self, request: dict[str, Any], context: object) -> Answer:
+        return answer_of(lambda: reconcile_subscriptions(_session(context), request["uri"]))
+
+    def settle(
+        self,
+        job: JobView,
+        _passengers: Sequence[JobView],
+        _call_request: dict[str, Any],
+        answer: Answer,
+        *,
+        now: datetime,
+    ) -> Verdict | None:
+        if answer.error:
+            return None
+        store = Store.objects.get(pk=job.payload["store"])
+        found = [Subscription(**one) for one in (answer.body or {})["subscriptions"]]
+        record_subscriptions(store, found, now=now)
+        if store.mode == Mode.CONNECTED:
+            set_mode(store.pk, Mode.IMPORTING, by="", reason="The first pull is under way.")
+            enqueue_pull(store, purpose="import", job=job)
+        return Settled(Outcome.APPLIED, f"{len(found)} webhook subscriptions stand.")
+
+
+def enqueue_pull(store: Store, *, purpose: str, job: JobView) -> None:
+    enqueue(
+        [
+            NewJob(
+                channel_id=store.channel_id,
+                kind=Kind.CALL,
+                key="pull",
+                handler=PULL,
+                payload={"store": store.pk, "purpose": purpose},
+                cause_id=job.cause_id,
+                priority=Priority.BULK,
+                dedupe_key=purpose,
+            )
+        ]
+    )
+
+
+class Probe(_ShopCall):
+    """Asks the shop who it is: the truth behind hints about the grant and the shop."""
+
+    def request(self) -> dict[str, Any]:
+        return {"op": "identity"}
+
+    def send(self, _request: dict[str, Any], context: object) -> Answer:
+        return answer_of(lambda: Reply(body=asdict(shop_identity(_session(context)))))
+
+    def settle(
+        self,
+        job: JobView,
+        _passengers: Sequence[JobView],
+        _call_request: dict[str, Any],
+        answer: Answer,
+        *,
+        now: datetime,  # noqa: ARG002  named by the contract
+    ) -> Verdict | None:
+        store_id = job.payload["store"]
+        if answer.error and answer.error.kind is ErrorClass.REVOKED:
+            set_mode(store_id, Mode.UNINSTALLED, by="", reason="The app was uninstalled.")
+            Store.objects.filter(pk=store_id).update(access_token="", refresh_token="")
+            return Settled(Outcome.APPLIED, "Shopify no longer knows the token: uninstalled.")
+        if answer.error:
+            return None
+        body = answer.body or {}
+        Store.objects.filter(pk=store_id, shop_gid=body["gid"]).update(
+            name=body["name"],
+            currency=body["currency"],
+            plan=body["plan"],
+            scopes=list(body["scopes"]),
+        )
+        return Settled(Outcome.NOTHING_TO_DO, "The shop answers; its facts are up to date.")
+
+
+class InboundShop(SqlOnly):
+    """Every topic about the shop is a hint; a probe confirms it."""
+
+    def plan(self, job: JobView, _followers: Sequence[JobView], *, now: datetime) -> Planned:  # noqa: ARG002
+        delivery = Delivery.objects.select_related("store").get(pk=job.payload["delivery"])
+        probe = NewJob(
+            channel_id=delivery.store.channel_id,
+            kind=Kind.CALL,
+            key="shop",
+            handler=PROBE,
+            payload={"store": delivery.store_id},
+            cause_id=job.cause_id,
+            dedupe_key="probe",
+        )
+        enqueue([probe])
+        return Settled(Outcome.NOTHING_TO_DO, f"“{delivery.topic}” is a hint: a probe follows.")
+
+
+def _session(context: object) -> Session:
+    if not isinstance(context, Session):
+        raise TypeError("A call needs a session.")
+    return context
+
+
+def register_handlers() -> None:
+    register(AFTER_INSTALL, AfterInstall())
+    register(PROBE, Probe())
+    register("inbound.shop", InboundShop())

@@ -1,0 +1,58 @@
+"""Webhook subscriptions, reconciled to the declared list: what is missing is made again."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from django.conf import settings
+
+from stores.enums import SubscriptionState
+from stores.models import Store, WebhookSubscription
+from stores.shopify.shop import create_subscription, delete_subscription, subscriptions
+from stores.shopify.topics import TOPICS
+from stores.shopify.types import Reply, Session, Subscription
+
+
+def webhook_uri() -> str:
+    return f"{settings.PUBLIC_URL}/webhooks/shopify/"
+
+
+def reconcile_subscriptions(session: Session, uri: str) -> Reply:
+    """Create what is missing and delete what points elsewhere; HTTP only.
+
+    The reply's body lists, as `subscriptions`, what stands afterwards.
+    """
+    found = subscriptions(session)
+    for stray in found:
+        if stray.uri != uri:
+            delete_subscription(session, stray.gid)
+    standing = {one.topic: one for one in found if one.uri == uri}
+    for topic in TOPICS.values():
+        if topic.enum not in standing:
+            standing[topic.enum] = create_subscription(session, topic=topic.enum, uri=uri)
+    return Reply(body={"subscriptions": [asdict(one) for one in standing.values()]})
+
+
+def record_subscriptions(store: Store, found: Sequence[Subscription], *, now: datetime) -> None:
+    """Remember how each declared topic stands at the store."""
+    standing = {one.topic: one for one in found}
+    rows = []
+    for topic in TOPICS.values():
+        one = standing.get(topic.enum)
+        state = SubscriptionState.OK if one else SubscriptionState.MISSING
+        rows.append(
+            WebhookSubscription(
+                store=store,
+                topic=topic.name,
+                gid=one.gid if one else "",
+                uri=one.uri if one else "",
+                state=state,
+                checked_at=now,
+            )
+        )
+    WebhookSubscription.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["store", "topic"],
+        update_fields=["gid", "uri", "state", "checked_at"],
+    )
