@@ -4,7 +4,22 @@ from django.apps import AppConfig
 
 
 class CatalogueConfig(AppConfig):
-    """Registers the app with Django."""
+    """Registers the app's handlers with the engine."""
 
     name = "catalogue"
     verbose_name = "Catalogue"
+
+    def ready(self) -> None:
+        """Everything that jobs call by name is known from here on."""
+        from catalogue.services.converge import Converge  # noqa: PLC0415  needs the models
+        from catalogue.services.inbound import ADOPT, InboundItem, InboundProduct  # noqa: PLC0415
+        from catalogue.services.pull import Adopt, Pull  # noqa: PLC0415
+        from catalogue.services.spread import CONVERGE  # noqa: PLC0415
+        from stores.services.handlers import PULL  # noqa: PLC0415
+        from syncqueue.domain.handling import register  # noqa: PLC0415
+
+        register(CONVERGE, Converge())
+        register("inbound.product", InboundProduct())
+        register("inbound.item", InboundItem())
+        register(PULL, Pull())
+        register(ADOPT, Adopt())

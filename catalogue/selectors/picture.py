@@ -27,7 +27,7 @@ class Picture:
     shown: Mapping[str, VariantListing]
     overrides: dict[LeafKey, Override] = field(default_factory=dict)
 
-    def keys(self) -> Iterator[LeafKey]:
+    def leaf_keys(self) -> Iterator[LeafKey]:
         """Every leaf that stands on both sides."""
         if self.product is None:
             return
@@ -68,7 +68,7 @@ class Picture:
 
     def wanted(self) -> dict[LeafKey, Effective]:
         """Every leaf that we write, with the value that it should have."""
-        found = ((key, self.effective(key)) for key in self.keys())
+        found = ((key, self.effective(key)) for key in self.leaf_keys())
         return {key: effect for key, effect in found if effect.managed}
 
     def observed(self) -> dict[LeafKey, Leaf]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from stores.enums import Mode
 from stores.models import Delivery, Store
@@ -35,6 +36,7 @@ from syncqueue.services.enqueue import NewJob, enqueue
 
 PROBE = "stores.probe"
 PULL = "catalogue.pull"
+IMPORT = "import"
 
 
 class _ShopCall:
@@ -78,25 +80,23 @@ class AfterInstall(_ShopCall):
         record_subscriptions(store, found, now=now)
         if store.mode == Mode.CONNECTED:
             set_mode(store.pk, Mode.IMPORTING, by="", reason="The first pull is under way.")
-            enqueue_pull(store, purpose="import", job=job)
+            enqueue_pull(store, IMPORT, cause_id=job.cause_id)
         return Settled(Outcome.APPLIED, f"{len(found)} webhook subscriptions stand.")
 
 
-def enqueue_pull(store: Store, *, purpose: str, job: JobView) -> None:
-    enqueue(
-        [
-            NewJob(
-                channel_id=store.channel_id,
-                kind=Kind.CALL,
-                key="pull",
-                handler=PULL,
-                payload={"store": store.pk, "purpose": purpose},
-                cause_id=job.cause_id,
-                priority=Priority.BULK,
-                dedupe_key=purpose,
-            )
-        ]
+def enqueue_pull(store: Store, purpose: str, *, cause_id: UUID | None = None) -> int:
+    """Queue a pull (`import`) or a reconciliation (`reconcile`) of a store; the id of its job."""
+    job = NewJob(
+        channel_id=store.channel_id,
+        kind=Kind.CALL,
+        key="pull",
+        handler=PULL,
+        payload={"store": store.pk, "purpose": purpose},
+        cause_id=cause_id or uuid4(),
+        priority=Priority.BULK,
+        dedupe_key=purpose,
     )
+    return enqueue([job])[0]
 
 
 class Probe(_ShopCall):

@@ -108,7 +108,7 @@ def take_in(headers: Headers, body: bytes) -> bool:
 
 
 def known_store(domain: str) -> Known | None:
-    """The store of a domain, remembered for seconds: deliveries come often, secrets change rarely."""
+    """The store of a domain, remembered for seconds: deliveries come often, changes rarely."""
     found = _known.get(domain)
     if found and time.monotonic() - found[0] < KNOWN_SECONDS:
         return found[1]

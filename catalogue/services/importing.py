@@ -1,0 +1,256 @@
+"""Taking in products that a store shows: new listings, first canonical records, links."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from catalogue.domain.attributes import attribute
+from catalogue.domain.diff import LeafKey
+from catalogue.domain.matching import (
+    CanonicalItem,
+    CanonicalVariant,
+    Match,
+    RemoteItem,
+    RemoteVariant,
+    match,
+)
+from catalogue.domain.registers import CanonicalRegister, Entry, managed
+from catalogue.domain.values import fingerprint
+from catalogue.domain.version import Version
+from catalogue.enums import ListingState, OverrideKind, Source
+from catalogue.errors import NotAllowedNowError
+from catalogue.models import Change, Listing, Product, Variant, VariantListing
+from catalogue.models.listing import Observed
+from catalogue.selectors.picture import Picture, picture, pictures
+from catalogue.services.answers import absorb_read
+from catalogue.services.inbound import ask_for_read, call_is_open
+from catalogue.services.locking import Locked, with_listing
+from catalogue.services.merge import Act, merge
+from stores.models import Store
+from stores.shopify.products import parse_product
+from stores.shopify.types import ProductSnapshot
+
+
+def take_in_nodes(
+    store: Store,
+    nodes: Iterable[Mapping[str, object]],
+    *,
+    asked_at: datetime,
+    cause_id: UUID,
+    now: datetime,
+    source: Source,
+) -> list[int]:
+    """Absorb products that a page or a read has shown; says which listings are new."""
+    found = list(nodes)
+    gids = [str(node["id"]) for node in found]
+    known = dict(Listing.objects.filter(store=store, gid__in=gids).values_list("gid", "pk"))
+    new: list[int] = []
+    for node in found:
+        listing_id = known.get(str(node["id"]))
+        if listing_id is None:
+            new.append(_create(store, parse_product(node), cause_id=cause_id, now=now))
+        else:
+            _absorb_known(
+                listing_id, node, asked_at=asked_at, cause_id=cause_id, now=now, source=source
+            )
+    return new
+
+
+def _absorb_known(
+    listing_id: int,
+    node: Mapping[str, object],
+    *,
+    asked_at: datetime,
+    cause_id: UUID,
+    now: datetime,
+    source: Source,
+) -> None:
+    """Absorb what a page shows of a product, unless a call of it came between.
+
+    A page is asked for outside the product's lane: then it proves nothing, and a read follows.
+    """
+
+    def decide(locked: Locked) -> None:
+        listing = locked.picture.listing
+        settled = listing.settled_at
+        if call_is_open(locked.picture) or (settled and settled >= asked_at):
+            ask_for_read(listing_id, "A page met a call of the same product.", cause_id=cause_id)
+            return
+        absorb_read(locked, node, cause_id=cause_id, now=now, source=source)
+
+    with_listing(listing_id, decide)
+
+
+def _create(store: Store, snapshot: ProductSnapshot, *, cause_id: UUID, now: datetime) -> int:
+    listing = Listing.objects.create(
+        store=store,
+        gid=snapshot.gid,
+        title=snapshot.title[:255],
+        state=ListingState.UNMATCHED,
+        state_reason="Not compared with the canonical products yet.",
+    )
+    with_listing(
+        listing.pk,
+        lambda locked: absorb_read(locked, snapshot.node, cause_id=cause_id, now=now),
+    )
+    return listing.pk
+
+
+def is_founder(store: Store) -> bool:
+    """Whether this is its workspace's first store, whose products become the canonical ones."""
+    others = Product.objects.filter(workspace_id=store.workspace_id).exclude(founder=store)
+    return not others.exists()
+
+
+def found_products(listing_ids: Iterable[int]) -> int:
+    """Make canonical products of a first store's listings."""
+    made = 0
+    for pic in pictures(listing_ids):
+        if pic.product is None:
+            create_product(pic)
+            made += 1
+    return made
+
+
+def create_product(pic: Picture) -> Product:
+    """A canonical product that says what this listing shows, linked to it."""
+    listing, store = pic.listing, pic.store
+    product = Product(workspace_id=store.workspace_id, founder=store, currency=store.currency)
+    _adopt_values(product, listing, store)
+    product.save()
+    for host in sorted(pic.shown.values(), key=lambda host: (host.position, host.pk)):
+        variant = Variant(product=product, position=host.position, options=host.options)
+        _adopt_values(variant, host, store)
+        variant.save()
+        host.variant = variant
+    VariantListing.objects.bulk_update(list(pic.shown.values()), ["variant"])
+    _set_linked(listing, product, "The canonical product was made from it.")
+    return product
+
+
+def _adopt_values(record: Product | Variant, host: Observed, store: Store) -> None:
+    for name in host.leaves:
+        leaf = host.leaf(name)
+        if leaf is None or leaf.as_of is None:
+            continue
+        version = Version.of(leaf.as_of, Source.IMPORT, f"{store.domain}:{host.gid}")
+        entry = Entry(version, "edit", store.pk, leaf.value)
+        record.set_register(name, CanonicalRegister((entry,)))
+
+
+def match_listings(store: Store, *, cause_id: UUID, now: datetime) -> dict[str, int]:
+    """Compare listings that stand alone with the canonical products; counts by outcome."""
+    open_ones = Listing.objects.filter(
+        store=store, product=None, state__in=[ListingState.UNMATCHED, ListingState.AMBIGUOUS]
+    )
+    alone = pictures(open_ones.values_list("pk", flat=True))
+    by_gid = {pic.listing.gid: pic for pic in alone}
+    counts: dict[str, int] = {}
+    for found in match([_remote(pic) for pic in alone], _canonical_items(store)):
+        counts[found.outcome] = counts.get(found.outcome, 0) + 1
+        _apply(by_gid[found.gid], found, cause_id=cause_id, now=now)
+    return counts
+
+
+def _apply(pic: Picture, found: Match, *, cause_id: UUID, now: datetime) -> None:
+    listing = pic.listing
+    if found.outcome == "linked" and found.product_id is not None:
+        pairs = {pic.shown[gid].pk: variant_id for gid, variant_id in found.variants.items()}
+        link(listing.pk, found.product_id, pairs, reason=found.reason, cause_id=cause_id, now=now)
+        return
+    listing.state = ListingState(found.outcome)
+    listing.state_reason = found.reason
+    listing.save(update_fields=["state", "state_reason"])
+
+
+def link(
+    listing_id: int,
+    product_id: int,
+    pairs: Mapping[int, int],
+    *,
+    reason: str,
+    cause_id: UUID,
+    now: datetime,
+    actor: str = "",
+) -> list[Change]:
+    """Link a listing to a canonical product; what differs stays the store's own, as `found`.
+
+    `pairs` gives the canonical variant of each variant listing. Nothing is written to any store.
+    """
+    with transaction.atomic():
+        Product.objects.select_for_update().get(pk=product_id)
+        listing = Listing.objects.select_for_update().select_related("store").get(pk=listing_id)
+        if listing.product_id is not None:
+            raise NotAllowedNowError(f"“{listing}” is already linked.")
+        _set_linked(listing, Product.objects.get(pk=product_id), reason)
+        for host in VariantListing.objects.filter(listing=listing):
+            host.variant_id = pairs.get(host.pk)
+            host.save(update_fields=["variant"])
+        return _keep_differences(picture(listing_id), cause_id=cause_id, now=now, actor=actor)
+
+
+def _keep_differences(pic: Picture, *, cause_id: UUID, now: datetime, actor: str) -> list[Change]:
+    product = pic.product
+    if product is None:
+        return []
+    changes: list[Change] = []
+    for key, leaf in pic.observed().items():
+        winner = pic.record(key).register(key[1]).winner
+        declared = attribute(key[1])
+        if winner is None or leaf.shows(fingerprint(declared.normalise(winner.value))):
+            continue
+        if not managed(declared, product.currency, pic.store.currency, None):
+            continue
+        version = Version.of(now, Source.IMPORT, f"{pic.store.domain}:{_leaf_id(key)}")
+        entry = Entry(version, "set", pic.store.pk, leaf.value, OverrideKind.FOUND)
+        act = Act(key=key, entry=entry, source=Source.IMPORT, actor=actor, cause_id=cause_id)
+        merged = merge(product, pic.record(key), pic.overrides.get(key), act, now=now)
+        if merged.override is not None:
+            merged.override.save()
+        changes += merged.changes
+    Change.objects.bulk_create(changes)
+    return changes
+
+
+def _leaf_id(key: LeafKey) -> str:
+    return f"{key[0] or 'product'}:{key[1]}"
+
+
+def _set_linked(listing: Listing, product: Product, reason: str) -> None:
+    listing.product = product
+    listing.state, listing.state_reason = ListingState.LINKED, reason
+    listing.save(update_fields=["product", "state", "state_reason"])
+
+
+def _remote(pic: Picture) -> RemoteItem:
+    variants = tuple(
+        RemoteVariant(host.gid, _sku(host), _options(host.options)) for host in pic.shown.values()
+    )
+    return RemoteItem(pic.listing.gid, pic.listing.title, variants)
+
+
+def _sku(host: VariantListing) -> str:
+    leaf = host.leaf("sku")
+    return str(leaf.value) if leaf else ""
+
+
+def _canonical_items(store: Store) -> list[CanonicalItem]:
+    taken = set(Listing.objects.filter(store=store).values_list("product_id", flat=True))
+    products = Product.objects.filter(workspace_id=store.workspace_id).prefetch_related("variants")
+    return [
+        CanonicalItem(
+            product.pk,
+            product.title,
+            tuple(
+                CanonicalVariant(v.pk, v.sku, _options(v.options)) for v in product.variants.all()
+            ),
+            taken=product.pk in taken,
+        )
+        for product in products
+    ]
+
+
+def _options(options: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
+    return tuple(option["value"] for option in options)

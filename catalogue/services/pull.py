@@ -1,0 +1,204 @@
+"""Reading a whole store by pages: the first pull, and the reconciliation; both resume."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from catalogue.enums import ListingState, Source
+from catalogue.models import Listing
+from catalogue.services.importing import (
+    found_products,
+    is_founder,
+    match_listings,
+    take_in_nodes,
+)
+from catalogue.services.spread import converge_job
+from stores.enums import READABLE, Mode
+from stores.models import Store
+from stores.services.handlers import IMPORT
+from stores.services.modes import set_mode
+from stores.services.tokens import session_of
+from stores.shopify.answers import answer_of
+from stores.shopify.products import products_count, products_page, read_product
+from stores.shopify.types import Reply, Session
+from syncqueue.domain.handling import (
+    Again,
+    Answer,
+    Call,
+    JobView,
+    Parked,
+    Planned,
+    Settled,
+    Verdict,
+)
+from syncqueue.enums import Outcome, Priority
+from syncqueue.services.enqueue import enqueue
+
+RECONCILE = "reconcile"
+TOKEN_SECONDS = 5.0
+
+
+class Pull:
+    """One job walks the store page by page; each settled page moves the store's cursor."""
+
+    def plan(self, job: JobView, _followers: Sequence[JobView], *, now: datetime) -> Planned:
+        store = Store.objects.get(pk=job.payload["store"])
+        if store.mode not in READABLE:
+            return Settled(Outcome.SUPERSEDED, f"The store is {store.mode}: nothing is read.")
+        session = session_of(store)
+        if session is None:
+            return Parked("The store's token is being renewed.", TOKEN_SECONDS)
+        if store.pull_started_at is None or store.pull_finished_at is not None:
+            _begin(store, now)
+        first = store.pull_total is None
+        return Call({"op": "page", "cursor": store.pull_cursor or None, "count": first}, session)
+
+    def send(self, request: dict[str, Any], context: object) -> Answer:
+        if not isinstance(context, Session):
+            raise TypeError("A call needs a session.")
+        return answer_of(lambda: _read_page(context, request["cursor"], count=request["count"]))
+
+    def settle(
+        self,
+        job: JobView,
+        _passengers: Sequence[JobView],
+        _call_request: dict[str, Any],
+        answer: Answer,
+        *,
+        now: datetime,
+    ) -> Verdict | None:
+        if answer.error:
+            return None
+        store = Store.objects.get(pk=job.payload["store"])
+        body = answer.body or {}
+        importing = job.payload["purpose"] == IMPORT
+        take_in_nodes(
+            store,
+            body["nodes"],
+            asked_at=now - timedelta(seconds=answer.seconds + 1),
+            cause_id=job.cause_id,
+            now=now,
+            source=Source.SYNC if importing else Source.RECONCILE,
+        )
+        store.pull_done += len(body["nodes"])
+        store.pull_total = max(body["count"] or store.pull_total or 0, store.pull_done)
+        store.pull_cursor = body["cursor"] or ""
+        if body["cursor"]:
+            _save_progress(store)
+            return Again(f"{store.pull_done} of {store.pull_total} products were read.")
+        store.pull_finished_at = now
+        _save_progress(store)
+        return _finish(store, job, now)
+
+
+def _begin(store: Store, now: datetime) -> None:
+    store.pull_cursor, store.pull_done, store.pull_total = "", 0, None
+    store.pull_started_at, store.pull_finished_at = now, None
+    _save_progress(store)
+
+
+def _save_progress(store: Store) -> None:
+    store.save(
+        update_fields=[
+            "pull_cursor",
+            "pull_done",
+            "pull_total",
+            "pull_started_at",
+            "pull_finished_at",
+        ]
+    )
+
+
+def _read_page(session: Session, cursor: str | None, *, count: bool) -> Reply:
+    page = products_page(session, cursor)
+    body = {
+        "nodes": [dict(product.node) for product in page.products],
+        "cursor": page.cursor,
+        "count": products_count(session) if count else None,
+    }
+    return replace(page.reply, body=body)
+
+
+def _finish(store: Store, job: JobView, now: datetime) -> Settled:
+    if is_founder(store):
+        alone = Listing.objects.filter(store=store, product=None).exclude(state=ListingState.GONE)
+        made = found_products(alone.values_list("pk", flat=True))
+        said = f"{store.pull_done} products read; {made} became canonical products."
+    else:
+        counts = match_listings(store, cause_id=job.cause_id, now=now)
+        said = f"{store.pull_done} products read; {_counted(counts)}."
+    if store.mode == Mode.IMPORTING:
+        set_mode(store.pk, Mode.REVIEW, by="", reason=f"The first pull is done: {said}")
+    elif store.is_live:
+        queue_differences(store, cause_id=job.cause_id)
+    return Settled(Outcome.APPLIED, said)
+
+
+def _counted(counts: dict[str, int]) -> str:
+    words = {"linked": "linked by SKU", "unmatched": "without a match", "ambiguous": "ambiguous"}
+    return ", ".join(f"{counts[key]} {said}" for key, said in words.items() if key in counts) or (
+        "nothing new to match"
+    )
+
+
+def queue_differences(store: Store, *, cause_id: UUID) -> int:
+    """Queue a converge job for every linked listing, in the lower class; says how many."""
+    listings = Listing.objects.filter(store=store, state=ListingState.LINKED).order_by("id")
+    jobs = [
+        converge_job(
+            listing,
+            (),
+            cause_id=cause_id,
+            channel_id=store.channel_id,
+            priority=Priority.BULK,
+            dedupe_key="compare",
+        )
+        for listing in listings
+    ]
+    return len(enqueue(jobs))
+
+
+class Adopt:
+    """A product that a delivery named and nobody knew: read it, then create or match it."""
+
+    def plan(self, job: JobView, _followers: Sequence[JobView], *, now: datetime) -> Planned:  # noqa: ARG002
+        store = Store.objects.get(pk=job.payload["store"])
+        if Listing.objects.filter(store=store, gid=job.payload["gid"]).exists():
+            return Settled(Outcome.SUPERSEDED, "The product has become known meanwhile.")
+        session = session_of(store)
+        if session is None:
+            return Parked("The store's token is being renewed.", TOKEN_SECONDS)
+        return Call({"op": "read", "gid": job.payload["gid"]}, session)
+
+    def send(self, request: dict[str, Any], context: object) -> Answer:
+        if not isinstance(context, Session):
+            raise TypeError("A call needs a session.")
+        return answer_of(lambda: read_product(context, request["gid"]))
+
+    def settle(
+        self,
+        job: JobView,
+        _passengers: Sequence[JobView],
+        _call_request: dict[str, Any],
+        answer: Answer,
+        *,
+        now: datetime,
+    ) -> Verdict | None:
+        if answer.error:
+            return None
+        node = (answer.body or {})["product"]
+        if node is None:
+            return Settled(Outcome.NOTHING_TO_DO, "The product is gone again.")
+        store = Store.objects.get(pk=job.payload["store"])
+        new = take_in_nodes(
+            store, [node], asked_at=now, cause_id=job.cause_id, now=now, source=Source.SYNC
+        )
+        if store.mode in (Mode.CONNECTED, Mode.IMPORTING):
+            return Settled(Outcome.APPLIED, "Taken in; the pull under way will compare it.")
+        if is_founder(store):
+            found_products(new)
+        else:
+            match_listings(store, cause_id=job.cause_id, now=now)
+        return Settled(Outcome.APPLIED, "A new product of the store was taken in.")
