@@ -1,0 +1,222 @@
+"""What the twin holds: apps, and shops with their products, stock, grants and subscriptions."""
+
+import itertools
+import random
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
+
+from stores.twin.bucket import Bucket
+from stores.twin.clock import Clock
+from stores.twin.oracle import Oracle
+
+__all__ = ["PLANS", "App", "Install", "Knobs", "Product", "Shop", "Subscription", "Twin", "Variant"]
+
+# Name on screen and points restored a second; a bucket holds twenty seconds of them.
+PLANS = {
+    "basic": ("Basic", 100),
+    "advanced": ("Advanced", 200),
+    "plus": ("Shopify Plus", 1000),
+}
+
+
+@dataclass(slots=True)
+class Variant:
+    """`values` are the merchant's attributes by GraphQL's names; `stock` is by location."""
+
+    id: int
+    item_id: int
+    product: "Product"
+    options: list[str]
+    values: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    item_updated_at: datetime
+    stock: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def gid(self) -> str:
+        return f"gid://shopify/ProductVariant/{self.id}"
+
+    @property
+    def item_gid(self) -> str:
+        return f"gid://shopify/InventoryItem/{self.item_id}"
+
+    @property
+    def title(self) -> str:
+        return " / ".join(self.options)
+
+
+@dataclass(slots=True)
+class Product:
+    id: int
+    values: dict[str, Any]
+    option_names: list[str]
+    created_at: datetime
+    updated_at: datetime
+    variants: list[Variant] = field(default_factory=list)
+
+    @property
+    def gid(self) -> str:
+        return f"gid://shopify/Product/{self.id}"
+
+
+@dataclass(slots=True)
+class Location:
+    id: int
+    name: str
+    active: bool = True
+
+    @property
+    def gid(self) -> str:
+        return f"gid://shopify/Location/{self.id}"
+
+
+@dataclass(slots=True)
+class Subscription:
+    id: int
+    topic: str
+    uri: str
+    created_at: datetime
+    api_version: str
+    name: str | None = None
+    failures: int = 0
+
+    @property
+    def gid(self) -> str:
+        return f"gid://shopify/WebhookSubscription/{self.id}"
+
+
+@dataclass(slots=True)
+class App:
+    client_id: str
+    secret: str = field(repr=False)
+    redirects: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Install:
+    """One app in one shop: its grant, and what goes with it when it is uninstalled."""
+
+    id: int
+    app: App
+    scopes: list[str]
+    bucket: Bucket
+    # A token's end of life; None is for ever. A refresh token knows the one it replaced.
+    tokens: dict[str, datetime | None] = field(default_factory=dict, repr=False)
+    refreshes: dict[str, tuple[datetime, str | None]] = field(default_factory=dict, repr=False)
+    subscriptions: dict[int, Subscription] = field(default_factory=dict)
+    idempotent: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Knobs:
+    """How badly a shop behaves; probabilities are from 0 to 1, times in seconds."""
+
+    latency: float | None = None  # None: the twin's own
+    outage: bool = False
+    cut_after_apply: int = 0  # this many mutations are applied and never answered
+    slow_answer: float = 0.0  # answers come this long after their effect
+    drop: float = 0.0
+    duplicate: float = 0.0
+    delay: float = 0.0
+    hold: bool = False
+    noop_fires: bool = True  # assumed: a productUpdate without a change still fires
+
+
+@dataclass(slots=True)
+class Shop:
+    id: int
+    domain: str
+    name: str
+    plan: str
+    currency: str
+    zone: tzinfo
+    created_at: datetime
+    locations: list[Location]
+    knobs: Knobs = field(default_factory=Knobs)
+    products: dict[int, Product] = field(default_factory=dict)
+    variants: dict[int, Variant] = field(default_factory=dict)
+    items: dict[int, Variant] = field(default_factory=dict)
+    installs: dict[str, Install] = field(default_factory=dict)
+    codes: dict[str, tuple[str, list[str], datetime]] = field(default_factory=dict, repr=False)
+    held: list[Any] = field(default_factory=list)
+    counters: dict[str, float] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def gid(self) -> str:
+        return f"gid://shopify/Shop/{self.id}"
+
+    def count(self, **amounts: float) -> None:
+        for name, amount in amounts.items():
+            self.counters[name] = self.counters.get(name, 0) + amount
+
+
+class Twin:
+    """The whole world of one twin."""
+
+    def __init__(self, clock: Clock | None = None, *, seed: int = 2026) -> None:
+        self.clock = clock or Clock()
+        self.oracle = Oracle(self.clock)
+        self.random = random.Random(seed)  # noqa: S311  faults by seed, not secrets
+        self.latency = 0.0
+        self.auto_approve = False
+        self.apps: dict[str, App] = {}
+        self.shops: dict[str, Shop] = {}
+        self._ids = {kind: itertools.count(start) for kind, start in _FIRST_IDS.items()}
+
+    def next_id(self, kind: str) -> int:
+        """Ids are never shared between shops: what must not be copied can't be."""
+        return next(self._ids[kind])
+
+    def second(self) -> datetime:
+        """Now, as Shopify stores it: in whole seconds."""
+        return self.clock.now().replace(microsecond=0)
+
+    def add_shop(
+        self, domain: str, *, name: str = "", plan: str = "basic", currency: str = "USD"
+    ) -> Shop:
+        """Open an empty shop, or return the one that already has this domain."""
+        if domain in self.shops:
+            return self.shops[domain]
+        if plan not in PLANS:
+            raise ValueError(f"There is no plan {plan!r}: {', '.join(PLANS)}.")
+        zone = (
+            UTC if currency == "GBP" else timezone(timedelta(hours=1 if currency == "EUR" else -5))
+        )
+        self.shops[domain] = Shop(
+            id=self.next_id("shop"),
+            domain=domain,
+            name=name or domain.partition(".")[0].title(),
+            plan=plan,
+            currency=currency,
+            zone=zone,
+            created_at=self.second(),
+            locations=[Location(self.next_id("location"), "Main warehouse")],
+        )
+        return self.shops[domain]
+
+    def register_app(self, client_id: str, secret: str, redirects: tuple[str, ...] = ()) -> App:
+        self.apps[client_id] = App(client_id, secret, redirects)
+        return self.apps[client_id]
+
+    def clear(self) -> None:
+        """Forget every app and shop; the clock and the ids go on."""
+        self.apps.clear()
+        self.shops.clear()
+        self.oracle.clear()
+        self.latency, self.auto_approve = 0.0, False
+
+
+_FIRST_IDS = {
+    "shop": 60_000_001,
+    "location": 70_000_001,
+    "product": 8_000_000_001,
+    "variant": 45_000_000_001,
+    "item": 47_000_000_001,
+    "install": 500_001,
+    "subscription": 1_200_000_001,
+    "group": 3_000_001,
+}
