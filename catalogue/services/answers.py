@@ -15,7 +15,7 @@ from catalogue.domain.version import Version
 from catalogue.enums import ListingState, Owner, Source
 from catalogue.services.absorb import absorb, take_edits
 from catalogue.services.locking import Locked
-from catalogue.services.unknown import settle_unknown, unknown_writes
+from catalogue.services.unknown import open_writes, settle_unknown, unknown_writes
 from stores.models import Delivery
 from stores.shopify.errors import BadPayload
 from stores.shopify.products import parse_product, parse_product_payload
@@ -50,7 +50,7 @@ def absorb_read(
     if listing.state == ListingState.GONE:
         listing.state = ListingState.LINKED if listing.product_id else ListingState.UNMATCHED
         listing.state_reason = "A read has found the product again."
-    _absorb(locked, snapshot, {}, cause_id=cause_id, now=now, source=source)
+    _absorb(locked, snapshot, open_writes(listing), cause_id=cause_id, now=now, source=source)
     settle_unknown(listing)
     listing.save()
     _wake_parked(locked)

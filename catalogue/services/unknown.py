@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from catalogue.domain.decide import UnknownWrite
+from catalogue.domain.decide import UnknownWrite, Written
 from catalogue.domain.version import Version
 from catalogue.models import Listing
 
@@ -31,13 +31,27 @@ def outcome_is_unknown(listing: Listing) -> bool:
 
 
 def unknown_writes(listing: Listing) -> Mapping[tuple[str, str], list[UnknownWrite]]:
-    """By host and attribute: what may land yet, or have landed unseen."""
+    """By host and attribute: what was given up, and may land yet or have landed unseen."""
     found: dict[tuple[str, str], list[UnknownWrite]] = defaultdict(list)
     for one in listing.unknown:
+        if one["open"]:
+            continue
         for leaf in one["leaves"]:
             write = UnknownWrite(leaf["value"], _sent_at(one), Version.from_json(leaf["version"]))
             found[leaf["host"], leaf["attribute"]].append(write)
     return found
+
+
+def open_writes(listing: Listing) -> Mapping[tuple[str, str], Written]:
+    """By host and attribute: what a read has to settle; equal to what was sent means applied."""
+    return {
+        (leaf["host"], leaf["attribute"]): Written(
+            leaf["value"], Version.from_json(leaf["version"]), certain=False
+        )
+        for one in listing.unknown
+        if one["open"]
+        for leaf in one["leaves"]
+    }
 
 
 def _sent_at(one: Mapping[str, Any]) -> datetime:
