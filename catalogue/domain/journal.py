@@ -118,9 +118,17 @@ class Leaf:
 
 
 def _pruned(leaf: Leaf) -> Leaf:
-    """Forget what is older than two days before the newest; the newest itself always stays."""
+    """Forget what is older than two days before the newest.
+
+    The last second before that stays as the ground on which the first edit after it stands: a
+    value that nobody touched for weeks is a value all the same.
+    """
     newest = leaf.as_of
-    kept = tuple(s for s in leaf.sightings if newest is None or s.second >= newest - KEEP)
+    if newest is None:
+        return leaf
+    horizon = newest - KEEP
+    ground = max((s.second for s in leaf.sightings if s.second < horizon), default=None)
+    kept = tuple(s for s in leaf.sightings if s.second >= horizon or s.second == ground)
     wanted = {s.hash for s in kept} - {leaf.hash}
     past = {known: value for known, value in leaf.past.items() if known in wanted}
     return replace(leaf, sightings=kept, past=past)

@@ -132,3 +132,12 @@ def test_a_correction_of_our_value_is_later_than_it_though_our_clock_runs_fast()
     leaf = absorb_leaf(first, "X", attribute=TITLE, read=read, written=written).leaf
     (edit,) = hook(leaf, "Y", 20).edits
     assert edit.version > ours
+
+
+def test_an_edit_weeks_after_the_last_sighting_is_an_edit():
+    week = 7 * 24 * 3600
+    leaf = hook(None, "old", 0).leaf
+    for weeks in (3, 6):
+        decision = hook(leaf, f"new {weeks}", weeks * week)
+        assert [edit.value for edit in decision.edits] == [f"new {weeks}"]
+        leaf = decision.leaf
