@@ -48,7 +48,7 @@ def enter(arguments: list[str]) -> None:
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
     }
     connection.close()
-    os.execv(sys.executable, [sys.executable, "manage.py", "demo", *arguments])
+    os.execv(sys.executable, [sys.executable, "manage.py", "demo", *arguments])  # noqa: S606
 
 
 def plan() -> Plan:
