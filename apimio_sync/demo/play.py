@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 
 from apimio_sync.demo.browser import Operator, Twin
 from apimio_sync.demo.report import Report, expect, until
@@ -24,7 +24,9 @@ PERSON = "Ada (demo)"
 class Play:
     """One run of the demo over one workspace and three shops."""
 
-    def __init__(self, workspace: Workspace, operator: Operator, twin: Twin, report: Report):
+    def __init__(
+        self, workspace: Workspace, operator: Operator, twin: Twin, report: Report
+    ) -> None:
         self.workspace, self.operator, self.twin, self.report = workspace, operator, twin, report
         self.stores: list[Store] = []
 

@@ -10,6 +10,7 @@ from typing import Any
 from stores.twin.bucket import Bucket
 from stores.twin.clock import Clock
 from stores.twin.oracle import Oracle
+from stores.twin.sender import Delivery, Sender
 
 __all__ = ["PLANS", "App", "Install", "Knobs", "Product", "Shop", "Subscription", "Twin", "Variant"]
 
@@ -81,7 +82,6 @@ class Subscription:
     created_at: datetime
     api_version: str
     name: str | None = None
-    failures: int = 0
 
     @property
     def gid(self) -> str:
@@ -137,11 +137,12 @@ class Shop:
     locations: list[Location]
     knobs: Knobs = field(default_factory=Knobs)
     products: dict[int, Product] = field(default_factory=dict)
+    handles: set[str] = field(default_factory=set)
     variants: dict[int, Variant] = field(default_factory=dict)
     items: dict[int, Variant] = field(default_factory=dict)
     installs: dict[str, Install] = field(default_factory=dict)
     codes: dict[str, tuple[str, list[str], datetime]] = field(default_factory=dict, repr=False)
-    held: list[Any] = field(default_factory=list)
+    held: list[Delivery] = field(default_factory=list)
     counters: dict[str, float] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -160,6 +161,7 @@ class Twin:
     def __init__(self, clock: Clock | None = None, *, seed: int = 2026) -> None:
         self.clock = clock or Clock()
         self.oracle = Oracle(self.clock)
+        self.sender = Sender(self.clock, self.oracle)
         self.random = random.Random(seed)  # noqa: S311  faults by seed, not secrets
         self.latency = 0.0
         self.auto_approve = False
@@ -204,6 +206,7 @@ class Twin:
 
     def clear(self) -> None:
         """Forget every app and shop; the clock and the ids go on."""
+        self.sender.clear()
         self.apps.clear()
         self.shops.clear()
         self.oracle.clear()
