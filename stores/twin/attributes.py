@@ -1,0 +1,156 @@
+"""What a merchant can set on a product and a variant: names, normal forms and refusals."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from stores.twin import rendering
+from stores.twin.errors import TwinError, Unimplemented
+
+__all__ = ["PRODUCT", "VARIANT", "Refusal", "new_product", "new_variant", "normalise"]
+
+TITLE_LIMIT = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A user error: what GraphQL calls `field`, `message` and, where it has one, `code`."""
+
+    field: list[str]
+    message: str
+    code: str | None = None
+
+    def under(self, *path: str) -> "Refusal":
+        return Refusal([*path, *self.field], self.message, self.code)
+
+
+class _Refused(TwinError):
+    """A value that Shopify does not take."""
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.code = message, code
+
+
+def _title(given: Any) -> str:
+    text = str(given or "").strip()
+    if not text:
+        raise _Refused("Title can't be blank", "BLANK")
+    if len(text) > TITLE_LIMIT:
+        raise _Refused(f"Title is too long (maximum is {TITLE_LIMIT} characters)", "TOO_LONG")
+    return text
+
+
+def _text(given: Any) -> str:
+    return str(given or "").strip()
+
+
+def _text_or_none(given: Any) -> str | None:
+    return _text(given) or None
+
+
+def _price(given: Any) -> str:
+    if given is None:
+        raise _Refused("Price can't be blank", "BLANK")
+    return _amount(given, "Price")
+
+
+def _compare_at(given: Any) -> str | None:
+    return None if given in {None, ""} else _amount(given, "Compare at price")
+
+
+def _amount(given: Any, name: str) -> str:
+    try:
+        amount = rendering.cents(given)
+    except ValueError as error:
+        raise _Refused(f"{name} is not a number", "INVALID_VALUE") from error
+    if Decimal(amount) < 0:
+        raise _Refused(f"{name} must be greater than or equal to 0", "GREATER_THAN_OR_EQUAL_TO")
+    return amount
+
+
+def _one_of(*allowed: str) -> Callable[[Any], str]:
+    def check(given: Any) -> str:
+        if given not in allowed:
+            raise _Refused(f"Must be one of {', '.join(allowed)}", "INVALID_VALUE")
+        return str(given)
+
+    return check
+
+
+PRODUCT: Mapping[str, Callable[[Any], Any]] = {
+    "title": _title,
+    "handle": lambda given: rendering.handle(str(given)),
+    "descriptionHtml": rendering.html,
+    "vendor": _text,
+    "productType": _text,
+    "tags": rendering.tags,
+    "status": _one_of("ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"),
+    "seo.title": _text_or_none,
+    "seo.description": _text_or_none,
+}
+VARIANT: Mapping[str, Callable[[Any], Any]] = {
+    "price": _price,
+    "compareAtPrice": _compare_at,
+    "barcode": _text_or_none,
+    "taxable": bool,
+    "inventoryPolicy": _one_of("DENY", "CONTINUE"),
+    "sku": _text_or_none,
+    "weight": rendering.weight,
+    "tracked": bool,
+}
+_PLACES = {
+    "sku": ["inventoryItem", "sku"],
+    "weight": ["inventoryItem", "measurement", "weight"],
+    "tracked": ["inventoryItem", "tracked"],
+}
+
+
+def new_product(title: str) -> dict[str, Any]:
+    texts = {"title": title, "handle": rendering.handle(title), "descriptionHtml": "", "vendor": ""}
+    seo = {"seo.title": None, "seo.description": None}
+    return {**texts, "productType": "", "tags": [], "status": "ACTIVE", **seo}
+
+
+def new_variant() -> dict[str, Any]:
+    return {
+        "price": "0.00",
+        "compareAtPrice": None,
+        "barcode": None,
+        "taxable": True,
+        "inventoryPolicy": "DENY",
+        "sku": None,
+        "weight": {"value": 0.0, "unit": "KILOGRAMS"},
+        "tracked": True,
+    }
+
+
+def normalise(
+    given: Mapping[str, Any], known: Mapping[str, Callable[[Any], Any]]
+) -> tuple[dict[str, Any], list[Refusal]]:
+    """An input as Shopify would store it, and what it refuses of it."""
+    values: dict[str, Any] = {}
+    refusals: list[Refusal] = []
+    for name, value in _flat(given):
+        if name not in known:
+            raise Unimplemented(f"The twin does not implement the input {name}.")
+        try:
+            values[name] = known[name](value)
+        except _Refused as refused:
+            field = _PLACES.get(name, name.split("."))
+            refusals.append(Refusal(list(field), refused.message, refused.code))
+    return values, refusals
+
+
+def _flat(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Inputs nest what a merchant sees as one list: SEO, the inventory item, its measurement."""
+    for name, value in given.items():
+        if name == "id":
+            continue
+        if name == "seo":
+            yield from ((f"seo.{part}", each) for part, each in (value or {}).items())
+        elif name in {"inventoryItem", "measurement"}:
+            yield from _flat(value or {})
+        else:
+            yield name, value

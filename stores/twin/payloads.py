@@ -1,0 +1,141 @@
+"""The bodies of webhooks: whole numbers for ids, strings for money, the shop's own hour."""
+
+from typing import Any
+
+from stores.twin.rendering import instant, shop_time
+from stores.twin.world import PLANS, Product, Shop, Variant
+
+__all__ = ["item", "level", "product", "shop_body"]
+
+VARIANTS_SHOWN = 100
+_UNITS = {"KILOGRAMS": "kg", "GRAMS": "g", "POUNDS": "lb", "OUNCES": "oz"}
+
+
+def product(shop: Shop, found: Product) -> dict[str, Any]:
+    """products/create and products/update: neither SEO nor weight, at most 100 variants."""
+    values, updated = found.values, shop_time(found.updated_at, shop.zone)
+    return {
+        "admin_graphql_api_id": found.gid,
+        "id": found.id,
+        "title": values["title"],
+        "body_html": values["descriptionHtml"],
+        "vendor": values["vendor"],
+        "product_type": values["productType"],
+        "handle": values["handle"],
+        "status": values["status"].lower(),
+        "tags": ", ".join(values["tags"]),
+        "template_suffix": None,
+        "published_scope": "global",
+        "published_at": shop_time(found.created_at, shop.zone),
+        "created_at": shop_time(found.created_at, shop.zone),
+        "updated_at": updated,
+        "has_variants_that_requires_components": False,
+        "category": None,
+        "options": _options(found),
+        "variants": [
+            _variant(shop, each, position)
+            for position, each in enumerate(found.variants[:VARIANTS_SHOWN], start=1)
+        ],
+        "variant_gids": [_variant_gid(each) for each in found.variants],
+        "images": [],
+        "image": None,
+        "media": [],
+    }
+
+
+def item(shop: Shop, variant: Variant) -> dict[str, Any]:
+    """inventory_items/update: where a weight is told."""
+    values = variant.values
+    return {
+        "id": variant.item_id,
+        "sku": values["sku"],
+        "created_at": shop_time(variant.created_at, shop.zone),
+        "updated_at": shop_time(variant.item_updated_at, shop.zone),
+        "requires_shipping": True,
+        "cost": None,
+        "country_code_of_origin": None,
+        "province_code_of_origin": None,
+        "harmonized_system_code": None,
+        "tracked": values["tracked"],
+        "country_harmonized_system_codes": [],
+        "weight_value": values["weight"]["value"],
+        "weight_unit": _UNITS[values["weight"]["unit"]],
+        "admin_graphql_api_id": variant.item_gid,
+    }
+
+
+def level(shop: Shop, variant: Variant, location_id: int) -> dict[str, Any]:
+    """inventory_levels/update: what is available now, never what it was before."""
+    gid = f"gid://shopify/InventoryLevel/{location_id}?inventory_item_id={variant.item_id}"
+    return {
+        "inventory_item_id": variant.item_id,
+        "location_id": location_id,
+        "available": variant.stock[location_id],
+        "updated_at": shop_time(variant.item_updated_at, shop.zone),
+        "admin_graphql_api_id": gid,
+    }
+
+
+def shop_body(shop: Shop) -> dict[str, Any]:
+    """app/uninstalled and shop/update: the shop itself, without the rarer fields."""
+    return {
+        "id": shop.id,
+        "name": shop.name,
+        "email": f"owner@{shop.domain}",
+        "domain": shop.domain,
+        "myshopify_domain": shop.domain,
+        "shop_owner": "Shop Owner",
+        "primary_locale": "en",
+        "currency": shop.currency,
+        "plan_name": shop.plan,
+        "plan_display_name": PLANS[shop.plan][0],
+        "weight_unit": "kg",
+        "primary_location_id": shop.locations[0].id,
+        "created_at": shop_time(shop.created_at, shop.zone),
+        "updated_at": shop_time(shop.created_at, shop.zone),
+    }
+
+
+def _variant(shop: Shop, variant: Variant, position: int) -> dict[str, Any]:
+    values, stock = variant.values, sum(variant.stock.values())
+    options = [*variant.options, None, None, None]
+    return {
+        "admin_graphql_api_id": variant.gid,
+        "id": variant.id,
+        "product_id": variant.product.id,
+        "title": variant.title,
+        "sku": values["sku"],
+        "barcode": values["barcode"],
+        "price": values["price"],
+        "compare_at_price": values["compareAtPrice"],
+        "position": position,
+        "taxable": values["taxable"],
+        "inventory_policy": values["inventoryPolicy"].lower(),
+        "inventory_item_id": variant.item_id,
+        "inventory_quantity": stock,
+        "old_inventory_quantity": stock,
+        "option1": options[0],
+        "option2": options[1],
+        "option3": options[2],
+        "image_id": None,
+        "created_at": shop_time(variant.created_at, shop.zone),
+        "updated_at": shop_time(variant.updated_at, shop.zone),
+    }
+
+
+def _variant_gid(variant: Variant) -> dict[str, str]:
+    updated = instant(variant.updated_at).replace("Z", ".000Z")
+    return {"admin_graphql_api_id": variant.gid, "updated_at": updated}
+
+
+def _options(found: Product) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": found.id * 10 + index,
+            "product_id": found.id,
+            "name": name,
+            "position": index + 1,
+            "values": list(dict.fromkeys(each.options[index] for each in found.variants)),
+        }
+        for index, name in enumerate(found.option_names)
+    ]
