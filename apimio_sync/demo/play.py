@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 
 from apimio_sync.demo.browser import Operator, Twin
 from apimio_sync.demo.report import Report, expect, until
