@@ -1,6 +1,6 @@
 """The one handler that reads and writes a product in a store: effective minus observed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +37,7 @@ from syncqueue.enums import Outcome
 
 READ_LAG_SECONDS = 2.0
 TOKEN_SECONDS = 5.0
+MOST_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,20 @@ class Converge:
             before = answer_of(lambda: read_product(session, gid))
             if before.error or _moved(before.body or {}, guarded):
                 return _as("read", before)
-        product, variants = _inputs(request)
+        product, inputs = _inputs(request)
         return _as(
             "write",
-            answer_of(lambda: write_product(session, context.grant, gid, product, variants)),
+            answer_of(
+                lambda: write_product(
+                    session,
+                    context.grant,
+                    gid,
+                    product,
+                    inputs,
+                    currency=request["currency"],
+                    variants=request["variants"],
+                )
+            ),
         )
 
     def settle(
@@ -155,7 +166,21 @@ def _write_request(pic: Picture, leaves: Mapping[LeafKey, Value]) -> dict[str, A
                 "shown": leaf.hash if leaf else None,
             }
         )
-    return {"op": "write", "gid": pic.listing.gid, "leaves": members}
+    return {
+        "op": "write",
+        "gid": pic.listing.gid,
+        "leaves": members,
+        "currency": _currency(pic, leaves),
+        "variants": max(1, min(len(pic.shown), MOST_SHOWN)),
+    }
+
+
+def _currency(pic: Picture, leaves: Iterable[LeafKey]) -> str | None:
+    """What the canonical prices among the leaves are written in, for the port's own gate."""
+    canonical = any(
+        attribute(key[1]).money and pic.effective(key).source == "canonical" for key in leaves
+    )
+    return pic.product.currency if pic.product and canonical else None
 
 
 def _inputs(request: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
