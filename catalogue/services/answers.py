@@ -69,7 +69,7 @@ def absorb_write(
     listing = locked.picture.listing
     listing.settled_at = now
     if result.product is None:
-        listing.needs_read = "" if result.errors else "The answer did not show the product."
+        listing.needs_read = "The answer did not show the product."
         listing.save()
     else:
         refused = {error.part for error in result.errors}

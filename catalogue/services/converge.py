@@ -13,7 +13,7 @@ from catalogue.models import Change, Listing
 from catalogue.selectors.picture import Picture
 from catalogue.services.answers import absorb_read, absorb_write
 from catalogue.services.locking import Locked, with_listing
-from catalogue.services.spread import changes_of
+from catalogue.services.spread import changes_of, queue_read
 from catalogue.services.trail import mark_refused, mark_shown, mark_written
 from catalogue.services.unknown import note_unknown
 from stores.services.modes import write_grant
@@ -232,13 +232,14 @@ def _settle_write(  # noqa: PLR0917  the contract's own arguments and the lock
     now: datetime,
 ) -> Verdict:
     result = parse_write((answer.body or {})["write"])
-    refused = {error.part for error in result.errors}
     absorb_write(locked, request, result, cause_id=job.cause_id, now=now)
+    if locked.picture.listing.needs_read:
+        queue_read(locked.picture, cause_id=job.cause_id)
     if result.errors:
         if not passengers:
             mark_refused(job.id, result.errors[0].message)
         return _refusal(result.errors)
-    if result.product is None and not refused:
+    if result.product is None:
         return Again("The answer did not show the product: a read decides.")
     keys = {(leaf["host"], leaf["attribute"]) for leaf in request["leaves"]}
     mark_written(job, passengers, locked.picture, keys)

@@ -16,7 +16,7 @@ from catalogue.models import ChangeDelivery, Listing, VariantListing
 from catalogue.selectors.picture import Picture
 from catalogue.services.absorb import Absorbed, absorb, take_edits
 from catalogue.services.locking import Locked, with_listing
-from catalogue.services.spread import converge_job
+from catalogue.services.spread import queue_read
 from catalogue.services.unknown import outcome_is_unknown, unknown_writes
 from stores.models import Delivery
 from stores.shopify.errors import BadPayload
@@ -76,10 +76,7 @@ def ask_for_read(listing_id: int, reason: str, *, cause_id: UUID) -> None:
     listing = locked.picture.listing
     listing.needs_read = reason
     listing.save(update_fields=["needs_read"])
-    channel_id = locked.picture.store.channel_id
-    enqueue(
-        [converge_job(listing, (), cause_id=cause_id, channel_id=channel_id, dedupe_key="read")]
-    )
+    queue_read(locked.picture, cause_id=cause_id)
 
 
 def _undecidable(delivery: Delivery) -> str:

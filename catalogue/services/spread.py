@@ -10,6 +10,7 @@ from catalogue.domain.attributes import attribute
 from catalogue.domain.registers import managed
 from catalogue.enums import ChangeFate, ChangeScope, DeliveryFate, ListingState, Source
 from catalogue.models import Change, ChangeDelivery, Listing, Override
+from catalogue.selectors.picture import Picture
 from stores.enums import Mode
 from stores.models import Store
 from syncqueue.domain.handling import JobView
@@ -82,6 +83,21 @@ def converge_job(
         cause_id=cause_id,
         priority=priority,
         dedupe_key=dedupe_key,
+    )
+
+
+def queue_read(pic: Picture, *, cause_id: UUID) -> None:
+    """Queue a job for a listing whose `needs_read` is set; one that waits already will do."""
+    enqueue(
+        [
+            converge_job(
+                pic.listing,
+                (),
+                cause_id=cause_id,
+                channel_id=pic.store.channel_id,
+                dedupe_key="read",
+            )
+        ]
     )
 
 
