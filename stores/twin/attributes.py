@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from stores.twin import rendering
-from stores.twin.errors import TwinError, Unimplemented
+from stores.twin.errors import TwinError, UnimplementedError
 
 __all__ = ["PRODUCT", "VARIANT", "Refusal", "new_product", "new_variant", "normalise"]
 
@@ -25,7 +25,7 @@ class Refusal:
         return Refusal([*path, *self.field], self.message, self.code)
 
 
-class _Refused(TwinError):
+class _RefusedError(TwinError):
     """A value that Shopify does not take."""
 
     def __init__(self, message: str, code: str | None = None) -> None:
@@ -36,9 +36,9 @@ class _Refused(TwinError):
 def _title(given: Any) -> str:
     text = str(given or "").strip()
     if not text:
-        raise _Refused("Title can't be blank", "BLANK")
+        raise _RefusedError("Title can't be blank", "BLANK")
     if len(text) > TITLE_LIMIT:
-        raise _Refused(f"Title is too long (maximum is {TITLE_LIMIT} characters)", "TOO_LONG")
+        raise _RefusedError(f"Title is too long (maximum is {TITLE_LIMIT} characters)", "TOO_LONG")
     return text
 
 
@@ -52,7 +52,7 @@ def _text_or_none(given: Any) -> str | None:
 
 def _price(given: Any) -> str:
     if given is None:
-        raise _Refused("Price can't be blank", "BLANK")
+        raise _RefusedError("Price can't be blank", "BLANK")
     return _amount(given, "Price")
 
 
@@ -64,16 +64,18 @@ def _amount(given: Any, name: str) -> str:
     try:
         amount = rendering.cents(given)
     except ValueError as error:
-        raise _Refused(f"{name} is not a number", "INVALID_VALUE") from error
+        raise _RefusedError(f"{name} is not a number", "INVALID_VALUE") from error
     if Decimal(amount) < 0:
-        raise _Refused(f"{name} must be greater than or equal to 0", "GREATER_THAN_OR_EQUAL_TO")
+        raise _RefusedError(
+            f"{name} must be greater than or equal to 0", "GREATER_THAN_OR_EQUAL_TO"
+        )
     return amount
 
 
 def _one_of(*allowed: str) -> Callable[[Any], str]:
     def check(given: Any) -> str:
         if given not in allowed:
-            raise _Refused(f"Must be one of {', '.join(allowed)}", "INVALID_VALUE")
+            raise _RefusedError(f"Must be one of {', '.join(allowed)}", "INVALID_VALUE")
         return str(given)
 
     return check
@@ -134,10 +136,10 @@ def normalise(
     refusals: list[Refusal] = []
     for name, value in _flat(given):
         if name not in known:
-            raise Unimplemented(f"The twin does not implement the input {name}.")
+            raise UnimplementedError(f"The twin does not implement the input {name}.")
         try:
             values[name] = known[name](value)
-        except _Refused as refused:
+        except _RefusedError as refused:
             field = _PLACES.get(name, name.split("."))
             refusals.append(Refusal(list(field), refused.message, refused.code))
     return values, refusals

@@ -124,7 +124,7 @@ def _kind(parent: str, field: str, returned: str) -> str:
 
 
 def _size(node: FieldNode) -> int | str:
-    for argument in node.arguments:
+    for argument in node.arguments or ():
         if argument.name.value in {"first", "last"}:
             if isinstance(argument.value, VariableNode):
                 return argument.value.name.value
