@@ -8,6 +8,8 @@ from stores.shopify.errors import BadPayload
 
 __all__ = ["TOPICS", "Topic", "declared"]
 
+TOO_LARGE = 2**63  # Shopify's ids are 64-bit
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -23,7 +25,7 @@ class Topic:
         if not self.lane.endswith(":"):
             return self.lane
         number = body.get("id")
-        if type(number) is not int or number <= 0:
+        if type(number) is not int or not 0 < number < TOO_LARGE:
             raise BadPayload(f"A payload of {self.name} has no id.")
         return f"{self.lane}{number}"
 
