@@ -1,15 +1,16 @@
 """Taking a channel's slot and its due lanes: row leases with a fence, never a session lock."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from syncqueue.domain.handling import JobView
 from syncqueue.enums import Kind
-from syncqueue.models import Job
 
+PAYLOAD = 6  # its place among the columns of a job
 TAKE_SLOT = """
 UPDATE syncqueue_channel
 SET slot_token = %(token)s, woken_at = NULL,
@@ -18,12 +19,16 @@ WHERE id = %(channel)s
   AND (slot_until IS NULL OR slot_until < statement_timestamp() OR slot_token = %(token)s)
 """
 
+# The row is locked first, so that the lanes are seen as they stand after the last wake-up.
+LOCK_SLOT = """
+SELECT 1 FROM syncqueue_channel WHERE id = %(channel)s AND slot_token = %(token)s FOR UPDATE
+"""
 # Calls are not due before `calls_from`: the next trial, or when the bucket has points again.
 GIVE_SLOT_BACK = """
 UPDATE syncqueue_channel AS channel
 SET slot_token = NULL, slot_until = NULL, woken_at = NULL, next_due_at = (
-  SELECT min(greatest(due_at, lease_until,
-                      CASE WHEN kind = 'call' THEN %(calls_from)s::timestamptz END))
+  SELECT min(greatest(
+    due_at, lease_until, CASE WHEN kind = 'call' THEN %(calls_from)s::timestamptz END))
   FROM syncqueue_lane
   WHERE channel_id = %(channel)s AND due_at IS NOT NULL
     AND (kind = 'in' OR channel.health <> 'held')
@@ -45,11 +50,14 @@ WITH chosen AS MATERIALIZED (
   SET lease_until = statement_timestamp() + make_interval(secs => %(seconds)s), token = %(token)s,
       claimed_at = statement_timestamp()
   FROM chosen WHERE lane.id = chosen.id
-  RETURNING lane.id, chosen.stale
+  RETURNING lane.id, lane.channel_id, lane.kind, lane.key, chosen.stale
 )
-SELECT job.id, leased.id, leased.stale FROM leased
+SELECT leased.stale, job.id, leased.channel_id, leased.id, leased.kind, leased.key, job.handler,
+       job.payload, job.attempts, job.cause_id, job.created_at, job.solo, job.policy, job.tries,
+       job.crashes
+FROM leased
 CROSS JOIN LATERAL (
-  SELECT id FROM syncqueue_job
+  SELECT * FROM syncqueue_job
   WHERE lane_id = leased.id AND state IN ('queued', 'running', 'retrying', 'waiting')
   ORDER BY id LIMIT %(jobs)s
 ) AS job
@@ -69,7 +77,7 @@ RETURNING id
 class Claimed:
     """A leased lane and its oldest open jobs, the head first.
 
-    `stale`: whoever held it before did not free it.
+    `stale`: whoever held it before has not freed it.
     """
 
     lane_id: int
@@ -94,7 +102,8 @@ def give_slot_back(channel_id: int, *, token: UUID, calls_from: datetime | None 
         "token": token,
         "calls_from": calls_from,
     }
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK_SLOT, values)
         cursor.execute(GIVE_SLOT_BACK, values)
         row = cursor.fetchone()
         return bool(row and row[0])
@@ -125,14 +134,14 @@ def claim(
     with connection.cursor() as cursor:
         cursor.execute(CLAIM_LOWER if lower else CLAIM, values)
         rows = cursor.fetchall()
-    if not rows:
-        return []
-    stale = {lane_id: bool(left) for _, lane_id, left in rows}
+    stale: dict[int, bool] = {}
     by_lane: dict[int, list[JobView]] = {}
-    jobs_found = Job.objects.filter(pk__in=[row[0] for row in rows]).select_related("lane")
-    for job in jobs_found.order_by("pk"):
-        by_lane.setdefault(job.lane_id, []).append(view_of(job))
-    return [Claimed(lane_id, tuple(views), stale[lane_id]) for lane_id, views in by_lane.items()]
+    for left, *columns in rows:
+        columns[PAYLOAD] = json.loads(columns[PAYLOAD])
+        job = JobView(*columns)
+        stale[job.lane_id] = left
+        by_lane.setdefault(job.lane_id, []).append(job)
+    return [Claimed(lane_id, tuple(jobs), stale[lane_id]) for lane_id, jobs in by_lane.items()]
 
 
 def renew(lane_ids: list[int], *, token: UUID, seconds: float) -> set[int]:
@@ -140,23 +149,3 @@ def renew(lane_ids: list[int], *, token: UUID, seconds: float) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(RENEW, {"lanes": lane_ids, "token": token, "seconds": seconds})
         return {lane_id for (lane_id,) in cursor.fetchall()}
-
-
-def view_of(job: Job) -> JobView:
-    created_at: datetime = job.created_at
-    return JobView(
-        id=job.pk,
-        channel_id=job.channel_id,
-        lane_id=job.lane_id,
-        kind=job.lane.kind,
-        key=job.lane.key,
-        handler=job.handler,
-        payload=job.payload,
-        attempts=job.attempts,
-        cause_id=job.cause_id,
-        created_at=created_at,
-        solo=job.solo,
-        policy=job.policy,
-        tries=job.tries,
-        crashes=job.crashes,
-    )

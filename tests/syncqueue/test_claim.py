@@ -106,7 +106,7 @@ def test_only_leases_under_ones_own_token_are_renewed(channel):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_claim_takes_two_statements_however_many_lanes(channel, count, django_assert_num_queries):
+def test_a_claim_takes_one_statement_however_many_lanes(channel, count, django_assert_num_queries):
     fill(channel, *(f"product:{n}" for n in range(count)))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert len(take(channel)) == count
