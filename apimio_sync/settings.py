@@ -159,6 +159,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
 }
 
+UNFOLD = {
+    "SITE_TITLE": "Store Sync",
+    "SITE_HEADER": "Store Sync",
+    "DASHBOARD_CALLBACK": "activity.admin.home.home",
+    "SHOW_HISTORY": False,
+}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

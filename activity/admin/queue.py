@@ -1,0 +1,147 @@
+"""Jobs, attempts and calls: what the engine did and is doing, with the verbs retry and cancel."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+
+from activity.admin.base import LedgerAdmin, may_operate
+from syncqueue.models import Attempt, Call, Channel, Job
+from syncqueue.services.replay import cancel, replay
+
+CHANNEL_WORKSPACE = "channel__store__workspace"
+SAID = {
+    "waiting": "Queued — waiting on Shopify",
+    "dead_lettered": "Dead letter",
+}
+
+
+class AttemptInline(TabularInline):
+    model = Attempt
+    extra = 0
+    can_delete = False
+    fields = [
+        "number", "outcome", "error_code", "message", "guard", "http_status", "request_id",
+        "cost", "started_at", "finished_at",
+    ]  # fmt: skip
+    readonly_fields = fields
+
+    def has_add_permission(self, *_: Any) -> bool:
+        return False
+
+
+@admin.register(Job)
+class JobAdmin(LedgerAdmin):
+    workspace_path = CHANNEL_WORKSPACE
+    list_display = [
+        "id",
+        "channel",
+        "resource",
+        "handler",
+        "said",
+        "outcome",
+        "reason",
+        "attempts",
+        "next_attempt_at",
+        "created_at",
+    ]
+    list_filter = [
+        "channel",
+        "lane__kind",
+        "state",
+        "outcome",
+        "handler",
+        "error_code",
+        "created_at",
+    ]
+    search_fields = ["lane__key", "cause_id"]
+    list_select_related = ["channel", "lane"]
+    date_hierarchy = "created_at"
+    inlines = [AttemptInline]
+    actions = ["retry_jobs", "cancel_jobs"]
+
+    @admin.display(description="Resource", ordering="lane__key")
+    def resource(self, job: Job) -> str:
+        return str(job.lane.key)
+
+    @admin.display(description="State", ordering="state")
+    def said(self, job: Job) -> str:
+        return SAID.get(job.state, job.state.capitalize())
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return may_operate(request.user, None)
+
+    @admin.action(description="Replay the selected dead letters", permissions=["operate"])
+    def retry_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        count = replay(self._allowed(request, jobs), by=request.user.get_username())
+        messages.success(request, f"{count} jobs are queued again.")
+
+    @admin.action(description="Cancel the selected open jobs", permissions=["operate"])
+    def cancel_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        count = cancel(self._allowed(request, jobs), by=request.user.get_username())
+        messages.success(request, f"{count} jobs are cancelled.")
+
+    def _allowed(self, request: HttpRequest, jobs: QuerySet[Job]) -> list[int]:
+        """The jobs of those workspaces in which this person may act."""
+        rows = jobs.select_related("channel__store")
+        return [job.pk for job in rows if may_operate(request.user, self.workspace_of(job))]
+
+
+@admin.register(Attempt)
+class AttemptAdmin(LedgerAdmin):
+    workspace_path = "job__channel__store__workspace"
+    list_display = [
+        "job",
+        "number",
+        "channel",
+        "outcome",
+        "error_code",
+        "message",
+        "http_status",
+        "cost",
+        "started_at",
+        "finished_at",
+    ]
+    list_filter = ["job__channel", "outcome", "error_code", "started_at"]
+    list_select_related = ["job__channel"]
+    search_fields = ["request_id", "job__lane__key"]
+
+    @admin.display(description="Store", ordering="job__channel")
+    def channel(self, attempt: Attempt) -> str:
+        return str(attempt.job.channel)
+
+
+@admin.register(Call)
+class CallAdmin(LedgerAdmin):
+    workspace_path = CHANNEL_WORKSPACE
+    list_display = [
+        "id",
+        "channel",
+        "job",
+        "state",
+        "guard",
+        "created_at",
+        "sent_at",
+        "answered_at",
+    ]
+    list_filter = ["channel", "state", "created_at"]
+    list_select_related = ["channel", "job"]
+    exclude = ["token", "idempotency_key"]
+
+
+@admin.register(Channel)
+class ChannelAdmin(LedgerAdmin):
+    workspace_path = "store__workspace"
+    list_display = [
+        "name",
+        "health",
+        "health_reason",
+        "health_by",
+        "paused",
+        "next_trial_at",
+        "points_available",
+    ]
+    list_filter = ["health", "paused"]
+    exclude = ["slot_token"]

@@ -1,0 +1,1 @@
+"""Numbers over the ledgers of the apps below."""
