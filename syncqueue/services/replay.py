@@ -1,0 +1,60 @@
+"""People's verbs over jobs: replay what was given up, cancel what waits."""
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+
+from syncqueue.services.wake import wake
+
+# Lanes first, in the order of their ids, so that neither verb can deadlock with a claim.
+LOCK_LANES = """
+SELECT id FROM syncqueue_lane
+WHERE id IN (SELECT lane_id FROM syncqueue_job WHERE id = ANY(%(jobs)s))
+ORDER BY id FOR UPDATE
+"""
+REQUEUE = """
+UPDATE syncqueue_job SET
+  state = 'queued', outcome = '', error_code = '', reason = %(reason)s, attempts = 0, crashes = 0,
+  solo = false, next_attempt_at = NULL, finished_at = NULL
+WHERE id = ANY(%(jobs)s) AND state IN ('dead_lettered', 'cancelled')
+RETURNING lane_id, channel_id
+"""
+CANCEL = """
+UPDATE syncqueue_job SET
+  state = 'cancelled', reason = %(reason)s, next_attempt_at = NULL,
+  finished_at = statement_timestamp()
+WHERE id = ANY(%(jobs)s) AND state IN ('queued', 'retrying', 'waiting')
+RETURNING lane_id, channel_id
+"""
+COUNT_LANES = """
+UPDATE syncqueue_lane AS lane SET pending = open.jobs,
+  due_at = CASE WHEN open.jobs = 0 THEN NULL
+                ELSE least(lane.due_at, statement_timestamp()) END
+FROM (SELECT l.id, count(job.id) AS jobs FROM syncqueue_lane AS l
+      LEFT JOIN syncqueue_job AS job ON job.lane_id = l.id
+        AND job.state IN ('queued', 'running', 'retrying', 'waiting')
+      WHERE l.id = ANY(%s) GROUP BY l.id) AS open
+WHERE lane.id = open.id
+"""
+
+
+def replay(job_ids: Iterable[int], *, by: str) -> int:
+    """Queue dead-lettered or cancelled jobs again, their trail kept; says how many."""
+    return _move(REQUEUE, job_ids, f"Queued again by {by}.")
+
+
+def cancel(job_ids: Iterable[int], *, by: str) -> int:
+    """End open jobs that are not running just now; says how many."""
+    return _move(CANCEL, job_ids, f"Cancelled by {by}.")
+
+
+def _move(statement: str, job_ids: Iterable[int], reason: str) -> int:
+    values = {"jobs": sorted(set(job_ids)), "reason": reason}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK_LANES, values)
+        cursor.execute(statement, values)
+        moved = cursor.fetchall()
+        cursor.execute(COUNT_LANES, [sorted({lane_id for lane_id, _ in moved})])
+        channels = {channel_id for _, channel_id in moved}
+        transaction.on_commit(lambda: wake(channels))
+    return len(moved)

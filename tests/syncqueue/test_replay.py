@@ -1,0 +1,61 @@
+"""Replaying what was given up, cancelling what waits: lanes stay right, trails are kept."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from syncqueue.enums import JobState, Kind
+from syncqueue.models import Attempt, Channel, Job, Lane
+from syncqueue.services.pump import drain
+from syncqueue.services.replay import cancel, replay
+from tests.syncqueue.scripted import scripted
+from tests.syncqueue.test_pump import queue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def channel():
+    scripted.forget()
+    return Channel.objects.create(name="north")
+
+
+def test_a_replayed_dead_letter_runs_again_and_keeps_its_trail(channel):
+    (job,) = queue(channel, ["refused", "ok"])
+    drain()
+    assert replay([job], by="ada") == 1
+    row = Job.objects.get(pk=job)
+    assert (row.state, row.attempts, row.reason) == (JobState.QUEUED, 0, "Queued again by ada.")
+    drain()
+    row.refresh_from_db()
+    assert row.state == JobState.SUCCEEDED
+    assert Attempt.objects.filter(job=job).count() == 2
+
+
+def test_what_is_not_given_up_is_not_replayed(channel):
+    (job,) = queue(channel, ["ok"])
+    drain()
+    assert replay([job], by="ada") == 0
+    assert Lane.objects.get().pending == 0
+
+
+def test_a_cancelled_job_frees_its_lane_for_the_next(channel):
+    head, follower = queue(channel, ["transient"], ["ok"])
+    drain()
+    assert cancel([head], by="ada") == 1
+    drain()
+    states = list(Job.objects.order_by("pk").values_list("state", flat=True))
+    assert states == [JobState.CANCELLED, JobState.SUCCEEDED]
+    assert Lane.objects.get().pending == 0
+    assert follower
+
+
+def test_the_command_replays_a_channel_by_code(channel):
+    queue(channel, ["refused", "ok"])
+    queue(channel, ["plan-refused", "ok"], key="product:2", kind=Kind.CALL)
+    drain()
+    call_command("replay", channel="north", code="bad", dry_run=True)
+    assert Job.objects.filter(state=JobState.DEAD_LETTERED).count() == 2
+    call_command("replay", channel="north", code="bad")
+    assert Job.objects.filter(state=JobState.QUEUED).count() == 1
+    with pytest.raises(CommandError, match="no channel"):
+        call_command("replay", channel="south")
