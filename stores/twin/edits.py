@@ -9,7 +9,7 @@ from stores.twin.attributes import Refusal
 from stores.twin.webhooks import announce_item, announce_product
 from stores.twin.world import Product, Shop, Twin, Variant
 
-__all__ = ["Author", "create", "delete", "edit", "number", "touch"]
+__all__ = ["Author", "add_variants", "create", "delete", "edit", "number", "touch"]
 
 _OF_ITEM = frozenset({"sku", "weight", "tracked"})
 _ONLY_ITEM = frozenset({"weight", "tracked"})
@@ -77,21 +77,36 @@ def create(
 ) -> Product | list[Refusal]:
     """A product with its variants, one plain variant where none is given."""
     values, refusals = attributes.normalise({"title": None, **fields}, attributes.PRODUCT)
-    given = [dict(each) for each in variants] or [{}]
-    made = []
-    for index, each in enumerate(given):
-        options = each.pop("options", ["Default Title"])
-        stock = each.pop("stock", 0)
-        found, refused = attributes.normalise(each, attributes.VARIANT)
-        refusals += [refusal.under("variants", str(index)) for refusal in refused]
-        made.append((options, stock, {**attributes.new_variant(), **found}))
-    if refusals:
-        return refusals
+    drafts, refused = _drafts(list(variants) or [{}])
+    if refusals or refused:
+        return refusals + refused
     with shop.lock:
-        product = _insert(twin, shop, values, list(option_names), made)
+        product = _insert(twin, shop, values, list(option_names))
+        for draft in drafts:
+            _insert_variant(twin, shop, product, draft)
         _log_new(twin, shop, product, author)
         announce_product(twin, shop, product, "products/create")
     return product
+
+
+def add_variants(
+    twin: Twin,
+    shop: Shop,
+    product: Product,
+    author: Author,
+    variants: Iterable[Mapping[str, Any]],
+) -> list[Variant] | list[Refusal]:
+    """More variants of a product: all of them or, with refusals, none."""
+    drafts, refusals = _drafts(variants)
+    if refusals:
+        return refusals
+    with shop.lock:
+        made = [_insert_variant(twin, shop, product, draft) for draft in drafts]
+        product.updated_at = twin.second()
+        for variant in made:
+            twin.oracle.write("create", shop.domain, resource=variant.gid, **asdict(author))
+        announce_product(twin, shop, product, "products/update")
+    return made
 
 
 def delete(twin: Twin, shop: Shop, product: Product, author: Author) -> None:
@@ -168,25 +183,41 @@ def _announce(
         announce_product(twin, shop, product, "products/update")
 
 
-def _insert(
-    twin: Twin,
-    shop: Shop,
-    values: dict[str, Any],
-    option_names: list[str],
-    variants: list[tuple[list[str], int, dict[str, Any]]],
-) -> Product:
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    options: list[str]
+    stock: int
+    values: dict[str, Any]
+
+
+def _drafts(variants: Iterable[Mapping[str, Any]]) -> tuple[list[_Draft], list[Refusal]]:
+    drafts: list[_Draft] = []
+    refusals: list[Refusal] = []
+    for index, given in enumerate(variants):
+        rest = dict(given)
+        options, stock = rest.pop("options", ["Default Title"]), rest.pop("stock", 0)
+        values, refused = attributes.normalise(rest, attributes.VARIANT)
+        refusals += [refusal.under("variants", str(index)) for refusal in refused]
+        drafts.append(_Draft(list(options), stock, {**attributes.new_variant(), **values}))
+    return drafts, refusals
+
+
+def _insert(twin: Twin, shop: Shop, values: dict[str, Any], option_names: list[str]) -> Product:
     now = twin.second()
     defaults = attributes.new_product(values["title"])
     product = Product(twin.next_id("product"), {**defaults, **values}, option_names, now, now)
     product.values["handle"] = _free_handle(shop, product.values["handle"])
     shop.products[product.id] = product
-    for options, stock, found in variants:
-        ids = twin.next_id("variant"), twin.next_id("item")
-        variant = Variant(*ids, product, list(options), found, now, now, now)
-        variant.stock[shop.locations[0].id] = stock
-        product.variants.append(variant)
-        shop.variants[variant.id] = shop.items[variant.item_id] = variant
     return product
+
+
+def _insert_variant(twin: Twin, shop: Shop, product: Product, draft: _Draft) -> Variant:
+    now, ids = twin.second(), (twin.next_id("variant"), twin.next_id("item"))
+    variant = Variant(*ids, product, draft.options, draft.values, now, now, now)
+    variant.stock[shop.locations[0].id] = draft.stock
+    product.variants.append(variant)
+    shop.variants[variant.id] = shop.items[variant.item_id] = variant
+    return variant
 
 
 def _free_handle(shop: Shop, wanted: str) -> str:

@@ -56,7 +56,7 @@ def connect(
 
 
 def matcher(query: str | None) -> Callable[[Any], bool]:
-    """Whether a product answers a search. Raises UnimplementedError for terms that we don't play."""
+    """Whether a product answers a search. A term that we don't play is UnimplementedError."""
     terms = [_term(*found) for found in _TERM.findall(query or "")]
     rest = _TERM.sub("", query or "").replace("AND", "").strip()
     if rest:

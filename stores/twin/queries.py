@@ -1,121 +1,40 @@
 """How each field that the twin plays is read; what stands in no table here fails loudly."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
-from graphql import GraphQLResolveInfo
-
 from stores.twin.edits import number
+from stores.twin.nodes import Info, Item, Level, find, kind_of, level_of
 from stores.twin.paging import Page, connect, matcher
 from stores.twin.rendering import instant
-from stores.twin.world import PLANS, Install, Location, Product, Shop, Subscription, Twin, Variant
+from stores.twin.world import PLANS, Product, Subscription
 
-__all__ = ["RESOLVERS", "Call", "Level", "Resolver", "find", "kind_of"]
+__all__ = ["RESOLVERS", "Resolver"]
 
 Resolver = Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Who asks: the context of one request."""
-
-    twin: Twin
-    shop: Shop
-    install: Install
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """The stock of one item at one location."""
-
-    variant: Variant
-    location: Location
-
-    @property
-    def gid(self) -> str:
-        return f"gid://shopify/InventoryLevel/{self.location.id}?inventory_item_id={self.variant.item_id}"
-
-    @property
-    def available(self) -> int:
-        return self.variant.stock.get(self.location.id, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A variant seen as what lies in the warehouse."""
-
-    variant: Variant
-
-
-_NAMES: Mapping[type, str] = {
-    Product: "Product",
-    Variant: "ProductVariant",
-    Item: "InventoryItem",
-    Level: "InventoryLevel",
-    Location: "Location",
-    Subscription: "WebhookSubscription",
-    Shop: "Shop",
-}
-
-
-def kind_of(value: Any) -> str:
-    return _NAMES[type(value)]
-
-
-def find(shop: Shop, install: Install, gid: str) -> Any:
-    """What a global id names in this shop, or None."""
-    found = re.fullmatch(r"gid://shopify/(\w+)/(\d+)(?:\?.*)?", gid)
-    if not found:
-        return None
-    kind, id_ = found[1], int(found[2])
-    if kind == "InventoryItem":
-        return Item(shop.items[id_]) if id_ in shop.items else None
-    if kind == "InventoryLevel":
-        return _level(shop, gid)
-    if kind == "Location":
-        return next((each for each in shop.locations if each.id == id_), None)
-    places: dict[str, Mapping[int, Any]] = {
-        "Product": shop.products,
-        "ProductVariant": shop.variants,
-        "WebhookSubscription": install.subscriptions,
-        "Shop": {shop.id: shop},
-    }
-    return places.get(kind, {}).get(id_)
-
-
-def _level(shop: Shop, gid: str) -> Level | None:
-    path, _, item = gid.partition("?inventory_item_id=")
-    variant = shop.items.get(number(item) or 0)
-    location = next((each for each in shop.locations if each.id == number(path)), None)
-    if variant is None or location is None or location.id not in variant.stock:
-        return None
-    return Level(variant, location)
 
 
 def _of(kind: str) -> Resolver:
     """A root field that takes an id of one kind and knows no other."""
 
-    def by_id(_: Any, info: GraphQLResolveInfo, *, id: str) -> Any:  # noqa: A002  Shopify's name
+    def by_id(_: Any, info: Info, *, id: str) -> Any:  # noqa: A002  Shopify's name
         found = find(info.context.shop, info.context.install, id)
         return found if found is not None and kind_of(found) == kind else None
 
     return by_id
 
 
-def _node(_: Any, info: GraphQLResolveInfo, *, id: str) -> Any:  # noqa: A002
+def _node(_: Any, info: Info, *, id: str) -> Any:  # noqa: A002
     return find(info.context.shop, info.context.install, id)
 
 
-def _nodes(_: Any, info: GraphQLResolveInfo, *, ids: list[str]) -> list[Any]:
+def _nodes(_: Any, info: Info, *, ids: list[str]) -> list[Any]:
     return [find(info.context.shop, info.context.install, each) for each in ids]
 
 
 def _products(
     _: Any,
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     query: str | None = None,
     sort_key: str = "ID",
@@ -138,55 +57,47 @@ def _by_update(found: Any) -> Any:
     return (instant(found.updated_at), found.id)
 
 
-def _count(
-    _: Any, info: GraphQLResolveInfo, *, query: str | None = None, limit: int | None = 10_000
-) -> Any:
+def _count(_: Any, info: Info, *, query: str | None = None, limit: int | None = 10_000) -> Any:
     found = sum(map(matcher(query), info.context.shop.products.values()))
     capped = limit is not None and found > limit
     return {"count": limit if capped else found, "precision": "AT_LEAST" if capped else "EXACT"}
 
 
-def _variants(product: Product, _: GraphQLResolveInfo, **page: Any) -> Page:
+def _variants(product: Product, _: Info, **page: Any) -> Page:
     return connect(product.variants, _by_id, **page)
 
 
-def _all_variants(
-    _: Any, info: GraphQLResolveInfo, *, query: str | None = None, **page: Any
-) -> Page:
+def _all_variants(_: Any, info: Info, *, query: str | None = None, **page: Any) -> Page:
     wanted = matcher(query)
     found = [each for each in info.context.shop.variants.values() if wanted(each.product)]
     return connect(found, _by_id, **page)
 
 
-def _locations(
-    _: Any, info: GraphQLResolveInfo, *, include_inactive: bool = False, **page: Any
-) -> Page:
+def _locations(_: Any, info: Info, *, include_inactive: bool = False, **page: Any) -> Page:
     every = info.context.shop.locations
     return connect([each for each in every if each.active or include_inactive], _by_id, **page)
 
 
-def _subscriptions(
-    _: Any, info: GraphQLResolveInfo, *, topics: list[str] | None = None, **page: Any
-) -> Page:
+def _subscriptions(_: Any, info: Info, *, topics: list[str] | None = None, **page: Any) -> Page:
     every = info.context.install.subscriptions.values()
     found = [each for each in every if topics is None or _topic_enum(each) in topics]
     return connect(found, _by_id, **page)
 
 
-def _levels(item: Item, info: GraphQLResolveInfo, **page: Any) -> Page:
+def _levels(item: Item, info: Info, **page: Any) -> Page:
     places = [each for each in info.context.shop.locations if each.id in item.variant.stock]
     levels = [Level(item.variant, place) for place in places]
     return connect(levels, lambda level: level.location.id, **page)
 
 
-def _level_at(item: Item, info: GraphQLResolveInfo, *, location_id: str) -> Level | None:
-    return _level(
+def _level_at(item: Item, info: Info, *, location_id: str) -> Level | None:
+    return level_of(
         info.context.shop,
         f"gid://shopify/InventoryLevel/{number(location_id)}?inventory_item_id={item.variant.item_id}",
     )
 
 
-def _quantities(level: Level, _: GraphQLResolveInfo, *, names: list[str]) -> list[dict[str, Any]]:
+def _quantities(level: Level, _: Info, *, names: list[str]) -> list[dict[str, Any]]:
     """On hand is available: the twin has no orders yet that would commit stock."""
     held = {"available": level.available, "on_hand": level.available}
     return [
@@ -215,11 +126,11 @@ def _moment(name: str) -> Resolver:
     return lambda source, _: instant(getattr(source, name))
 
 
-def _number(source: Any, _: GraphQLResolveInfo) -> str:
+def _number(source: Any, _: Info) -> str:
     return str(source.id)
 
 
-def _itself(source: Any, _: GraphQLResolveInfo) -> Any:
+def _itself(source: Any, _: Info) -> Any:
     return source
 
 

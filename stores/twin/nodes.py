@@ -1,0 +1,94 @@
+"""Global ids and what they name in a shop; who asks."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from stores.twin.edits import number
+from stores.twin.world import Install, Location, Product, Shop, Subscription, Twin, Variant
+
+__all__ = ["Call", "Info", "Item", "Level", "find", "kind_of", "level_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who asks: the context of one request."""
+
+    twin: Twin
+    shop: Shop
+    install: Install
+    request_id: str
+
+
+Info = GraphQLResolveInfo[Call]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The stock of one item at one location."""
+
+    variant: Variant
+    location: Location
+
+    @property
+    def gid(self) -> str:
+        return f"gid://shopify/InventoryLevel/{self.location.id}?inventory_item_id={self.variant.item_id}"
+
+    @property
+    def available(self) -> int:
+        return self.variant.stock.get(self.location.id, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A variant seen as what lies in the warehouse."""
+
+    variant: Variant
+
+
+_NAMES: Mapping[type, str] = {
+    Product: "Product",
+    Variant: "ProductVariant",
+    Item: "InventoryItem",
+    Level: "InventoryLevel",
+    Location: "Location",
+    Subscription: "WebhookSubscription",
+    Shop: "Shop",
+}
+
+
+def kind_of(value: Any) -> str:
+    return _NAMES[type(value)]
+
+
+def find(shop: Shop, install: Install, gid: str) -> Any:
+    """What a global id names in this shop, or None."""
+    found = re.fullmatch(r"gid://shopify/(\w+)/(\d+)(?:\?.*)?", gid)
+    if not found:
+        return None
+    kind, id_ = found[1], int(found[2])
+    if kind == "InventoryItem":
+        return Item(shop.items[id_]) if id_ in shop.items else None
+    if kind == "InventoryLevel":
+        return level_of(shop, gid)
+    if kind == "Location":
+        return next((each for each in shop.locations if each.id == id_), None)
+    places: dict[str, Mapping[int, Any]] = {
+        "Product": shop.products,
+        "ProductVariant": shop.variants,
+        "WebhookSubscription": install.subscriptions,
+        "Shop": {shop.id: shop},
+    }
+    return places.get(kind, {}).get(id_)
+
+
+def level_of(shop: Shop, gid: str) -> Level | None:
+    path, _, item = gid.partition("?inventory_item_id=")
+    variant = shop.items.get(number(item) or 0)
+    location = next((each for each in shop.locations if each.id == number(path)), None)
+    if variant is None or location is None or location.id not in variant.stock:
+        return None
+    return Level(variant, location)
