@@ -80,7 +80,7 @@ def store_row(store: Store) -> StoreRow:
 def _rows(stores: list[Store]) -> list[StoreRow]:
     if not stores:
         return []
-    values = {
+    values: dict[str, str | list[str] | list[int]] = {
         "open": [state.value for state in OPEN_STATES],
         "dead": JobState.DEAD_LETTERED.value,
         "stores": [store.pk for store in stores],

@@ -1,0 +1,278 @@
+"""The admin as superusers, operators and viewers meet it."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+
+from catalogue.enums import Source
+from catalogue.models import Change, Listing, Override, Product
+from catalogue.services.edit import SetValue, edit
+from stores.enums import Mode, Role
+from stores.models import Membership, Organization, Store
+from syncqueue.models import Job, Lane
+from tests.catalogue import make
+
+pytestmark = pytest.mark.django_db
+LISTS = [
+    "stores_workspace",
+    "stores_membership",
+    "stores_organization",
+    "stores_store",
+    "stores_delivery",
+    "stores_webhooksubscription",
+    "catalogue_product",
+    "catalogue_listing",
+    "catalogue_override",
+    "catalogue_change",
+    "catalogue_changedelivery",
+    "syncqueue_channel",
+    "syncqueue_job",
+    "syncqueue_attempt",
+    "syncqueue_call",
+]
+
+
+@pytest.fixture
+def shops():
+    owner = make.workspace()
+    first, second = make.store(owner, "north"), make.store(owner, "alpine", currency="EUR")
+    make.take_in(first, make.product())
+    make.take_in(second, make.product(7, title="Lampe"))
+    make.deliver(first, make.payload(make.product()))
+    edit(
+        workspace_id=owner.pk,
+        wishes=[SetValue(product_id=Product.objects.get().pk, attribute="vendor", value="Other")],
+        source=Source.MANUAL,
+        actor="ada",
+    )
+    return first, second
+
+
+def person(client, role=None, workspace=None, *, superuser=False):
+    user = get_user_model().objects.create_user(
+        f"{role or 'root'}", password="x", is_staff=True, is_superuser=superuser
+    )
+    if workspace:
+        Membership.objects.create(workspace=workspace, user=user, role=role)
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def operator(client, shops):
+    return person(client, Role.OPERATOR, shops[0].workspace)
+
+
+@pytest.fixture
+def viewer(client, shops):
+    return person(client, Role.VIEWER, shops[0].workspace)
+
+
+@pytest.fixture
+def stranger(client, shops):
+    return person(client, Role.OPERATOR, make.workspace("other"))
+
+
+def rows_of(name):
+    app, model = name.split("_", 1)
+    from django.apps import apps  # noqa: PLC0415
+
+    return apps.get_model(app, model).objects.all()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_and_row_opens_for_an_operator(operator, shops, name):
+    Organization.objects.create(
+        workspace=shops[0].workspace, name="Plus", client_id="id", client_secret="hush-hush"
+    )
+    assert operator.get(reverse(f"admin:{name}_changelist")).status_code == 200
+    for row in rows_of(name)[:2]:
+        page = operator.get(reverse(f"admin:{name}_change", args=[row.pk]))
+        assert page.status_code == 200
+        assert "shpat_secret" not in page.text
+        assert "hush-hush" not in page.text
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_another_workspace_sees_none_of_it(stranger, name):
+    page = stranger.get(reverse(f"admin:{name}_changelist"))
+    assert page.status_code == 200
+    seen = set(page.context["cl"].queryset.values_list("pk", flat=True))
+    ours = set(
+        rows_of(name)
+        .filter(**{f"{_path(name)}slug__startswith": "acme"})
+        .values_list("pk", flat=True)
+    )
+    assert not seen & ours
+
+
+def _path(name):
+    if name == "stores_workspace":
+        return ""
+    if name.startswith("syncqueue"):
+        prefix = {"channel": "", "attempt": "job__channel__"}.get(name[10:], "channel__")
+        return f"{prefix}store__workspace__"
+    from django.apps import apps  # noqa: PLC0415
+
+    model = apps.get_model(*name.split("_", 1))
+    return f"{getattr(model, 'workspace_path', 'workspace')}__"
+
+
+def test_a_page_of_another_workspace_is_not_found(stranger, shops):
+    for address in (
+        reverse("admin:stores_store_change", args=[shops[0].pk]),
+        reverse("admin:stores_store_opt_in", args=[shops[0].pk]),
+        reverse("admin:catalogue_product_change", args=[Product.objects.get().pk]),
+    ):
+        assert stranger.get(address).status_code in (302, 404)
+    verb = reverse("admin:stores_store_do", args=[shops[0].pk, "pause"])
+    assert stranger.post(verb).status_code == 404
+    assert Store.objects.get(pk=shops[0].pk).mode == Mode.LIVE
+
+
+@pytest.mark.parametrize("verb", ["pause", "pull", "reconcile", "hold", "release", "opt-in"])
+def test_a_viewer_looks_and_does_nothing(viewer, shops, verb):
+    jobs = Job.objects.count()
+    page = viewer.get(reverse("admin:stores_store_change", args=[shops[0].pk]))
+    assert page.status_code == 200
+    assert "/do/" not in page.text
+    answer = viewer.post(reverse("admin:stores_store_do", args=[shops[0].pk, verb]))
+    assert answer.status_code == 403
+    assert Job.objects.count() == jobs
+    product = Product.objects.get()
+    form = {"attribute": "title", "value": "Mine", "edit_version": product.edit_version}
+    address = reverse("admin:catalogue_product_change", args=[product.pk])
+    assert viewer.post(address, form).status_code == 403
+
+
+def test_an_operator_pauses_and_resumes_a_store(operator, shops):
+    store = shops[0]
+    operator.post(reverse("admin:stores_store_do", args=[store.pk, "pause"]))
+    store.refresh_from_db()
+    assert (store.mode, store.channel.paused) == (Mode.PAUSED, True)
+    operator.post(reverse("admin:stores_store_do", args=[store.pk, "resume"]))
+    assert Store.objects.get(pk=store.pk).mode == Mode.LIVE
+
+
+def test_a_refused_verb_is_told_in_one_sentence(operator, shops):
+    page = operator.post(
+        reverse("admin:stores_store_do", args=[shops[0].pk, "opt-in"]), follow=True
+    )
+    assert "Only a store in review can go live; this one is live." in page.text
+
+
+def test_the_preview_comes_before_the_opt_in(operator, shops):
+    Store.objects.filter(pk=shops[1].pk).update(mode=Mode.REVIEW)
+    page = operator.get(reverse("admin:stores_store_opt_in", args=[shops[1].pk]))
+    assert "1 values</a> differ and stay the store" in page.text
+    operator.post(reverse("admin:stores_store_do", args=[shops[1].pk, "opt-in"]))
+    store = Store.objects.get(pk=shops[1].pk)
+    assert (store.mode, store.opted_in_by) == (Mode.LIVE, "operator")
+
+
+def change(client, **form):
+    product = Product.objects.get()
+    form = {"edit_version": product.edit_version, **form}
+    address = reverse("admin:catalogue_product_change", args=[product.pk])
+    return client.post(address, form, follow=True)
+
+
+def test_a_cell_of_the_comparison_edits_through_the_one_door(operator, shops):
+    page = change(operator, attribute="title", value="Tall lamp")
+    assert "on its way to 1 stores" in page.text
+    row = Change.objects.latest("id")
+    assert (row.new, row.actor, row.source) == ("Tall lamp", "operator", Source.MANUAL)
+    change(operator, attribute="vendor", value="Own", store=shops[0].pk)
+    assert Override.objects.get(attribute="vendor").value == "Own"
+    change(operator, attribute="vendor", value="", store=shops[0].pk, clear="1")
+    assert not Override.objects.get(attribute="vendor").stands
+
+
+def test_the_comparison_says_what_stands_where(operator):
+    page = operator.get(reverse("admin:catalogue_product_change", args=[Product.objects.get().pk]))
+    for words in ("Desk lamp", "Lampe", "own value, found at connect", "another currency"):
+        assert words in page.text
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"attribute": "title", "value": ""}, "Title: it can&#x27;t be empty."),
+        ({"attribute": "title", "value": "x", "edit_version": 1}, "changed by somebody else"),
+        ({"attribute": "colour", "value": "x"}, "is not an attribute"),
+        ({"attribute": "title", "value": "x", "store": 10**6}, "does not exist"),
+    ],
+)
+def test_a_bad_form_is_refused_in_one_sentence(operator, form, said):
+    count = Change.objects.count()
+    assert said in change(operator, **form).text
+    assert Change.objects.count() == count
+
+
+def test_the_review_list_makes_canonical_products(operator, shops):
+    make.take_in(shops[1], make.product(9, title="Krug", variants=[make.variant(91, sku="K")]))
+    listing = Listing.objects.get(title="Krug")
+    operator.post(
+        reverse("admin:catalogue_listing_changelist"),
+        {"action": "make_canonical", "_selected_action": [listing.pk]},
+    )
+    assert Product.objects.filter(title="Krug").exists()
+
+
+def test_a_viewer_cannot_run_actions(viewer, shops):
+    job = Job.objects.latest("id")
+    viewer.post(
+        reverse("admin:syncqueue_job_changelist"),
+        {"action": "cancel_jobs", "_selected_action": [job.pk]},
+    )
+    job.refresh_from_db()
+    assert job.state == "queued"
+
+
+def test_the_home_page_shows_each_store_with_links_to_its_rows(operator, shops):
+    page = operator.get(reverse("admin:index"))
+    assert page.status_code == 200
+    assert shops[0].domain in page.text
+    assert f"channel__id__exact={shops[0].channel_id}&amp;state__exact=dead_lettered" in page.text
+    for address in (row.open_url for row in page.context["stores"]):
+        listed = operator.get(address)
+        assert listed.status_code == 200
+        assert listed.context["cl"].result_count >= 1
+    assert Lane.objects.exists()
+
+
+def test_without_stores_the_home_page_says_how_to_begin(client):
+    page = person(client, superuser=True).get(reverse("admin:index"))
+    assert "No store is connected yet." in page.text
+
+
+@pytest.mark.parametrize("name", ["stores_store", "catalogue_product", "syncqueue_job"])
+def test_lists_take_the_same_queries_for_one_row_and_for_three(
+    client, name, django_assert_max_num_queries
+):
+    from django.db import connection  # noqa: PLC0415
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+
+    root = person(client, superuser=True)
+    owner, counts = make.workspace(), []
+    for number in range(3):
+        shop = make.store(owner, f"shop{number}")
+        sku = f"SKU-{number}"
+        make.take_in(shop, make.product(number + 1, variants=[make.variant(number + 10, sku=sku)]))
+        if number:
+            listing = Listing.objects.get(store=shop)
+            listing.product or operator_makes(listing)
+        make.deliver(shop, make.payload(make.product(number + 1)))
+        if number in (0, 2):
+            root.get(reverse(f"admin:{name}_changelist"))
+            with CaptureQueriesContext(connection) as captured:
+                root.get(reverse(f"admin:{name}_changelist"))
+            counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def operator_makes(listing):
+    from catalogue.selectors.picture import picture  # noqa: PLC0415
+    from catalogue.services.importing import create_product  # noqa: PLC0415
+
+    return create_product(picture(listing.pk))
