@@ -1,0 +1,230 @@
+"""GraphQL at the shop's door: the real schema, our resolvers, the cost and the bucket."""
+
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cache, lru_cache
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    OperationType,
+    build_schema,
+    execute_sync,
+    get_operation_ast,
+    parse,
+    validate,
+)
+from graphql.language import DocumentNode
+
+from stores.shopify.schema import SDL_PATH
+from stores.twin import cost
+from stores.twin.errors import UnimplementedError
+from stores.twin.mutations import MUTATIONS
+from stores.twin.nodes import Call, kind_of
+from stores.twin.queries import RESOLVERS, Resolver
+from stores.twin.stock import GROUP, STOCK
+
+__all__ = ["Outcome", "run", "schema"]
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The body of an answer, and whether a mutation was carried out."""
+
+    body: Json
+    mutated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    document: DocumentNode
+    fields: tuple[cost.Priced, ...]
+    mutation: bool
+
+
+def run(call: Call, text: str, variables: Mapping[str, Any], operation: str | None) -> Outcome:
+    """Answer one document; the shop's lock makes it one moment of the shop's life."""
+    prepared = _prepare(text, operation)
+    if isinstance(prepared, list):
+        return Outcome({"errors": prepared})
+    wanted = cost.requested(prepared.fields, variables)
+    if wanted > cost.MAXIMUM:
+        return Outcome({"errors": [_too_dear(wanted)]})
+    shop, bucket = call.shop, call.install.bucket
+    with shop.lock:
+        if not bucket.take(wanted, call.twin.clock.seconds()):
+            shop.count(throttled=1)
+            return Outcome(_throttled(wanted, bucket.status()))
+        result = execute_sync(
+            schema(),
+            prepared.document,
+            context_value=call,
+            variable_values=dict(variables),
+            operation_name=operation,
+        )
+        spent = min(wanted, cost.actual(prepared.fields, result.data))
+        bucket.give_back(wanted - spent, call.twin.clock.seconds())
+        shop.count(points=spent, mutations=int(prepared.mutation))
+        extensions = _extensions(wanted, spent, bucket.status())
+    body = {**_formatted(result), "extensions": extensions}
+    return Outcome(body, mutated=prepared.mutation and result.data is not None)
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """Shopify's schema with a resolver on every field: ours, or one that says it isn't played."""
+    built = build_schema(SDL_PATH.read_text("utf-8"), assume_valid=True, no_location=True)
+    resolvers = {**RESOLVERS, **GROUP}
+    resolvers |= {f"Mutation.{name}": each for name, each in {**MUTATIONS, **STOCK}.items()}
+    for name, kind in built.type_map.items():
+        if name.startswith("__"):
+            continue
+        if isinstance(kind, GraphQLInterfaceType):
+            kind.resolve_type = lambda value, *_: kind_of(value)
+        if isinstance(kind, GraphQLObjectType):
+            for field_name, field in kind.fields.items():
+                path = f"{name}.{field_name}"
+                field.resolve = _resolver(path, field, resolvers.get(path) or _by_suffix(path))
+    for name in ("Money", "Decimal"):
+        _amounts_only(built.type_map[name])
+    return built
+
+
+def _by_suffix(path: str) -> Resolver | None:
+    """Payloads of mutations are dicts with our names; user errors are refusals."""
+    kind, _, field = path.partition(".")
+    name = _snake(field)
+    if kind.endswith("Payload"):
+        return lambda source, _: source[name]
+    if kind.endswith("UserError") and field in {"field", "message", "code"}:
+        return lambda source, _: getattr(source, name)
+    return None
+
+
+def _resolver(path: str, field: GraphQLField, play: Resolver | None) -> Resolver:
+    """`play` under the arguments it knows; another argument may only have its default."""
+    if play is None:
+        return _loudly(f"The twin does not implement the field {path}.")
+    for name, argument in field.args.items():
+        argument.out_name = _snake(name)
+    unknown = _unknown_arguments(field, play)
+    if not unknown:
+        return play
+
+    def checked(source: Any, info: Any, **given: Any) -> Any:
+        for name, default in unknown.items():
+            if name in given and given.pop(name) != default:
+                raise UnimplementedError(f"The twin does not implement {path}({name}:).")
+        return play(source, info, **given)
+
+    return checked
+
+
+def _unknown_arguments(field: GraphQLField, play: Resolver) -> dict[str, Any]:
+    """Arguments that `play` does not take, with their defaults; pages pass on to `connect`."""
+    known = set(inspect.signature(play).parameters)
+    if "page" in known:
+        known |= {"first", "last", "after", "before", "reverse"}
+    return {
+        argument.out_name or name: argument.default_value
+        for name, argument in field.args.items()
+        if argument.out_name not in known
+    }
+
+
+def _loudly(message: str) -> Resolver:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise UnimplementedError(message)
+
+    return refuse
+
+
+def _amounts_only(kind: Any) -> None:
+    def parse_amount(value: Any) -> str:
+        try:
+            return str(Decimal(str(value)))
+        except InvalidOperation as error:
+            raise GraphQLError(f"{value!r} is not an amount.") from error
+
+    if isinstance(kind, GraphQLScalarType):
+        kind.parse_value = parse_amount  # type: ignore[method-assign]
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+@lru_cache(maxsize=512)
+def _prepare(text: str, operation: str | None) -> _Prepared | list[Json]:
+    """A parsed, validated and priced document, or what is wrong with it."""
+    try:
+        document = parse(text, no_location=False)
+    except GraphQLError as error:
+        return [{**error.formatted, "extensions": {"code": "parseError"}}]
+    if errors := validate(schema(), document):
+        return [{**error.formatted, "extensions": {"code": _code(error)}} for error in errors]
+    found = get_operation_ast(document, operation)
+    if found is None:
+        return [{"message": "An operation name is required"}]
+    fields = cost.price(schema(), document, found)
+    return _Prepared(document, fields, found.operation == OperationType.MUTATION)
+
+
+def _code(error: GraphQLError) -> str:
+    known = {
+        "Cannot query field": "undefinedField",
+        "Unknown argument": "argumentNotAccepted",
+        "is required": "missingRequiredArguments",
+        "but it was not provided": "missingRequiredArguments",
+    }
+    found = (code for part, code in known.items() if part in error.message)
+    return next(found, "argumentLiteralsIncompatible")
+
+
+def _formatted(result: ExecutionResult) -> Json:
+    if not result.errors:
+        return {"data": result.data}
+    errors = []
+    for error in result.errors:
+        body: Json = dict(error.formatted)
+        if isinstance(error.original_error, UnimplementedError):
+            body["extensions"] = {"code": "TWIN_UNIMPLEMENTED"}
+        elif error.original_error is not None and not isinstance(
+            error.original_error, GraphQLError
+        ):
+            raise error.original_error
+        elif result.data is None and "variable" in error.message.casefold():
+            body["extensions"] = {"code": "INVALID_VARIABLE"}
+        errors.append(body)
+    return {"errors": errors, "data": result.data}
+
+
+def _extensions(wanted: int, spent: int | None, status: Mapping[str, float]) -> Json:
+    spending = {"requestedQueryCost": wanted, "actualQueryCost": spent}
+    return {"cost": {**spending, "throttleStatus": status}}
+
+
+def _throttled(wanted: int, status: Mapping[str, float]) -> Json:
+    documentation = "https://shopify.dev/api/usage/rate-limits"
+    extensions = {"code": "THROTTLED", "documentation": documentation}
+    errors = [{"message": "Throttled", "extensions": extensions}]
+    return {"errors": errors, "extensions": _extensions(wanted, None, status)}
+
+
+def _too_dear(wanted: int) -> Json:
+    said = (
+        f"Query cost is {wanted}, which exceeds the single query max cost limit ({cost.MAXIMUM})."
+    )
+    facts = {"code": "MAX_COST_EXCEEDED", "cost": wanted, "maxCost": cost.MAXIMUM}
+    return {"message": said, "extensions": facts}

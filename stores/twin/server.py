@@ -1,0 +1,165 @@
+"""A small threaded HTTP/1.1 server: kept connections, WSGI, and a way to hang up."""
+
+import contextlib
+import io
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from stores.twin.errors import ConnectionCutError
+
+__all__ = ["Server", "WsgiApp", "serve"]
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+HEAD_LIMIT = 64 * 1024
+BODY_LIMIT = 32 * 1024 * 1024
+IDLE_SECONDS = 60.0
+
+
+class Server:
+    """One thread accepts, one serves each connection."""
+
+    def __init__(self, app: WsgiApp, host: str, port: int) -> None:
+        self._app = app
+        self._socket = socket.create_server((host, port), backlog=512)
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._accept, daemon=True, name="twin-accept")
+        self.host, self.port = self._socket.getsockname()[:2]
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the door and every open connection."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join(2)
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:  # the door was closed
+                return
+            with self._lock:
+                self._connections.add(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(IDLE_SECONDS)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with connection, contextlib.suppress(OSError, ConnectionCutError, _HangUpError):
+            with connection.makefile("rb", buffering=65536) as reader:
+                while self._exchange(connection, reader):
+                    pass
+        with self._lock:
+            self._connections.discard(connection)
+
+    def _exchange(self, connection: socket.socket, reader: io.BufferedReader) -> bool:
+        """Read one request and answer it; whether the connection stays open."""
+        method, target, headers = _head(reader)
+        if headers.get("expect", "").casefold() == "100-continue":
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body = _body(reader, headers)
+        environ = self._environ(method, target, headers, body)
+        status, answer_headers, answer = _call(self._app, environ)
+        closing = headers.get("connection", "").casefold() == "close"
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in answer_headers)]
+        lines += [f"Content-Length: {len(answer)}", "Connection: close" if closing else "", ""]
+        head = "\r\n".join(line for line in lines if line) + "\r\n\r\n"
+        connection.sendall(head.encode("latin-1") + (b"" if method == "HEAD" else answer))
+        return not closing
+
+    def _environ(
+        self, method: str, target: str, headers: dict[str, str], body: bytes
+    ) -> dict[str, Any]:
+        path, _, query = target.partition("?")
+        environ: dict[str, Any] = {
+            f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()
+        }
+        return environ | {
+            "REQUEST_METHOD": method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote(path, "latin-1"),
+            "QUERY_STRING": query,
+            "CONTENT_TYPE": headers.get("content-type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "SERVER_NAME": self.host,
+            "SERVER_PORT": str(self.port),
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+
+
+class _HangUpError(Exception):
+    """The other side has gone, or does not speak HTTP as we do."""
+
+
+def serve(app: WsgiApp, host: str = "127.0.0.1", port: int = 0) -> tuple[str, Callable[[], None]]:
+    """Serve in the background; a taken port gives a free one. Returns the address and a stop."""
+    try:
+        server = Server(app, host, port)
+    except OSError:
+        server = Server(app, host, 0)
+    server.start()
+    return server.url, server.stop
+
+
+def _head(reader: io.BufferedReader) -> tuple[str, str, dict[str, str]]:
+    parts = reader.readline(HEAD_LIMIT).decode("latin-1").split()
+    if len(parts) != 3:  # noqa: PLR2004  method, target and version
+        raise _HangUpError
+    headers: dict[str, str] = {}
+    while (line := reader.readline(HEAD_LIMIT)) not in {b"\r\n", b"\n"}:
+        if not line:
+            raise _HangUpError
+        name, _, value = line.decode("latin-1").partition(":")
+        headers[name.strip().casefold()] = value.strip()
+    return parts[0], parts[1], headers
+
+
+def _body(reader: io.BufferedReader, headers: dict[str, str]) -> bytes:
+    if "transfer-encoding" in headers:
+        raise _HangUpError
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > BODY_LIMIT:
+        raise _HangUpError
+    body = reader.read(int(length))
+    if len(body) < int(length):
+        raise _HangUpError
+    return body
+
+
+def _call(app: WsgiApp, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+    """The app's answer; an exception of ours hangs up, another is a 500 with its trace on stderr."""
+    started: list[Any] = []
+    try:
+        answer = b"".join(app(environ, lambda *given: started.extend(given[:2])))
+    except ConnectionCutError:
+        raise
+    except Exception:  # noqa: BLE001  a fault of the twin must not end its thread unseen
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        return f"{status.value} {status.phrase}", [("Content-Type", "text/plain")], b"twin failed"
+    return started[0], started[1], answer
