@@ -99,6 +99,7 @@ _GOODS = (
     ("RPE1", "Cord 3 mm, 30 m", "Tools", "Fieldcraft", 19, 190, "colour",
      "Guy lines, laundry lines, life's loose ends.", "camping, tools"),
 )  # fmt: skip
+_SHARED = frozenset({0, 1, 2})  # of every five
 _GERMAN = {
     "TNT2": "Zelt Ridgeline 2",
     "MUG1": "Emaillebecher",
@@ -115,8 +116,10 @@ def seed_demo(twin: Twin) -> None:
     }
     north, alpine, harbour = shops.values()
     _fill(twin, north, map(_product, _GOODS))
-    _fill(twin, alpine, (_abroad(each) for number, each in enumerate(_GOODS) if number % 5 < 3))
-    _fill(twin, harbour, (_by_the_sea(each) for n, each in enumerate(_GOODS) if n % 5 in {0, 1, 2}))
+    _fill(
+        twin, alpine, (_abroad(each) for number, each in enumerate(_GOODS) if number % 5 in _SHARED)
+    )
+    _fill(twin, harbour, (_by_the_sea(each) for n, each in enumerate(_GOODS) if n % 5 in _SHARED))
     _fill(twin, alpine, _only_alpine())
     _fill(twin, harbour, _only_harbour())
 
