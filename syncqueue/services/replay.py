@@ -49,7 +49,7 @@ def cancel(job_ids: Iterable[int], *, by: str) -> int:
 
 
 def _move(statement: str, job_ids: Iterable[int], reason: str) -> int:
-    values = {"jobs": sorted(set(job_ids)), "reason": reason}
+    values: dict[str, list[int] | str] = {"jobs": sorted(set(job_ids)), "reason": reason}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK_LANES, values)
         cursor.execute(statement, values)
