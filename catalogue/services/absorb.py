@@ -16,6 +16,7 @@ from catalogue.enums import OverrideKind, Owner, Source, Verdict
 from catalogue.models import Change, VariantListing
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture
+from catalogue.services.breaker import trip
 from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, merge
 from catalogue.services.spread import spread
@@ -126,8 +127,11 @@ def take_edits(
             pic.overrides[key] = merged.override
             merged.override.save()
         changes += merged.changes
-    _save_canonical(pic, {key for key, _ in found.edits}, now)
     Change.objects.bulk_create(changes)
+    held = trip(pic, changes, cause_id=cause_id, now=now)
+    Change.objects.bulk_create(held)
+    changes += held
+    _save_canonical(pic, {key for key, _ in found.edits}, now)
     spread(pic.product.workspace_id, changes, cause_id=cause_id)
     return changes
 

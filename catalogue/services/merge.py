@@ -26,6 +26,7 @@ class Act:
     actor: str = ""
     delivery_id: int | None = None
     time_uncertain: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _ledger_row(
     held = after is not None and entry in after.held()
     fate = ChangeFate.HELD if held else ChangeFate.WON if won else ChangeFate.LOST
     new = _value(routed.register) if entry.op == "clear" else entry.value
-    reason = _reason(entry, scope, fate)
+    reason = act.reason or _reason(entry, scope, fate)
     return _row(product, act, scope=scope, fate=fate, old=old, new=new, reason=reason, entry=entry)
 
 

@@ -133,7 +133,15 @@ def take_in(shop, *nodes):
     return new
 
 
-def deliver(shop, body, *, topic="products/update", after=timedelta(0), version=VERSION):
+def deliver(
+    shop,
+    body,
+    *,
+    topic="products/update",
+    after=timedelta(0),
+    version=VERSION,
+    received=None,
+):
     """Store a delivery with its job, as intake does; nothing is decided yet."""
     row = Delivery.objects.create(
         store=shop,
@@ -145,6 +153,7 @@ def deliver(shop, body, *, topic="products/update", after=timedelta(0), version=
         else None,
         body=json.dumps(body).encode(),
         enqueued_at=timezone.now(),
+        received_at=received or timezone.now(),
     )
     (job,) = enqueue(
         [

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from catalogue.enums import ChangeFate, ChangeScope, DeliveryFate, ListingState, OverrideKind
 from catalogue.models import Change, ChangeDelivery, Listing, Override, Product, Variant
@@ -190,3 +191,21 @@ def test_a_paused_channel_decides_nothing(shops):
     Channel.objects.filter(pk=first.channel_id).update(paused=True)
     make.deliver(first, edited(title="Tall lamp"))
     assert run_pump(first.channel_id).worked == 0
+
+
+def test_two_parties_that_keep_rewriting_a_value_are_held_apart(shops):
+    first, second = shops
+    title = "Lamp"
+    for number in range(1, 12):
+        party, product, suffix = (first, 1, "US") if number % 2 else (second, 7, "UK")
+        title += f" {suffix}"
+        at = timezone.now() + timedelta(minutes=number)
+        decide(party, edited(product, title=title, at=at), received=at)
+    won = Change.objects.filter(fate=ChangeFate.WON, scope=ChangeScope.CANONICAL)
+    assert won.count() == 5
+    held = Override.objects.filter(attribute="title", kind=OverrideKind.HELD, stands=True)
+    assert held.count() == 2
+    assert Change.objects.filter(reason__contains="within ten minutes").count() == 2
+    later = Change.objects.filter(fate=ChangeFate.HELD)
+    assert later.count() == 6
+    assert Product.objects.get().title == "Lamp US UK US UK US"

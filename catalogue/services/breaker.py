@@ -1,0 +1,99 @@
+"""Holding a value that two parties keep rewriting: their war ends after a few writes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from catalogue.domain.breaker import WINS_WITHIN, Judgement, StoreWin, judge
+from catalogue.domain.diff import LeafKey
+from catalogue.domain.registers import Entry
+from catalogue.domain.version import Version, causal_floor
+from catalogue.enums import ChangeFate, ChangeScope, ListingState, OverrideKind, Source
+from catalogue.models import Change, ChangeDelivery, Listing
+from catalogue.selectors.picture import Picture, picture
+from catalogue.services.merge import Act, merge
+from catalogue.services.spread import SEEN_IN_STORES
+
+
+def trip(pic: Picture, changes: Sequence[Change], *, cause_id: UUID, now: datetime) -> list[Change]:
+    """Look at what stores have just won; the rows of what is held from now on.
+
+    The product is locked and its changes are stored.
+    """
+    held: list[Change] = []
+    for change in changes:
+        if change.scope == ChangeScope.CANONICAL and change.fate == ChangeFate.WON:
+            judgement = judge(_wins(change, now), now=timezone.now())
+            if judgement.held:
+                held += _hold(pic, change, judgement, cause_id=cause_id, now=now)
+    return held
+
+
+def _wins(change: Change, now: datetime) -> list[StoreWin]:
+    rows = Change.objects.filter(
+        product=change.product,
+        variant=change.variant_id,
+        attribute=change.attribute,
+        scope=ChangeScope.CANONICAL,
+        fate=ChangeFate.WON,
+        source__in=SEEN_IN_STORES,
+        store__isnull=False,
+        created_at__gt=now - WINS_WITHIN,
+    )
+    return [
+        StoreWin(row.store_id, row.created_at, _our_write(row))
+        for row in rows
+        if row.store_id is not None
+    ]
+
+
+def _our_write(row: Change) -> datetime | None:
+    """When we last wrote this leaf to the store that set it anew."""
+    written: datetime | None = (
+        ChangeDelivery.objects.filter(
+            store=row.store_id,
+            change__product=row.product_id,
+            change__variant=row.variant_id,
+            change__attribute=row.attribute,
+            accepted_at__lt=row.created_at,
+        )
+        .order_by("-accepted_at")
+        .values_list("accepted_at", flat=True)
+        .first()
+    )
+    return written
+
+
+def _hold(
+    pic: Picture, change: Change, judgement: Judgement, *, cause_id: UUID, now: datetime
+) -> list[Change]:
+    """Keep each party's own value in its store until a person decides."""
+    key: LeafKey = (change.variant_id, change.attribute)
+    rows: list[Change] = []
+    listings = Listing.objects.filter(
+        product=change.product, store__in=judgement.stores, state=ListingState.LINKED
+    )
+    for listing in listings.order_by("store_id"):
+        theirs = pic if listing.pk == pic.listing.pk else picture(listing.pk)
+        leaf = theirs.host(key[0]).leaf(key[1])
+        standing = theirs.standing(key)
+        if leaf is None or (standing and standing.kind is OverrideKind.HELD and standing.stands):
+            continue
+        winner = pic.record(key).register(key[1]).winner
+        time = causal_floor(now, winner.version if winner else None)
+        version = Version.of(time, Source.SYNC, f"breaker:{cause_id}:{listing.store_id}")
+        act = Act(
+            key=key,
+            entry=Entry(version, "set", listing.store_id, leaf.value, OverrideKind.HELD),
+            source=Source.SYNC,
+            cause_id=cause_id,
+            reason=f"{judgement.reason} It is held for a person's decision.",
+        )
+        merged = merge(change.product, pic.record(key), theirs.overrides.get(key), act, now=now)
+        if merged.override is not None:
+            theirs.overrides[key] = merged.override
+            merged.override.save()
+        rows += merged.changes[:1]
+    return rows
