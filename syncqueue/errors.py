@@ -12,6 +12,10 @@ class UnknownHandler(QueueError):  # noqa: N818  reads as the situation
 class LostLease(QueueError):  # noqa: N818
     """Another pump has taken over a lane of this batch."""
 
+    def __init__(self, ours: set[int]) -> None:
+        super().__init__(f"Only the lanes {sorted(ours)} are still ours.")
+        self.ours = ours
+
 
 class HeldByPerson(QueueError):  # noqa: N818
     """A person holds this channel; only a person may release it."""

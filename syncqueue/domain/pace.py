@@ -5,6 +5,8 @@ from datetime import datetime
 
 from syncqueue.domain.handling import Points
 
+CALL_COST = 50.0  # what a call is taken to cost before it is planned
+
 
 @dataclass(frozen=True)
 class Bucket:

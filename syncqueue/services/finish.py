@@ -1,6 +1,7 @@
 """Recording how jobs ended, or when they go on: fenced on their lanes, in bulk."""
 
 import json
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,10 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from syncqueue.domain.backoff import delay
 from syncqueue.domain.handling import Again, JobView, Parked, Refused, Retry, Settled
 from syncqueue.enums import OPEN_STATES, AttemptOutcome, JobState, Policy
+from syncqueue.errors import LostLease
 
 LOCK_LANES = """
 SELECT id FROM syncqueue_lane WHERE id = ANY(%(lanes)s) AND token = %(token)s
@@ -21,7 +24,7 @@ STORE_JOBS = """
 UPDATE syncqueue_job AS job SET
   state = r.state, outcome = r.outcome, reason = r.reason, error_code = r.error_code,
   attempts = job.attempts + r.spends, tries = job.tries + r.new_try,
-  crashes = CASE WHEN r.new_try + r.closes > 0 THEN 0 ELSE job.crashes END,
+  crashes = 0,
   solo = job.solo OR r.solo, next_attempt_at = r.due_at,
   started_at = coalesce(job.started_at, %(now)s),
   finished_at = CASE WHEN r.over THEN %(now)s END
@@ -86,6 +89,10 @@ class Result:
     request_id: str = ""
     cost: int | None = None
 
+    @classmethod
+    def of(cls, job: JobView, verdict: Verdict, *, opened: bool = False) -> "Result":
+        return cls(job=job, verdict=verdict, opened=opened)
+
     def row(self) -> dict[str, Any]:
         given = self.verdict
         tried = given.attempt is not None
@@ -95,7 +102,7 @@ class Result:
             "outcome": given.outcome,
             "reason": given.reason,
             "error_code": given.error_code,
-            "attempt": given.attempt or AttemptOutcome.WITHDRAWN,
+            "attempt": given.attempt or AttemptOutcome.PARKED,
             "spends": int(given.spends),
             "new_try": int(tried and not self.opened),
             "closes": int(self.opened),
@@ -141,6 +148,15 @@ def verdict(
             )
 
 
+def settle_job(
+    job: JobView, result: Settled | Parked | Again | Refused | Retry, now: datetime | None = None
+) -> Verdict:
+    """The verdict by the job's own policy; jitter keeps a crowd from coming back as one."""
+    jitter = random.uniform(-1, 1)  # noqa: S311  no secret hangs on it
+    policy = Policy(job.policy)
+    return verdict(job, result, policy=policy, now=now or timezone.now(), jitter=jitter)
+
+
 def finish(
     lane_id: int, results: Sequence[tuple[JobView, Verdict]], *, token: UUID, now: datetime
 ) -> bool:
@@ -149,8 +165,18 @@ def finish(
     return lane_id in finish_lanes({lane_id: rows}, token=token, now=now)
 
 
+def finish_all(lanes: Mapping[int, Sequence[Result]], *, token: UUID, now: datetime) -> None:
+    """`finish_lanes`, but all or nothing: raises `LostLease` where a lane is no longer ours."""
+    with transaction.atomic():
+        ours = finish_lanes(lanes, token=token, now=now)
+        if len(ours) < len(lanes):
+            raise LostLease(ours)
+
+
 def finish_lanes(lanes: Mapping[int, Sequence[Result]], *, token: UUID, now: datetime) -> set[int]:
     """Store the verdicts of many lanes and free them; says which lanes were still ours."""
+    if not lanes:
+        return set()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK_LANES, {"lanes": sorted(lanes), "token": token})
         ours = {lane_id for (lane_id,) in cursor.fetchall()}
@@ -160,10 +186,12 @@ def finish_lanes(lanes: Mapping[int, Sequence[Result]], *, token: UUID, now: dat
             "token": token,
             "now": now,
         }
-        cursor.execute(STORE_JOBS, jobs)
+        if results:
+            cursor.execute(STORE_JOBS, jobs)
         if any(result.opened for result in results):
             cursor.execute(CLOSE_ATTEMPTS, jobs)
-        cursor.execute(ADD_ATTEMPTS, jobs)
+        if any(result.verdict.attempt and not result.opened for result in results):
+            cursor.execute(ADD_ATTEMPTS, jobs)
         freed = [_freed(lane_id, lanes[lane_id]) for lane_id in ours]
         cursor.execute(FREE_LANES, {"rows": json.dumps(freed), "token": token, "now": now})
     return ours

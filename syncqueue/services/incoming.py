@@ -1,80 +1,90 @@
-"""Deciding `in` lanes: SQL only, many lanes and jobs in one transaction."""
+"""Deciding `in` lanes: SQL only, many lanes and jobs in one short transaction."""
 
-import random
+import time
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from syncqueue.domain.handling import (
-    Call,
-    JobView,
-    Planned,
-    Refused,
-    Retry,
-    handler_for,
-)
-from syncqueue.enums import OPEN_STATES, Kind, Policy
-from syncqueue.errors import UnknownHandler
+from syncqueue.domain.handling import Call, Refused
+from syncqueue.enums import OPEN_STATES, Kind
 from syncqueue.services.claim import Claimed, claim
-from syncqueue.services.finish import Result, finish_lanes, verdict
-from syncqueue.services.rescue import count_crashes, poisoned
+from syncqueue.services.finish import Result, finish_all, finish_lanes, settle_job
+from syncqueue.services.planning import Plan, bound_lock_waits, plan, plan_safely
+from syncqueue.services.rescue import begin_alone, poisoned
 
-LANES, JOBS = 100, 50
+LANES, JOBS = 100, 10
+# Longer transactions would keep records locked, and the answers of calls waiting.
+BATCH_SECONDS = 0.04
 
 
 def decide_due(channel_id: int, *, token: UUID, seconds: float) -> int:
-    """Claim and decide what is due now; says how many jobs were decided."""
+    """Claim and decide what is due now, for a moment; says how many jobs were decided."""
     claimed = claim(channel_id, Kind.IN, token=token, lanes=LANES, jobs=JOBS, seconds=seconds)
-    suspects = [lane for lane in claimed if lane.stale or lane.jobs[0].crashes]
-    count_crashes([lane for lane in suspects if lane.stale])
-    trusted = [lane for lane in claimed if lane not in suspects]
-    decided = _decide(trusted, token) if trusted else 0
+    trusted = [lane for lane in claimed if not lane.stale]
+    decided = _decide_batch(trusted, token) if trusted else 0
     # What may have killed its worker is tried alone, so that it can hurt nobody else.
-    return decided + sum(_decide([lane], token) for lane in suspects)
+    return decided + sum(_decide_suspect(lane, token) for lane in claimed if lane.stale)
 
 
-def _decide(lanes: Sequence[Claimed], token: UUID) -> int:
-    with transaction.atomic():
-        results = {lane.lane_id: _decide_lane(lane) for lane in lanes}
-        finish_lanes(results, token=token, now=timezone.now())
+def _decide_batch(lanes: Sequence[Claimed], token: UUID) -> int:
+    """Decide as much as time allows in one transaction; if that fails, each lane for itself."""
+    ends = time.monotonic() + BATCH_SECONDS
+    results: dict[int, list[Result]] = {}
+    try:
+        with transaction.atomic():
+            bound_lock_waits()
+            for lane in lanes:
+                results[lane.lane_id] = []
+                _decide_lane(lane, results[lane.lane_id], plan, ends)
+            finish_all(results, token=token, now=timezone.now())
+    except Exception:  # noqa: BLE001  tried again singly, where each failure becomes its job's
+        return _decide_singly(lanes, len(results), token)
     return sum(map(len, results.values()))
 
 
-def _decide_lane(lane: Claimed) -> list[Result]:
-    """Decide a lane's jobs in order, up to the first that stays open."""
+def _decide_singly(lanes: Sequence[Claimed], tried: int, token: UUID) -> int:
+    """Decide the lanes of a failed batch one by one; give back those that it had not reached."""
+    decided = 0
+    for lane in lanes[:tried]:
+        results: list[Result] = []
+        with transaction.atomic():
+            bound_lock_waits()
+            _decide_lane(lane, results, plan_safely, time.monotonic() + BATCH_SECONDS)
+            if not finish_lanes({lane.lane_id: results}, token=token, now=timezone.now()):
+                transaction.set_rollback(True)
+                results.clear()
+        decided += len(results)
+    finish_lanes({lane.lane_id: [] for lane in lanes[tried:]}, token=token, now=timezone.now())
+    return decided
+
+
+def _decide_suspect(lane: Claimed, token: UUID) -> int:
+    now = timezone.now()
+    if dead := poisoned(lane):
+        return len(finish_lanes({lane.lane_id: [dead]}, token=token, now=now))
+    alone = begin_alone(lane, token=token)
     results: list[Result] = []
-    dead = poisoned(lane)
-    if dead is not None:
-        return [dead]
+    head = Claimed(alone.lane_id, alone.jobs[:1], stale=True)
+    with transaction.atomic():
+        bound_lock_waits()
+        _decide_lane(head, results, plan_safely, time.monotonic() + BATCH_SECONDS)
+        if not finish_lanes({lane.lane_id: results}, token=token, now=now):
+            transaction.set_rollback(True)
+    return 1
+
+
+def _decide_lane(lane: Claimed, results: list[Result], by: Plan, ends: float) -> None:
+    """Decide a lane's jobs in order, up to the first that stays open."""
+    finish = partial(Result.of, opened=lane.stale)
     for position, job in enumerate(lane.jobs):
-        now = timezone.now()
-        planned = plan_safely(job, lane.jobs[position + 1 :])
+        if time.monotonic() > ends:
+            return
+        planned = by(job, lane.jobs[position + 1 :])
         if isinstance(planned, Call):
             planned = Refused("bug", f"“{job.handler}” wants to call from an `in` lane.")
-        given = verdict(job, planned, policy=Policy(job.policy), now=now, jitter=jitter())
-        results.append(Result(job=job, verdict=given))
-        if given.state in OPEN_STATES:
-            break
-    return results
-
-
-def plan_safely(job: JobView, followers: Sequence[JobView]) -> Planned:
-    """Plan in a savepoint: a handler that breaks spoils its own job only."""
-    try:
-        with transaction.atomic():
-            return handler_for(job.handler).plan(job, followers, now=timezone.now())
-    except UnknownHandler as error:
-        return Refused("unknown_handler", str(error))
-    except Exception as error:  # noqa: BLE001  whatever it is, it becomes the job's failure
-        return bug(error)
-
-
-def jitter() -> float:
-    """Spread retries a little, so that a crowd doesn't come back as one."""
-    return random.uniform(-1, 1)  # noqa: S311  no secret hangs on it
-
-
-def bug(error: Exception) -> Retry:
-    return Retry("bug", f"{type(error).__name__}: {error}"[:500])
+        results.append(finish(job, settle_job(job, planned)))
+        if results[-1].verdict.state in OPEN_STATES:
+            return

@@ -1,10 +1,12 @@
 """The calls of a pump: planned and stored in a transaction, sent in threads, settled in batches."""
 
+import json
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -13,15 +15,38 @@ from django.utils import timezone
 
 from syncqueue.domain import handling
 from syncqueue.domain.handling import Answer, CallError, ErrorClass, JobView, handler_for
-from syncqueue.enums import CallState, JobState, Kind
-from syncqueue.models import Attempt, Call, Job
+from syncqueue.enums import CallState, Kind
+from syncqueue.errors import LostLease
+from syncqueue.models import Call
 from syncqueue.services.claim import Claimed, claim
-from syncqueue.services.finish import Result, finish_lanes
-from syncqueue.services.incoming import plan_safely
-from syncqueue.services.rescue import count_crashes, left_call, poisoned
-from syncqueue.services.settle import Answered, settle_batch, settled_by_plan
+from syncqueue.services.finish import Result, finish_all, finish_lanes, settle_job
+from syncqueue.services.planning import bound_lock_waits, plan_safely
+from syncqueue.services.rescue import begin_alone, keep_late, left_call, poisoned
+from syncqueue.services.settle import Answered, settle_batch
 
-FOLLOWERS = 50
+FOLLOWERS = 25
+GRACE_SECONDS = 2.0
+PLAN_SECONDS = 0.01  # then what is planned is sent, before more is planned
+STORE = """
+WITH call AS (
+  INSERT INTO syncqueue_call (channel_id, lane_id, job_id, passengers, request, idempotency_key,
+                              token, guard)
+  SELECT %(channel)s, id, %(job)s, %(passengers)s::bigint[], %(request)s::jsonb, %(key)s,
+         %(token)s, %(guard)s
+  FROM syncqueue_lane WHERE id = %(lane)s AND token = %(token)s
+  RETURNING id, job_id
+), attempt AS (
+  INSERT INTO syncqueue_attempt (job_id, number, call_id, token, guard)
+  SELECT job_id, %(number)s, id, %(token)s, %(guard)s FROM call
+  ON CONFLICT (job_id) WHERE finished_at IS NULL
+  DO UPDATE SET call_id = EXCLUDED.call_id, guard = EXCLUDED.guard
+), job AS (
+  UPDATE syncqueue_job SET state = 'running', tries = %(number)s, reason = '',
+         started_at = coalesce(started_at, statement_timestamp())
+  FROM call WHERE syncqueue_job.id = call.job_id
+)
+SELECT id FROM call
+"""
 # Sent only if nothing was paused, held or changed since the plan; the rest is withdrawn.
 START = """
 UPDATE syncqueue_call AS call SET state = 'sent', sent_at = clock_timestamp()
@@ -86,86 +111,93 @@ class Outgoing:
             seconds=self.lease,
             lower=self.claims % 5 == 0,
         )
-        if not claimed:
-            return 0
-        fresh = self._rescue(claimed)
-        prepared = self._plan(fresh)
-        self._send(prepared, epoch)
+        ready = [self._rescue(lane) if lane.stale else lane for lane in claimed]
+        trusted = [lane for lane in ready if lane and not lane.stale]
+        while trusted:
+            prepared, trusted = self._plan(trusted)
+            self._send(prepared, epoch)
+        for suspect in (lane for lane in ready if lane and lane.stale):
+            self._send(self._plan([suspect])[0], epoch)
         return len(claimed)
 
-    def collect(self, done: Sequence[Future[Answer]]) -> list[Answered]:
+    def collect(self, done: Iterable[Future[Answer]]) -> list[Answered]:
         """Save the raw answers of finished calls, so that settling them can be repeated."""
-        answered = [Answered.of(self.flights.pop(future), future.result()) for future in done]
+        answered = [Answered.of(self.flights.pop(future), _answer_of(future)) for future in done]
         for one in answered:
             one.late = not Call.objects.filter(pk=one.call_id, token=self.token).update(
                 state=CallState.ANSWERED,
                 answer=one.answer.to_json(),
                 answered_at=one.answered_at,
             )
+            if one.late:
+                keep_late(one.call_id, one.answer)
         return [one for one in answered if not one.late]
 
-    def _rescue(self, claimed: Sequence[Claimed]) -> list[Claimed]:
-        """Settle what a dead pump left open; give back the lanes that can be planned anew."""
-        stale = [lane for lane in claimed if lane.stale]
-        fresh = [lane for lane in claimed if not lane.stale]
-        count_crashes(stale)
-        for lane in stale:
-            left = left_call(lane.lane_id, self.token)
-            if left is None:
-                fresh.append(lane)
-                continue
-            call, answer = left
-            riders = tuple(job for job in lane.jobs if job.id in call.passengers)
-            head = next((job for job in lane.jobs if job.id == call.job_id), lane.jobs[0])
-            flight = Flight(call.pk, head, riders, call.request, 0, 0.0)
-            settle_batch(
-                self.channel_id, [Answered.of(flight, answer, opened=False)], token=self.token
-            )
-        return fresh
+    def overdue(self) -> list[Future[Answer]]:
+        """Calls that broke their own deadline: nobody waits for them any longer."""
+        limit = time.monotonic() - settings.SYNCQUEUE["CALL_DEADLINE_SECONDS"] - GRACE_SECONDS
+        return [future for future, flight in self.flights.items() if flight.started < limit]
 
-    def _plan(self, lanes: Sequence[Claimed]) -> list[_Prepared]:
-        """Plan each head; what needs a call is stored with its attempt, the rest is finished."""
+    def _rescue(self, lane: Claimed) -> Claimed | None:
+        """Settle what a dead pump left open, or make ready to plan the suspect alone."""
+        if dead := poisoned(lane):
+            finish_lanes({lane.lane_id: [dead]}, token=self.token, now=timezone.now())
+            return None
+        left = left_call(lane, token=self.token)
+        if left is None:
+            return begin_alone(lane, token=self.token)
+        call, answer = left
+        riders = tuple(job for job in lane.jobs if job.id in call.passengers)
+        head = next((job for job in lane.jobs if job.id == call.job_id), lane.jobs[0])
+        flight = Flight(call.pk, head, riders, call.request, 0, 0.0)
+        settle_batch(self.channel_id, [Answered.of(flight, answer)], token=self.token)
+        return None
+
+    def _plan(self, lanes: Sequence[Claimed]) -> tuple[list[_Prepared], Sequence[Claimed]]:
+        """Plan heads for a moment; says what is stored to be sent, and the lanes not reached.
+
+        What needs a call is stored with its attempt; the rest is finished.
+        """
+        ends = time.monotonic() + PLAN_SECONDS
+        reached = 0
         prepared: list[_Prepared] = []
         finished: dict[int, list[Result]] = {}
         with transaction.atomic():
-            for lane in lanes:
-                dead = poisoned(lane)
-                if dead is not None:
-                    finished[lane.lane_id] = [dead]
-                    continue
-                planned = plan_safely(lane.jobs[0], lane.jobs[1:])
+            bound_lock_waits()
+            while reached < len(lanes) and (not reached or time.monotonic() < ends):
+                lane = lanes[reached]
+                reached += 1
+                head = lane.jobs[0]
+                planned = plan_safely(head, lane.jobs[1:])
                 if isinstance(planned, handling.Call):
                     prepared.append(self._store(lane, planned))
                 else:
-                    finished[lane.lane_id] = [settled_by_plan(lane.jobs[0], planned)]
-            if finished:
-                finish_lanes(finished, token=self.token, now=timezone.now())
-        return prepared
+                    given = settle_job(head, planned)
+                    finished[lane.lane_id] = [Result.of(head, given, opened=lane.stale)]
+            finish_all(finished, token=self.token, now=timezone.now())
+        return prepared, lanes[reached:]
 
     def _store(self, lane: Claimed, planned: handling.Call) -> _Prepared:
+        """Store the call with its attempt; a suspect's attempt is open already."""
         head = lane.jobs[0]
         riders = tuple(job for job in lane.jobs[1:] if job.id in planned.passengers)
-        call = Call.objects.create(
-            channel_id=self.channel_id,
-            lane_id=lane.lane_id,
-            job_id=head.id,
-            passengers=[job.id for job in riders],
-            request=planned.request,
-            idempotency_key=uuid4(),
-            token=self.token,
-            guard=planned.guard,
-        )
-        Attempt.objects.create(
-            job_id=head.id,
-            number=head.tries + 1,
-            call=call,
-            token=self.token,
-            guard=planned.guard,
-        )
-        Job.objects.filter(pk=head.id).update(
-            state=JobState.RUNNING, tries=head.tries + 1, reason=""
-        )
-        flight = Flight(call.pk, head, riders, planned.request, planned.cost, 0.0)
+        values: dict[str, Any] = {
+            "channel": self.channel_id,
+            "lane": lane.lane_id,
+            "job": head.id,
+            "passengers": [job.id for job in riders],
+            "request": json.dumps(planned.request),
+            "key": uuid4(),
+            "token": self.token,
+            "guard": planned.guard,
+            "number": head.tries + (not lane.stale),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(STORE, values)
+            row = cursor.fetchone()
+        if row is None:
+            raise LostLease(set())
+        flight = Flight(row[0], head, riders, planned.request, planned.cost, time.monotonic())
         return _Prepared(flight, planned.context)
 
     def _send(self, prepared: Sequence[_Prepared], epoch: int) -> None:
@@ -190,10 +222,17 @@ class Outgoing:
 
 def _send(handler: str, request: dict[str, object], context: object) -> Answer:
     """Run in a thread. A handler that raises has broken its contract: nobody knows what it did."""
-    started: datetime = timezone.now()
+    started = time.monotonic()
     try:
         return handler_for(handler).send(request, context)
     except Exception as error:  # noqa: BLE001  it becomes the job's failure, with its words
         words = f"{type(error).__name__}: {error}"[:500]
-        seconds = (timezone.now() - started).total_seconds()
+        seconds = time.monotonic() - started
         return Answer(error=CallError(ErrorClass.UNKNOWN, "bug", words), seconds=seconds)
+
+
+def _answer_of(future: Future[Answer]) -> Answer:
+    if future.done():
+        return future.result()
+    words = "The call did not end by its deadline."
+    return Answer(error=CallError(ErrorClass.UNKNOWN, "deadline", words))

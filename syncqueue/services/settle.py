@@ -1,12 +1,12 @@
 """Settling answered calls: handlers store what they say, the engine what becomes of the jobs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from syncqueue.domain.handling import (
@@ -15,25 +15,28 @@ from syncqueue.domain.handling import (
     CallError,
     ErrorClass,
     JobView,
-    Parked,
-    Planned,
+    Points,
     Refused,
     Retry,
     Settled,
     handler_for,
 )
-from syncqueue.domain.handling import Call as PlannedCall
 from syncqueue.domain.health import after_failure, after_success
-from syncqueue.enums import AttemptOutcome, CallState, JobState, Outcome, Policy
+from syncqueue.domain.pace import CALL_COST
+from syncqueue.enums import AttemptOutcome, CallState, JobState, Outcome
+from syncqueue.errors import LostLease
 from syncqueue.models import Call
 from syncqueue.services.channel import look, store_health, store_points
-from syncqueue.services.finish import Result, Verdict, finish_lanes, verdict
-from syncqueue.services.incoming import bug, jitter
+from syncqueue.services.finish import Result, Verdict, finish_all, settle_job
+from syncqueue.services.planning import bound_lock_waits, bug, is_clash
+from syncqueue.services.rescue import CRASHED
 
 if TYPE_CHECKING:
     from syncqueue.services.outgoing import Flight
 
 LONGEST_THROTTLE = 60.0
+MOST_CLASHES = 20
+UNTOLD = Points(available=0.0, maximum=1000.0, restore=50.0)
 WITHDRAWN = CallError(ErrorClass.THROTTLED, "withdrawn", "Withdrawn before it was sent.", 0.0)
 
 
@@ -47,11 +50,10 @@ class Answered:
     request: dict[str, object]
     answer: Answer
     answered_at: datetime
-    opened: bool = True
     late: bool = False
 
     @classmethod
-    def of(cls, flight: "Flight", answer: Answer, *, opened: bool = True) -> "Answered":
+    def of(cls, flight: "Flight", answer: Answer) -> "Answered":
         return cls(
             flight.call_id,
             flight.job,
@@ -59,7 +61,6 @@ class Answered:
             flight.request,
             answer,
             timezone.now(),
-            opened,
         )
 
     @classmethod
@@ -68,24 +69,36 @@ class Answered:
 
 
 def settle_batch(channel_id: int, batch: Sequence[Answered], *, token: UUID) -> None:
-    """Settle answers in one transaction, each in its own savepoint, and tell the channel."""
-    if not batch:
-        return
+    """Settle answers in one transaction, each in its own savepoint, and tell the channel.
+
+    A lane that another pump has taken over is left to it: the answer is stored with the call.
+    """
+    batch = list(batch)
+    clashes = 0
+    while batch:
+        try:
+            _settle_all(batch, token)
+        except LostLease as lost:
+            batch = [one for one in batch if one.job.lane_id in lost.ours]
+        except OperationalError as error:
+            clashes += 1
+            if not is_clash(error) or clashes > MOST_CLASHES:
+                raise
+        else:
+            _tell_channel(channel_id, [one for one in batch if one.answer.error is not WITHDRAWN])
+            return
+
+
+def _settle_all(batch: Sequence[Answered], token: UUID) -> None:
     with transaction.atomic():
+        bound_lock_waits()
         results = {one.job.lane_id: _settle(one) for one in batch}
-        finish_lanes(results, token=token, now=timezone.now())
-        Call.objects.filter(pk__in=[one.call_id for one in batch]).update(state=CallState.SETTLED)
+        finish_all(results, token=token, now=timezone.now())
         gone = [one.call_id for one in batch if one.answer.error is WITHDRAWN]
-        Call.objects.filter(pk__in=gone).update(state=CallState.WITHDRAWN)
-    _tell_channel(channel_id, [one for one in batch if one.answer.error is not WITHDRAWN])
-
-
-def settled_by_plan(job: JobView, planned: Planned) -> Result:
-    """The result of a job that needed no call."""
-    if isinstance(planned, PlannedCall):
-        raise TypeError("A call is not settled by its plan.")
-    now = timezone.now()
-    return Result(job=job, verdict=_verdict(job, planned, now))
+        settled = [one.call_id for one in batch if one.answer.error is not WITHDRAWN]
+        for ids, state in ((settled, CallState.SETTLED), (gone, CallState.WITHDRAWN)):
+            if ids:
+                Call.objects.filter(pk__in=ids).update(state=state)
 
 
 def _settle(one: Answered) -> list[Result]:
@@ -97,7 +110,7 @@ def _settle(one: Answered) -> list[Result]:
     if said is None and error is not None:
         given = _by_class(one.job, error, now)
     else:
-        given = _verdict(one.job, said or Settled(Outcome.WRITTEN), now)
+        given = settle_job(one.job, said or Settled(Outcome.WRITTEN), now)
     if given.attempt is None:
         given = _with_attempt(given, error)
     results = [_result(one, given)]
@@ -114,7 +127,9 @@ def _ask_handler(one: Answered, now: datetime) -> Settled | Again | Refused | Re
             said = handler_for(one.job.handler).settle(
                 one.job, one.passengers, one.request, one.answer, now=now
             )
-    except Exception as error:  # noqa: BLE001  whatever it is, it becomes the job's failure
+    except Exception as error:  # whatever it is, it becomes the job's failure
+        if is_clash(error):
+            raise
         return bug(error)
     error_ = one.answer.error
     if error_ is not None and error_.code == "bug":
@@ -146,7 +161,7 @@ def _by_class(job: JobView, error: CallError, now: datetime) -> Verdict:
                 due_at=now + timedelta(seconds=pause),
             )
         case _:
-            return _verdict(job, Retry(error.code, error.message), now)
+            return settle_job(job, Retry(error.code, error.message), now)
 
 
 def _alone(one: Answered, said: Refused, now: datetime) -> list[Result]:
@@ -176,12 +191,14 @@ def _with_attempt(given: Verdict, error: CallError | None) -> Verdict:
     """The plan has opened an attempt: it ends, whatever the job does."""
     unknown = error is not None and error.kind is ErrorClass.UNKNOWN
     outcome = AttemptOutcome.UNKNOWN if unknown else AttemptOutcome.SUCCEEDED
+    crashed = error is not None and error.code == CRASHED.code
     return Verdict(
         state=given.state,
         outcome=given.outcome,
         reason=given.reason,
         error_code=given.error_code,
-        attempt=outcome,
+        attempt=AttemptOutcome.CRASHED if crashed else outcome,
+        spends=crashed,
         due_at=given.due_at,
     )
 
@@ -190,17 +207,11 @@ def _result(one: Answered, given: Verdict) -> Result:
     return Result(
         job=one.job,
         verdict=given,
-        opened=one.opened,
+        opened=True,
         http_status=one.answer.http_status,
         request_id=one.answer.request_id,
         cost=one.answer.cost,
     )
-
-
-def _verdict(
-    job: JobView, said: Settled | Parked | Again | Refused | Retry, now: datetime
-) -> Verdict:
-    return verdict(job, said, policy=Policy(job.policy), now=now, jitter=jitter())
 
 
 def _tell_channel(channel_id: int, batch: Sequence[Answered]) -> None:
@@ -216,6 +227,17 @@ def _tell_channel(channel_id: int, batch: Sequence[Answered]) -> None:
         elif error.code not in ("bug", "crashed"):
             new = after_failure(new, error, timezone.now())
     store_health(channel_id, known, new)
-    points = [one.answer.points for one in batch if one.answer.points]
+    now = timezone.now()
+    points = [left for one in batch if (left := _points_after(one.answer))]
     if points:
-        store_points(channel_id, min(points, key=lambda p: p.available), timezone.now())
+        store_points(channel_id, min(points, key=lambda p: p.available), now)
+
+
+def _points_after(answer: Answer) -> Points | None:
+    """The bucket as the platform tells it; empty for as long as it asked us to wait."""
+    error, points = answer.error, answer.points
+    if error is None or error.kind is not ErrorClass.THROTTLED:
+        return points
+    known = points or UNTOLD
+    pause = min(error.retry_after or 0.0, LONGEST_THROTTLE)
+    return replace(known, available=min(known.available, CALL_COST - pause * known.restore))
