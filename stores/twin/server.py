@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from stores.twin.errors import ConnectionCutError
@@ -63,14 +63,14 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(IDLE_SECONDS)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with connection, contextlib.suppress(OSError, ConnectionCutError, _HangUpError):
-            with connection.makefile("rb", buffering=65536) as reader:
-                while self._exchange(connection, reader):
-                    pass
+        gone = contextlib.suppress(OSError, ConnectionCutError, _HangUpError)
+        with connection, gone, connection.makefile("rb", buffering=65536) as reader:
+            while self._exchange(connection, reader):
+                pass
         with self._lock:
             self._connections.discard(connection)
 
-    def _exchange(self, connection: socket.socket, reader: io.BufferedReader) -> bool:
+    def _exchange(self, connection: socket.socket, reader: BinaryIO) -> bool:
         """Read one request and answer it; whether the connection stays open."""
         method, target, headers = _head(reader)
         if headers.get("expect", "").casefold() == "100-continue":
@@ -126,7 +126,7 @@ def serve(app: WsgiApp, host: str = "127.0.0.1", port: int = 0) -> tuple[str, Ca
     return server.url, server.stop
 
 
-def _head(reader: io.BufferedReader) -> tuple[str, str, dict[str, str]]:
+def _head(reader: BinaryIO) -> tuple[str, str, dict[str, str]]:
     parts = reader.readline(HEAD_LIMIT).decode("latin-1").split()
     if len(parts) != 3:  # noqa: PLR2004  method, target and version
         raise _HangUpError
@@ -139,7 +139,7 @@ def _head(reader: io.BufferedReader) -> tuple[str, str, dict[str, str]]:
     return parts[0], parts[1], headers
 
 
-def _body(reader: io.BufferedReader, headers: dict[str, str]) -> bytes:
+def _body(reader: BinaryIO, headers: dict[str, str]) -> bytes:
     if "transfer-encoding" in headers:
         raise _HangUpError
     length = headers.get("content-length", "0")
@@ -152,14 +152,14 @@ def _body(reader: io.BufferedReader, headers: dict[str, str]) -> bytes:
 
 
 def _call(app: WsgiApp, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
-    """The app's answer; an exception of ours hangs up, another is a 500 with its trace on stderr."""
+    """The app's answer; any exception but a cut is a 500 with its trace on stderr."""
     started: list[Any] = []
     try:
         answer = b"".join(app(environ, lambda *given: started.extend(given[:2])))
     except ConnectionCutError:
         raise
     except Exception:  # noqa: BLE001  a fault of the twin must not end its thread unseen
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         return f"{status.value} {status.phrase}", [("Content-Type", "text/plain")], b"twin failed"
     return started[0], started[1], answer

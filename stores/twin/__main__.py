@@ -1,0 +1,58 @@
+"""`python -m stores.twin`: the twin as a process of its own, until it is told to stop."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from stores.twin.app import application
+from stores.twin.graph import schema
+from stores.twin.seeds import seed_demo
+from stores.twin.server import serve
+from stores.twin.world import Twin
+
+__all__ = ["arguments", "main"]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that the command and the module share."""
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=9100, help="0, or a taken one: any free port")
+    parser.add_argument("--seed", choices=["demo"], help="open three shops full of goods")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds of every API call")
+    parser.add_argument("--app-id", help="an app that shops can install")
+    parser.add_argument("--app-url", default="", help="where its redirects may lead")
+    parser.add_argument("--auto-approve", action="store_true", help="merchants always consent")
+
+
+def main(given: argparse.Namespace) -> None:
+    """Serve until SIGTERM or SIGINT. The app's secret comes from TWIN_APP_SECRET."""
+    twin = Twin()
+    twin.latency, twin.auto_approve = given.latency, given.auto_approve
+    if given.seed:
+        seed_demo(twin)
+    if given.app_id:
+        redirects = (given.app_url,) if given.app_url else ()
+        twin.register_app(given.app_id, os.environ["TWIN_APP_SECRET"], redirects)
+    schema()
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    url, stop = serve(application(twin), given.host, given.port)
+    sys.stdout.write(f"The twin serves at {url}\n")
+    sys.stdout.flush()
+    ended.wait()
+    stop()
+    twin.sender.stop()
+
+
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m stores.twin", description=__doc__)
+    arguments(parser)
+    return parser.parse_args(words)
+
+
+if __name__ == "__main__":
+    main(_parsed(sys.argv[1:]))

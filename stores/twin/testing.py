@@ -1,0 +1,107 @@
+"""The twin for tests and demos: a process of its own, and a handle over its control API."""
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+__all__ = ["RunningTwin", "running_twin"]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TIMEOUT = 30
+
+
+class RunningTwin:
+    """A twin somewhere, spoken to over HTTP only."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def add_shop(self, domain: str, **more: Any) -> dict[str, Any]:
+        """Open a shop: name, plan (basic, advanced, plus), currency, products."""
+        return self._post("shops", domain=domain, **more)
+
+    def register_app(self, client_id: str, secret: str, *redirects: str) -> None:
+        self._post("apps", client_id=client_id, secret=secret, redirects=list(redirects))
+
+    def install(self, domain: str, client_id: str, scopes: list[str] | None = None) -> str:
+        """Install an app without the pages of OAuth; its token, which doesn't expire."""
+        answer = self._post(f"shops/{domain}/install", client_id=client_id, scopes=scopes)
+        return str(answer["token"])
+
+    def uninstall(self, domain: str) -> None:
+        self._post(f"shops/{domain}/uninstall")
+
+    def create(self, domain: str, product: dict[str, Any]) -> dict[str, Any]:
+        return self._post(f"shops/{domain}/products", **product)
+
+    def edit(self, domain: str, gid: str, values: dict[str, Any]) -> dict[str, Any]:
+        """A merchant's edit."""
+        return self._post(f"shops/{domain}/products/{_number(gid)}", **values)
+
+    def touch(self, domain: str, gid: str) -> None:
+        self._post(f"shops/{domain}/products/{_number(gid)}/touch")
+
+    def delete(self, domain: str, gid: str) -> None:
+        self._post(f"shops/{domain}/products/{_number(gid)}/delete")
+
+    def settings(self, domain: str | None = None, **knobs: Any) -> None:
+        """Turn a shop's knobs, or the twin's own (latency, auto_approve)."""
+        self._post(f"shops/{domain}/settings" if domain else "settings", **knobs)
+
+    def release(self, domain: str, ids: list[str] | None = None) -> list[dict[str, Any]]:
+        sent: list[dict[str, Any]] = self._post(f"shops/{domain}/release", ids=ids)["sent"]
+        return sent
+
+    def state(self, domain: str) -> dict[str, Any]:
+        return self._get(f"shops/{domain}/state")
+
+    def log(self, **filters: Any) -> list[dict[str, Any]]:
+        """The oracle's entries: since, shop, kind."""
+        found: list[dict[str, Any]] = self._get("log", **filters)["log"]
+        return found
+
+    def is_quiet(self) -> bool:
+        """Whether no delivery is on its way or due."""
+        return bool(self._get("quiet")["quiet"])
+
+    def reset(self) -> None:
+        self._post("reset")
+
+    def _get(self, path: str, **query: Any) -> dict[str, Any]:
+        return _checked(self._http.get(f"{self.url}/_twin/{path}", params=query, timeout=TIMEOUT))
+
+    def _post(self, path: str, **body: Any) -> dict[str, Any]:
+        return _checked(self._http.post(f"{self.url}/_twin/{path}", json=body, timeout=TIMEOUT))
+
+
+@contextlib.contextmanager
+def running_twin(*arguments: str) -> Iterator[RunningTwin]:
+    """Run the twin in a process of its own on a free port."""
+    command = [sys.executable, "-m", "stores.twin", "--port", "0", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            if process.stdout is None:
+                raise RuntimeError("The twin has no output.")
+            url = process.stdout.readline().split()[-1]
+            yield RunningTwin(url)
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _number(gid: str) -> str:
+    return gid.rpartition("/")[2]
+
+
+def _checked(answer: requests.Response) -> dict[str, Any]:
+    if not answer.ok:
+        raise RuntimeError(f"The twin refuses: {answer.text}")
+    body: dict[str, Any] = answer.json()
+    return body
