@@ -10,6 +10,7 @@ from typing import Any
 
 from graphql import (
     ExecutionResult,
+    GraphQLArgument,
     GraphQLError,
     GraphQLField,
     GraphQLInterfaceType,
@@ -22,6 +23,7 @@ from graphql import (
     get_operation_ast,
     parse,
     validate,
+    value_from_ast_untyped,
 )
 from graphql.language import DocumentNode
 
@@ -137,10 +139,18 @@ def _unknown_arguments(field: GraphQLField, play: Resolver) -> dict[str, Any]:
     if "page" in known:
         known |= {"first", "last", "after", "before", "reverse"}
     return {
-        argument.out_name or name: argument.default_value
+        argument.out_name or name: _default(argument)
         for name, argument in field.args.items()
         if argument.out_name not in known
     }
+
+
+def _default(argument: GraphQLArgument) -> Any:
+    """The value that an argument has where the document gives none."""
+    node = argument.ast_node
+    if node is None or node.default_value is None:
+        return None
+    return value_from_ast_untyped(node.default_value)
 
 
 def _loudly(message: str) -> Resolver:
