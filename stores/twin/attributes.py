@@ -109,6 +109,10 @@ _PLACES = {
 }
 
 
+# Inputs that the schema itself fills in; off, they mean nothing.
+_SWITCHED_OFF = frozenset({"deleteConflictingConstrainedMetafields", "redirectNewHandle"})
+
+
 def new_product(title: str) -> dict[str, Any]:
     texts = {"title": title, "handle": rendering.handle(title), "descriptionHtml": "", "vendor": ""}
     seo = {"seo.title": None, "seo.description": None}
@@ -148,7 +152,7 @@ def normalise(
 def _flat(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Inputs nest what a merchant sees as one list: SEO, the inventory item, its measurement."""
     for name, value in given.items():
-        if name == "id":
+        if name == "id" or (name in _SWITCHED_OFF and value is False):
             continue
         if name == "seo":
             yield from ((f"seo.{part}", each) for part, each in (value or {}).items())
