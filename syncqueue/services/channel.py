@@ -94,6 +94,21 @@ def release(channel_id: int, *, by: str) -> bool:
     return new != known
 
 
+def pause(channel_id: int) -> None:
+    """Stop both kinds of lanes; what is in the air lands, what was planned is withdrawn."""
+    _set_paused(channel_id, paused=True)
+
+
+def resume(channel_id: int) -> None:
+    """Let both kinds of lanes go on."""
+    _set_paused(channel_id, paused=False)
+    transaction.on_commit(lambda: wake([channel_id]))
+
+
+def _set_paused(channel_id: int, *, paused: bool) -> None:
+    Channel.objects.filter(pk=channel_id).update(paused=paused, epoch=F("epoch") + 1, woken_at=None)
+
+
 def _store(channel: Channel, new: ChannelHealth) -> None:
     Channel.objects.filter(pk=channel.pk).update(
         epoch=F("epoch") + 1, woken_at=None, **_columns(new, health_of(channel))

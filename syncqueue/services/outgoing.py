@@ -153,7 +153,7 @@ class Outgoing:
         settle_batch(self.channel_id, [Answered.of(flight, answer)], token=self.token)
         return None
 
-    def _plan(self, lanes: Sequence[Claimed]) -> tuple[list[_Prepared], Sequence[Claimed]]:
+    def _plan(self, lanes: list[Claimed]) -> tuple[list[_Prepared], list[Claimed]]:
         """Plan heads for a moment; says what is stored to be sent, and the lanes not reached.
 
         What needs a call is stored with its attempt; the rest is finished.

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from syncqueue.domain.health import start_trial
+from syncqueue.domain.pace import CALL_COST
 from syncqueue.enums import Health
 from syncqueue.models import Channel, Lane
 from syncqueue.services.channel import ChannelView, look, store_health
@@ -19,10 +20,11 @@ from syncqueue.services.claim import give_slot_back, renew, take_slot
 from syncqueue.services.incoming import decide_due
 from syncqueue.services.outgoing import Outgoing
 from syncqueue.services.settle import settle_batch
-from syncqueue.services.wake import wake
+from syncqueue.services.wake import others_wait, wake
 
 # How long the main thread sleeps at most while calls are in flight: then it looks for new work.
-NAP_SECONDS = 0.02
+NAP_SECONDS = 0.01
+LONGEST_SLICES = 3
 
 
 @dataclass(slots=True)
@@ -46,9 +48,9 @@ def run_pump(channel_id: int, *, slice_seconds: float | None = None) -> PumpRepo
         return PumpReport(channel_id, busy=True)
     pump = _Pump(channel_id, token, lease)
     pump.clear_trial()
-    ends = time.monotonic() + (slice_seconds or settings.SYNCQUEUE["SLICE_SECONDS"])
+    turn = _Turn(slice_seconds or settings.SYNCQUEUE["SLICE_SECONDS"])
     try:
-        while pump.step(may_start=time.monotonic() < ends):
+        while pump.step(may_start=turn.goes_on()):
             pass
     finally:
         pump.land()
@@ -80,6 +82,22 @@ def _due_channels(channel_ids: Iterable[int] | None) -> list[int]:
     if channel_ids is not None:
         lanes = lanes.filter(channel__in=list(channel_ids))
     return sorted(set(lanes.values_list("channel_id", flat=True)))
+
+
+class _Turn:
+    """How long one pump may go on: a slice, and up to three while no other channel waits."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.started = time.monotonic()
+        self.ends = self.started + seconds
+
+    def goes_on(self) -> bool:
+        now = time.monotonic()
+        last = self.started + LONGEST_SLICES * self.seconds
+        if self.ends <= now < last and not others_wait():
+            self.ends = min(last, now + self.seconds)
+        return now < self.ends
 
 
 class _Pump:
@@ -145,14 +163,12 @@ class _Pump:
         """How many calls the bucket pays for, after those in flight."""
         if view.bucket is None:
             return 0
-        reserve = 100.0
         flying = sum(flight.cost for flight in self.out.flights.values())
         left = view.bucket.available(now) - flying
-        if left < reserve and not self.out.flights:
-            pause = view.bucket.wait(reserve, now)
-            if pause > 0:
-                self.calls_from = now + timedelta(seconds=pause)
-        return int(left // reserve)
+        pause = view.bucket.wait(CALL_COST, now)
+        if pause > 0 and not self.out.flights:
+            self.calls_from = now + timedelta(seconds=pause)
+        return int(left // CALL_COST)
 
     def _begin_trial(self, view: ChannelView) -> bool:
         return store_health(self.channel_id, view.health, start_trial(view.health))
@@ -166,8 +182,8 @@ class _Pump:
         if not self.out.flights:
             return
         done = wait(self.out.flights, timeout=NAP_SECONDS, return_when=FIRST_COMPLETED).done
-        if done:
-            settle_batch(self.channel_id, self.out.collect(list(done)), token=self.token)
+        if ended := [*done, *self.out.overdue()]:
+            settle_batch(self.channel_id, self.out.collect(ended), token=self.token)
             self.fresh = True
 
     def _hear(self) -> None:
@@ -178,5 +194,6 @@ class _Pump:
             return
         self.renewed = time.monotonic()
         self.ours = take_slot(self.channel_id, token=self.token, seconds=self.lease)
+        self.fresh = True  # taking the slot has cleared the flag of a wake-up
         if self.out.flights:
             renew(self.out.lanes, token=self.token, seconds=self.lease)

@@ -24,6 +24,10 @@ UPDATE syncqueue_job SET
   state = 'cancelled', reason = %(reason)s, next_attempt_at = NULL,
   finished_at = statement_timestamp()
 WHERE id = ANY(%(jobs)s) AND state IN ('queued', 'retrying', 'waiting')
+  AND lane_id IN (
+    SELECT id FROM syncqueue_lane
+    WHERE id IN (SELECT lane_id FROM syncqueue_job WHERE id = ANY(%(jobs)s))
+      AND (lease_until IS NULL OR lease_until < statement_timestamp()))
 RETURNING lane_id, channel_id
 """
 COUNT_LANES = """
@@ -44,7 +48,7 @@ def replay(job_ids: Iterable[int], *, by: str) -> int:
 
 
 def cancel(job_ids: Iterable[int], *, by: str) -> int:
-    """End open jobs that are not running just now; says how many."""
+    """End open jobs of lanes that no pump works on just now; says how many."""
     return _move(CANCEL, job_ids, f"Cancelled by {by}.")
 
 

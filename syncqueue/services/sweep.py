@@ -4,10 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django_q.tasks import async_task
 
 from syncqueue.services.wake import wake
 
 LOCK = 7_341_902  # any number of our own: one sweep at a time over all nodes
+# A slot that ran out belongs to a pump that died: its wake-up died with it.
+FREE_DEAD_SLOTS = """
+UPDATE syncqueue_channel SET slot_token = NULL, slot_until = NULL, woken_at = NULL
+WHERE slot_until < statement_timestamp()
+"""
 DUE = """
 SELECT id FROM syncqueue_channel
 WHERE next_due_at <= statement_timestamp() AND NOT paused
@@ -31,7 +37,7 @@ _chores: dict[str, _Chore] = {}
 
 
 def register_chore(name: str, seconds: float, run: Callable[[], object]) -> None:
-    """Have something short done every so many seconds by one node; SQL only."""
+    """Have something done every so many seconds by one worker of one node."""
     _chores[name] = _Chore(seconds, run)
 
 
@@ -41,13 +47,18 @@ def sweep(*, every: float = 0.9) -> list[int]:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0] or not _is_time("sweep", every):
             return []
+        cursor.execute(FREE_DEAD_SLOTS)
         cursor.execute(DUE)
         due = [channel_id for (channel_id,) in cursor.fetchall()]
     wake(due)
     for name, chore in _chores.items():
         if _is_time(name, chore.seconds):
-            chore.run()
+            async_task("syncqueue.tasks.chore", name)
     return due
+
+
+def run_chore(name: str) -> None:
+    _chores[name].run()
 
 
 def _is_time(name: str, seconds: float) -> bool:

@@ -15,7 +15,11 @@ SET woken_at = statement_timestamp(),
     next_due_at = LEAST(next_due_at, statement_timestamp())
 WHERE id = ANY(%s) AND NOT paused
   AND (woken_at IS NULL OR woken_at < statement_timestamp() - make_interval(secs => %s))
-RETURNING id
+RETURNING id, COALESCE(slot_until > statement_timestamp(), false)
+"""
+_OTHERS_WAIT = """
+SELECT (SELECT count(*) FROM django_q_ormq)
+     > (SELECT count(*) FROM syncqueue_channel WHERE slot_until > statement_timestamp())
 """
 _NOTE_DUE = """
 UPDATE syncqueue_channel c SET next_due_at = u.due_at
@@ -32,16 +36,26 @@ WHERE id IN (SELECT id FROM syncqueue_lane
 
 
 def wake(channel_ids: Iterable[int]) -> int:
-    """Send a wake-up to every channel that has none under way; says to how many."""
+    """Send a wake-up to every channel that has none under way; says to how many.
+
+    A pump that holds the channel's slot sees the flag itself, and needs none.
+    """
     ids = sorted(set(channel_ids))
     if not ids:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(_WAKE, [ids, STALE_SECONDS])
-        woken = [row[0] for row in cursor.fetchall()]
+        woken = [channel_id for channel_id, pumped in cursor.fetchall() if not pumped]
     for channel_id in woken:
         async_task("syncqueue.tasks.pump", channel_id)
     return len(woken)
+
+
+def others_wait() -> bool:
+    """Whether wake-ups wait for a worker: more are queued than channels are being pumped."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OTHERS_WAIT)
+        return bool(cursor.fetchone()[0])
 
 
 def note_due(due: Mapping[int, datetime]) -> None:
