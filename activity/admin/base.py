@@ -3,12 +3,14 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.admin.filters import RelatedFieldListFilter
+from django.contrib.admin.utils import get_fields_from_path
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 
 from stores.enums import Role
 from stores.models import Membership
@@ -18,7 +20,7 @@ def is_member(user: Any) -> bool:
     """Whether this person belongs to any workspace at all."""
     if not (user.is_active and user.is_staff):
         return False
-    return bool(user.is_superuser or Membership.objects.filter(user=user).exists())
+    return bool(user.is_superuser or roles_of(user))
 
 
 def may_operate(user: Any, workspace_id: int | None) -> bool:
@@ -27,10 +29,26 @@ def may_operate(user: Any, workspace_id: int | None) -> bool:
         return False
     if user.is_superuser:
         return True
-    rows = Membership.objects.filter(user=user, role=Role.OPERATOR)
-    if workspace_id is not None:
-        rows = rows.filter(workspace_id=workspace_id)
-    return bool(rows.exists())
+    roles = roles_of(user)
+    held = roles.values() if workspace_id is None else [roles.get(workspace_id)]
+    return Role.OPERATOR in held
+
+
+def roles_of(user: Any) -> dict[int, str]:
+    """A person's role in each of their workspaces, read once a request."""
+    if not hasattr(user, "roles_by_workspace"):
+        rows = Membership.objects.filter(user=user)
+        user.roles_by_workspace = dict(rows.values_list("workspace_id", "role"))
+    known: dict[int, str] = user.roles_by_workspace
+    return known
+
+
+class ScopedFilter(RelatedFieldListFilter):
+    """Offers only what the person may see: names of other workspaces stay theirs."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
+        related = model_admin.admin_site.get_model_admin(field.remote_field.model)
+        return [(row.pk, str(row)) for row in related.get_queryset(request)]
 
 
 class ScopedAdmin(ModelAdmin):
@@ -49,6 +67,14 @@ class ScopedAdmin(ModelAdmin):
         return rows.filter(
             **{f"{path}__memberships__user" if path else "memberships__user": request.user}
         )
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [
+            (name, ScopedFilter)
+            if get_fields_from_path(self.model, name)[-1].remote_field
+            else name
+            for name in super().get_list_filter(request)
+        ]
 
     def path(self) -> str:
         """The way from a row to its workspace."""
@@ -87,6 +113,21 @@ class LedgerAdmin(ScopedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
+
+
+class LedgerInline(TabularInline):
+    """The rows under a record of what happened, for whoever may see that record."""
+
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return is_member(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
 
 
 def list_url(name: str, **filters: Any) -> str:

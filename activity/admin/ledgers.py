@@ -3,22 +3,22 @@
 from typing import Any
 
 from django.contrib import admin
-from unfold.admin import TabularInline
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
-from activity.admin.base import LedgerAdmin
+from activity.admin.base import LedgerAdmin, LedgerInline
 from catalogue.models import Change, ChangeDelivery, Override
 from stores.models import Delivery, WebhookSubscription
 
 
-class ChangeDeliveryInline(TabularInline):
+class ChangeDeliveryInline(LedgerInline):
     model = ChangeDelivery
-    extra = 0
-    can_delete = False
     fields = ["store", "fate", "reason", "job", "sent_at", "accepted_at", "echoed_at"]
     readonly_fields = fields
 
-    def has_add_permission(self, *_: Any) -> bool:
-        return False
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related("store", "job")
 
 
 @admin.register(Change)

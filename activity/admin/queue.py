@@ -1,13 +1,10 @@
 """Jobs, attempts and calls: what the engine did and is doing, with the verbs retry and cancel."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import TabularInline
 
-from activity.admin.base import LedgerAdmin, may_operate
+from activity.admin.base import LedgerAdmin, LedgerInline, may_operate
 from syncqueue.models import Attempt, Call, Channel, Job
 from syncqueue.services.replay import cancel, replay
 
@@ -18,18 +15,13 @@ SAID = {
 }
 
 
-class AttemptInline(TabularInline):
+class AttemptInline(LedgerInline):
     model = Attempt
-    extra = 0
-    can_delete = False
     fields = [
         "number", "outcome", "error_code", "message", "guard", "http_status", "request_id",
         "cost", "started_at", "finished_at",
     ]  # fmt: skip
     readonly_fields = fields
-
-    def has_add_permission(self, *_: Any) -> bool:
-        return False
 
 
 @admin.register(Job)

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST
 from activity.admin.base import ScopedAdmin, may_operate
 from activity.selectors.home import store_row
 from catalogue.services.opt_in import opt_in, preview
-from stores.errors import StoresError
+from stores.enums import READABLE
+from stores.errors import ModeRefusedError, StoresError
 from stores.models import Membership, Organization, Store, Workspace
 from stores.services.handlers import enqueue_pull
 from stores.services.modes import pause, resume
@@ -56,11 +57,17 @@ class OrganizationAdmin(ScopedAdmin):
 
 
 def _pull(store: Store, by: str) -> str:  # noqa: ARG001  every verb takes both
-    return f"A pull is queued as job {enqueue_pull(store, 'import')}."
+    return f"A pull is queued as job {_read(store, 'import')}."
 
 
 def _reconcile(store: Store, by: str) -> str:  # noqa: ARG001
-    return f"A reconciliation is queued as job {enqueue_pull(store, 'reconcile')}."
+    return f"A reconciliation is queued as job {_read(store, 'reconcile')}."
+
+
+def _read(store: Store, purpose: str) -> int:
+    if store.mode not in READABLE:
+        raise ModeRefusedError(f"{store} is {store.mode}: nothing is read from it.")
+    return enqueue_pull(store, purpose)
 
 
 def _opt_in(store: Store, by: str) -> str:

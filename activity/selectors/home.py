@@ -1,12 +1,13 @@
 """Per store: mode, health, queue, latency and dead letters, each number with its rows."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from stores.models import Store
 from syncqueue.enums import OPEN_STATES, Health, JobState
@@ -59,7 +60,13 @@ class StoreRow:
     @property
     def latency_url(self) -> str:
         address = reverse("admin:catalogue_changedelivery_changelist")
-        return f"{address}?{urlencode({'store__id__exact': self.store.pk})}"
+        since = timezone.now() - timedelta(hours=24)
+        filters = {"store__id__exact": self.store.pk, "accepted_at__gte": since.isoformat()}
+        return f"{address}?{urlencode(filters)}"
+
+    @property
+    def oldest_url(self) -> str:
+        return f"{self.open_url}&o=1"
 
     def _jobs(self, **filters: str) -> str:
         address = reverse("admin:syncqueue_job_changelist")

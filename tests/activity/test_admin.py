@@ -1,15 +1,17 @@
 """The admin as superusers, operators and viewers meet it."""
 
+from uuid import uuid4
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
 from catalogue.enums import Source
-from catalogue.models import Change, Listing, Override, Product
+from catalogue.models import Change, ChangeDelivery, Listing, Override, Product
 from catalogue.services.edit import SetValue, edit
 from stores.enums import Mode, Role
 from stores.models import Membership, Organization, Store
-from syncqueue.models import Job, Lane
+from syncqueue.models import Attempt, Job, Lane
 from tests.catalogue import make
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +73,38 @@ def viewer(client, shops):
 @pytest.fixture
 def stranger(client, shops):
     return person(client, Role.OPERATOR, make.workspace("other"))
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_no_filter_names_a_store_of_another_workspace(stranger, shops, name):
+    stores = Store.objects.all()
+    stores.filter(pk=shops[0].pk).update(name="Northern Lights")
+    lone = make.store(Membership.objects.get().workspace, "mine")
+    make.store(lone.workspace, "mine-too")
+    page = stranger.get(reverse(f"admin:{name}_changelist")).text
+    assert "Northern Lights" not in page
+    assert shops[0].domain not in page
+    assert shops[0].workspace.slug not in page
+
+
+def test_an_operator_sees_the_rows_under_a_change_and_a_job(operator):
+    job = Job.objects.filter(change_deliveries__isnull=False).first()
+    Attempt.objects.create(job=job, number=1, token=uuid4(), message="Shopify said no.")
+    page = operator.get(reverse("admin:syncqueue_job_change", args=[job.pk]))
+    assert "Shopify said no." in page.text
+    told = job.change_deliveries.get()
+    ChangeDelivery.objects.filter(pk=told.pk).update(reason="Kept for a person.")
+    page = operator.get(reverse("admin:catalogue_change_change", args=[told.change_id]))
+    assert "Kept for a person." in page.text
+
+
+def test_an_operator_elsewhere_does_nothing_where_only_a_viewer(operator, shops):
+    other = make.store(make.workspace("other"), "far")
+    user = get_user_model().objects.get()
+    Membership.objects.create(workspace=other.workspace, user=user, role=Role.VIEWER)
+    verb = reverse("admin:stores_store_do", args=[other.pk, "pause"])
+    assert operator.post(verb).status_code == 403
+    assert Store.objects.get(pk=other.pk).mode == Mode.LIVE
 
 
 def rows_of(name):
@@ -152,6 +186,15 @@ def test_an_operator_pauses_and_resumes_a_store(operator, shops):
     assert (store.mode, store.channel.paused) == (Mode.PAUSED, True)
     operator.post(reverse("admin:stores_store_do", args=[store.pk, "resume"]))
     assert Store.objects.get(pk=store.pk).mode == Mode.LIVE
+
+
+@pytest.mark.parametrize("verb", ["pull", "reconcile"])
+def test_a_store_that_is_not_read_queues_no_pull(operator, shops, verb):
+    Store.objects.filter(pk=shops[0].pk).update(mode=Mode.UNINSTALLED)
+    jobs = Job.objects.count()
+    address = reverse("admin:stores_store_do", args=[shops[0].pk, verb])
+    assert "nothing is read from it." in operator.post(address, follow=True).text
+    assert Job.objects.count() == jobs
 
 
 def test_a_refused_verb_is_told_in_one_sentence(operator, shops):
@@ -246,15 +289,17 @@ def test_without_stores_the_home_page_says_how_to_begin(client):
     assert "No store is connected yet." in page.text
 
 
-@pytest.mark.parametrize("name", ["stores_store", "catalogue_product", "syncqueue_job"])
-def test_lists_take_the_same_queries_for_one_row_and_for_three(
-    client, name, django_assert_max_num_queries
-):
+@pytest.mark.parametrize(
+    "name",
+    ["index", "stores_store", "catalogue_product", "catalogue_changedelivery", "syncqueue_job"],
+)
+def test_lists_take_the_same_queries_for_one_row_and_for_three(client, name):
     from django.db import connection  # noqa: PLC0415
     from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
-    root = person(client, superuser=True)
     owner, counts = make.workspace(), []
+    root = person(client, Role.OPERATOR, owner)
+    address = reverse("admin:index" if name == "index" else f"admin:{name}_changelist")
     for number in range(3):
         shop = make.store(owner, f"shop{number}")
         sku = f"SKU-{number}"
@@ -264,9 +309,9 @@ def test_lists_take_the_same_queries_for_one_row_and_for_three(
             listing.product or operator_makes(listing)
         make.deliver(shop, make.payload(make.product(number + 1)))
         if number in (0, 2):
-            root.get(reverse(f"admin:{name}_changelist"))
+            root.get(address)
             with CaptureQueriesContext(connection) as captured:
-                root.get(reverse(f"admin:{name}_changelist"))
+                root.get(address)
             counts.append(len(captured))
     assert counts[0] == counts[1]
 
