@@ -52,6 +52,8 @@ def after_failure(known: ChannelHealth, error: CallError, now: datetime) -> Chan
         return ChannelHealth(Health.HELD, error.message)
     if error.kind in ANSWERED:
         return after_success(known)
+    if known.health == Health.WAITING:
+        return known  # it was out already when the first one failed: no trial, and nothing new
     if error.kind == ErrorClass.PLATFORM_DOWN or known.health in (Health.WAITING, Health.TRIAL):
         return _waiting(known, error, now)
     failures = known.failures + 1
