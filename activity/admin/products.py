@@ -1,24 +1,25 @@
 """Products side by side with every store, edited through the one door; and the review list."""
 
 from typing import Any
-from uuid import uuid4
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from activity.admin.base import LedgerAdmin, ScopedAdmin, may_operate
 from activity.selectors.comparison import comparison
-from catalogue.domain.attributes import BadValueError
 from catalogue.enums import ListingState, Source
 from catalogue.errors import CatalogueError
 from catalogue.models import Listing, Product
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
-from catalogue.services.importing import create_product, link
+from catalogue.services.importing import create_product, link_chosen
 
 
 @admin.register(Product)
@@ -78,9 +79,9 @@ class ProductAdmin(ScopedAdmin):
                 wishes=[_wish(request, product)],
                 source=Source.MANUAL,
                 actor=request.user.get_username(),
-                expected={product.pk: int(request.POST.get("edit_version") or 0)},
+                expected={product.pk: _number(request.POST.get("edit_version")) or 0},
             )
-        except (BadValueError, CatalogueError, ValueError) as error:
+        except (CatalogueError, ValueError) as error:
             messages.error(request, str(error))
             return
         said = f"Saved; on its way to {len(done.job_ids)} stores." if done.changes else "No change."
@@ -94,10 +95,18 @@ def _wish(request: HttpRequest, product: Product) -> SetValue:
         product_id=product.pk,
         attribute=form.get("attribute", ""),
         value=form.get("value", ""),
-        variant_id=int(variant) if variant else None,
-        store_id=int(store) if store else None,
+        variant_id=_number(variant),
+        store_id=_number(store),
         clear="clear" in form,
     )
+
+
+def _number(raw: str | None) -> int | None:
+    if not raw:
+        return None
+    if not raw.isdecimal():
+        raise ValueError(f"“{raw}” is not a number.")
+    return int(raw)
 
 
 @admin.register(Listing)
@@ -109,7 +118,8 @@ class ListingAdmin(LedgerAdmin):
     list_select_related = ["store", "product"]
     search_fields = ["title", "gid"]
     exclude = ["leaves", "unknown"]
-    actions = ["make_canonical", "link_by_title"]
+    actions = ["make_canonical"]
+    change_form_before_template = "activity/link.html"
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return may_operate(request.user, None)
@@ -118,29 +128,63 @@ class ListingAdmin(LedgerAdmin):
     def make_canonical(self, request: HttpRequest, rows: QuerySet[Listing]) -> None:
         made = 0
         for listing in self._open(request, rows):
-            create_product(picture(listing.pk))
-            made += 1
+            with transaction.atomic():
+                waiting = Listing.objects.select_for_update().filter(pk=listing.pk, product=None)
+                if waiting.exists():
+                    create_product(picture(listing.pk))
+                    made += 1
         messages.success(request, f"{made} canonical products were made.")
 
-    @admin.action(
-        description="Link to the canonical product of the same title", permissions=["operate"]
-    )
-    def link_by_title(self, request: HttpRequest, rows: QuerySet[Listing]) -> None:
-        linked = 0
-        for listing in self._open(request, rows):
-            same = Product.objects.filter(
-                workspace_id=listing.store.workspace_id, title=listing.title
-            ).exclude(listings__store=listing.store)
-            if same.count() == 1:
-                link(
-                    listing.pk, same.get().pk, {}, reason="Linked by a person.",
-                    cause_id=uuid4(), now=timezone.now(), actor=request.user.get_username(),
-                )  # fmt: skip
-                linked += 1
-        messages.success(request, f"{linked} listings were linked.")
+    def get_urls(self) -> list[Any]:
+        linking = self.admin_site.admin_view(require_POST(self.link_view))
+        return [
+            path("<int:pk>/link/", linking, name="catalogue_listing_link"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        listing: Listing | None = self.get_object(request, object_id)
+        panel: dict[str, Any] = {}
+        if listing and self._open(request, Listing.objects.filter(pk=listing.pk)):
+            panel = {"listing": listing, "candidates": _candidates(listing)}
+        page: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **panel}
+        )
+        return page
+
+    def link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Link a waiting listing to the product that a person chose."""
+        listing: Listing | None = self.get_queryset(request).filter(pk=pk).first()
+        if listing is None:
+            raise Http404
+        if not may_operate(request.user, listing.store.workspace_id):
+            raise PermissionDenied
+        try:
+            kept = link_chosen(
+                pk,
+                _number(request.POST.get("product")) or 0,
+                actor=request.user.get_username(),
+                now=timezone.now(),
+            )
+            said = f"Linked; {len(kept)} values differ and stay the store's own."
+            messages.success(request, said)
+        except (CatalogueError, ValueError) as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("admin:catalogue_listing_change", args=[pk]))
 
     def _open(self, request: HttpRequest, rows: QuerySet[Listing]) -> list[Listing]:
         waiting = rows.filter(
             product=None, state__in=[ListingState.UNMATCHED, ListingState.AMBIGUOUS]
         ).select_related("store")
         return [row for row in waiting if may_operate(request.user, row.store.workspace_id)]
+
+
+def _candidates(listing: Listing) -> QuerySet[Product]:
+    """Products that share a SKU or the title, and are not in this store yet."""
+    leaves = [variant.leaf("sku") for variant in listing.variants.all()]
+    skus = [str(leaf.value) for leaf in leaves if leaf and leaf.value]
+    mine = Product.objects.filter(workspace_id=listing.store.workspace_id)
+    near = mine.filter(Q(variants__sku__in=skus) | Q(title__iexact=listing.title))
+    return near.exclude(listings__store=listing.store).distinct()[:20]

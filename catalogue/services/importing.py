@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -15,12 +15,13 @@ from catalogue.domain.matching import (
     RemoteItem,
     RemoteVariant,
     match,
+    match_variants,
 )
 from catalogue.domain.registers import CanonicalRegister, Entry, managed
 from catalogue.domain.values import fingerprint
 from catalogue.domain.version import Version
 from catalogue.enums import ListingState, OverrideKind, Source
-from catalogue.errors import NotAllowedNowError
+from catalogue.errors import NotAllowedNowError, NotFoundHereError
 from catalogue.models import Change, Listing, Product, Variant, VariantListing
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture, picture, pictures
@@ -191,6 +192,27 @@ def link(
         return _keep_differences(picture(listing_id), cause_id=cause_id, now=now, actor=actor)
 
 
+def link_chosen(listing_id: int, product_id: int, *, actor: str, now: datetime) -> list[Change]:
+    """Link a listing to the product that a person chose; variants pair by SKU, else by options."""
+    pic = picture(listing_id)
+    mine = Product.objects.filter(workspace_id=pic.store.workspace_id, pk=product_id)
+    product = mine.prefetch_related("variants").first()
+    if product is None:
+        raise NotFoundHereError("This product does not exist in this workspace.")
+    if Listing.objects.filter(store=pic.store, product=product).exists():
+        raise NotAllowedNowError(f"“{product}” is already linked in {pic.store}.")
+    paired = match_variants(_remote(pic), _canonical_item(product, taken=False))
+    return link(
+        listing_id,
+        product.pk,
+        {pic.shown[gid].pk: variant_id for gid, variant_id in paired.items()},
+        reason=f"Linked by {actor}.",
+        cause_id=uuid4(),
+        now=now,
+        actor=actor,
+    )
+
+
 def _keep_differences(pic: Picture, *, cause_id: UUID, now: datetime, actor: str) -> list[Change]:
     product = pic.product
     if product is None:
@@ -239,17 +261,12 @@ def _sku(host: VariantListing) -> str:
 def _canonical_items(store: Store) -> list[CanonicalItem]:
     taken = set(Listing.objects.filter(store=store).values_list("product_id", flat=True))
     products = Product.objects.filter(workspace_id=store.workspace_id).prefetch_related("variants")
-    return [
-        CanonicalItem(
-            product.pk,
-            product.title,
-            tuple(
-                CanonicalVariant(v.pk, v.sku, _options(v.options)) for v in product.variants.all()
-            ),
-            taken=product.pk in taken,
-        )
-        for product in products
-    ]
+    return [_canonical_item(product, taken=product.pk in taken) for product in products]
+
+
+def _canonical_item(product: Product, *, taken: bool) -> CanonicalItem:
+    variants = (CanonicalVariant(v.pk, v.sku, _options(v.options)) for v in product.variants.all())
+    return CanonicalItem(product.pk, product.title, tuple(variants), taken=taken)
 
 
 def _options(options: Iterable[Mapping[str, str]]) -> tuple[str, ...]:

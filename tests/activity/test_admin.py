@@ -262,6 +262,46 @@ def test_the_review_list_makes_canonical_products(operator, shops):
     assert Product.objects.filter(title="Krug").exists()
 
 
+def waiting_mug(shops):
+    """A listing of the second shop that shares no SKU with the first shop's mug."""
+    make.take_in(shops[0], make.product(8, title="Mug", variants=[make.variant(81, sku="M")]))
+    make.take_in(shops[1], make.product(9, title="Mug", variants=[make.variant(91, sku="")]))
+    return Listing.objects.get(title="Mug", store=shops[1])
+
+
+def test_a_person_links_a_listing_and_its_variants_follow(operator, shops):
+    listing = waiting_mug(shops)
+    mug = Product.objects.get(title="Mug")
+    page = operator.get(reverse("admin:catalogue_listing_change", args=[listing.pk]))
+    assert list(page.context["candidates"]) == [mug]
+    address = reverse("admin:catalogue_listing_link", args=[listing.pk])
+    operator.post(address, {"product": mug.pk})
+    listing.refresh_from_db()
+    assert (listing.product, listing.state_reason) == (mug, "Linked by operator.")
+    assert listing.variants.get().variant == mug.variants.get()
+
+
+@pytest.mark.parametrize("wanted", ["taken", "foreign", "words"])
+def test_a_wrong_link_is_refused_in_one_sentence(operator, shops, wanted):
+    listing = waiting_mug(shops)
+    stranger = make.store(make.workspace("other"), "far")
+    make.take_in(stranger, make.product(5, title="Theirs"))
+    product, said = {
+        "taken": (Product.objects.get(title="Desk lamp").pk, "is already linked in"),
+        "foreign": (Product.objects.get(title="Theirs").pk, "does not exist in this workspace"),
+        "words": ("mug", "is not a number."),
+    }[wanted]
+    address = reverse("admin:catalogue_listing_link", args=[listing.pk])
+    assert said in operator.post(address, {"product": product}, follow=True).text
+    assert Listing.objects.get(pk=listing.pk).product is None
+
+
+def test_a_viewer_links_nothing(viewer, shops):
+    listing = waiting_mug(shops)
+    address = reverse("admin:catalogue_listing_link", args=[listing.pk])
+    assert viewer.post(address, {"product": Product.objects.get(title="Mug").pk}).status_code == 403
+
+
 def test_a_viewer_cannot_run_actions(viewer, shops):
     job = Job.objects.latest("id")
     viewer.post(
