@@ -56,7 +56,7 @@ def plan() -> Plan:
 
 
 @contextmanager
-def processes(stage: Plan) -> Iterator[None]:
+def processes(stage: Plan, *, seed: str | None = "demo", latency: float = 0.1) -> Iterator[None]:
     """Run the twin, the web server and the workers; stop them at the end, in reverse."""
     logs = Path(settings.BASE_DIR) / ".data" / "demo"
     logs.mkdir(parents=True, exist_ok=True)
@@ -64,8 +64,8 @@ def processes(stage: Plan) -> Iterator[None]:
     manage = [sys.executable, "manage.py"]
     commands = {
         "twin": [
-            *manage, "twin", "--port", twin_port, "--seed", "demo", "--latency", "0.1",
-            "--app-id", CLIENT_ID, "--app-url", stage.web_url,
+            *manage, "twin", "--port", twin_port, "--latency", str(latency),
+            "--app-id", CLIENT_ID, "--app-url", stage.web_url, *(["--seed", seed] if seed else []),
         ],
         "web": [
             sys.executable, "-m", "gunicorn", "apimio_sync.wsgi", "--bind", f"127.0.0.1:{web_port}",
