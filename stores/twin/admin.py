@@ -50,7 +50,8 @@ def products(shop: Shop, request: Request) -> Response:
         f"<p>App {escape(client_id)} {_button(request, 'uninstall', client_id)}</p>"
         for client_id in shop.installs
     )
-    table = f"<table><tr><th>Title</th><th>Vendor</th><th>Status</th><th>Variants</th></tr>{rows}</table>"
+    head = "<tr><th>Title</th><th>Vendor</th><th>Status</th><th>Variants</th></tr>"
+    table = f"<table>{head}{rows}</table>"
     return page(f"{shop.name} — products", f"{verbs}{apps}{table}")
 
 
@@ -109,7 +110,8 @@ def _form(product: Product, request: Request) -> str:
         f"{escape(values['descriptionHtml'])}</textarea></label>"
         f'<label>Status<select name="status">{choices}</select></label>'
         f"<table><tr><th>Variant</th>{heads}<th>kg</th><th>Taxable</th><th>Oversell</th></tr>"
-        f'{rows}</table><button>Save</button><a href="{request.prefix}/admin">All products</a></form>'
+        f"{rows}</table><button>Save</button>"
+        f'<a href="{request.prefix}/admin">All products</a></form>'
     )
 
 

@@ -7,7 +7,8 @@ from stores.twin.http import Response, html
 __all__ = ["page", "refusal"]
 
 _STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1f2937}
+body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;
+color:#1f2937}
 h1{font-size:1.5rem}a{color:#0b6bcb}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #e5e7eb;vertical-align:top}
 label{display:block;margin:.6rem 0 .2rem}input,textarea,select{font:inherit;padding:.35rem .5rem;

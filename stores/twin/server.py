@@ -64,7 +64,7 @@ class Server:
         connection.settimeout(IDLE_SECONDS)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         gone = contextlib.suppress(OSError, ConnectionCutError, _HangUpError)
-        with connection, gone, connection.makefile("rb", buffering=65536) as reader:
+        with connection, gone, connection.makefile("rb") as reader:
             while self._exchange(connection, reader):
                 pass
         with self._lock:
