@@ -1,7 +1,8 @@
 """The control API, JSON under `/_twin/`: set the stage, play the merchant, read the truth.
 
 GET  shops · POST shops {domain, name, plan, currency, products}
-POST apps {client_id, secret, redirects} · POST settings {latency, auto_approve} · POST reset
+POST apps {client_id, secret, redirects} · POST settings {latency, auto_approve}
+POST clock {advance: seconds} · POST reset
 POST shops/D/install {client_id, scopes} → {token}
 POST shops/D/uninstall {client_id}
 POST shops/D/settings {any knob: outage, drop, duplicate, delay, hold, latency, cut_after_apply, …}
@@ -14,6 +15,7 @@ GET  log?since=&shop=&kind= · GET counters · GET quiet
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
+from datetime import timedelta
 from typing import Any
 
 from stores.twin import edits, oauth, rendering
@@ -68,6 +70,9 @@ def _write(twin: Twin, parts: list[str], given: Json) -> Json:
             twin.latency = float(given.get("latency", twin.latency))
             twin.auto_approve = bool(given.get("auto_approve", twin.auto_approve))
             return {}
+        case ["clock"]:
+            twin.clock.advance(timedelta(seconds=float(given["advance"])))
+            return {"now": twin.clock.now().isoformat()}
         case ["reset"]:
             twin.clear()
             return {}

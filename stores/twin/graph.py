@@ -65,7 +65,8 @@ def run(call: Call, text: str, variables: Mapping[str, Any], operation: str | No
         return Outcome({"errors": [_too_dear(wanted)]})
     shop, bucket = call.shop, call.install.bucket
     with shop.lock:
-        if not bucket.take(wanted, call.twin.clock.seconds()):
+        affordable = bucket.take(wanted, call.twin.clock.seconds())
+        if not affordable and not shop.knobs.unlimited:
             shop.count(throttled=1)
             return Outcome(_throttled(wanted, bucket.status()))
         result = execute_sync(

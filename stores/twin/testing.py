@@ -59,6 +59,21 @@ class RunningTwin:
         sent: list[dict[str, Any]] = self._post(f"shops/{domain}/release", ids=ids)["sent"]
         return sent
 
+    def held(self, domain: str) -> list[dict[str, Any]]:
+        """The deliveries that the knob `hold` keeps back, oldest first: id and topic."""
+        shops = self._get("shops")["shops"]
+        found: list[dict[str, Any]] = next(x["held"] for x in shops if x["domain"] == domain)
+        return found
+
+    def advance(self, seconds: float) -> None:
+        """Push the twin's clock forward: retries come due, tokens grow old."""
+        self._post("clock", advance=seconds)
+
+    def counters(self, domain: str) -> dict[str, float]:
+        """Calls, points, mutations and throttled answers of a shop so far."""
+        found: dict[str, float] = self._get("counters")[domain]
+        return found
+
     def state(self, domain: str) -> dict[str, Any]:
         return self._get(f"shops/{domain}/state")
 

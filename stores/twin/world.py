@@ -122,6 +122,7 @@ class Knobs:
     duplicate: float = 0.0
     delay: float = 0.0
     hold: bool = False
+    unlimited: bool = False  # no bucket, for benchmarks
     noop_fires: bool = True  # assumed: a productUpdate without a change still fires
 
 
