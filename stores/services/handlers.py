@@ -1,7 +1,7 @@
 """The jobs about a shop as a whole: what follows an installation, and probes of its grant."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,7 +22,6 @@ from stores.shopify.types import Reply, Session, Subscription
 from syncqueue.domain.handling import (
     Answer,
     Call,
-    ErrorClass,
     JobView,
     Parked,
     Planned,
@@ -32,11 +31,13 @@ from syncqueue.domain.handling import (
     register,
 )
 from syncqueue.enums import Kind, Outcome, Priority
+from syncqueue.services.channel import hold
 from syncqueue.services.enqueue import NewJob, enqueue
 
 PROBE = "stores.probe"
 PULL = "catalogue.pull"
 IMPORT = "import"
+UNAUTHORIZED = 401
 
 
 class _ShopCall:
@@ -49,16 +50,16 @@ class _ShopCall:
         session = session_of(store)
         if session is None:
             return Parked("The store's token is being renewed.", 5.0)
-        return Call(self.request(), session)
+        return Call(self.request(store), session)
 
-    def request(self) -> dict[str, Any]:
+    def request(self, store: Store) -> dict[str, Any]:
         raise NotImplementedError
 
 
 class AfterInstall(_ShopCall):
     """Registers the webhooks, then starts the first pull."""
 
-    def request(self) -> dict[str, Any]:
+    def request(self, store: Store) -> dict[str, Any]:  # noqa: ARG002
         return {"op": "subscribe", "uri": webhook_uri()}
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
@@ -102,29 +103,30 @@ def enqueue_pull(store: Store, purpose: str, *, cause_id: UUID | None = None) ->
 class Probe(_ShopCall):
     """Asks the shop who it is: the truth behind hints about the grant and the shop."""
 
-    def request(self) -> dict[str, Any]:
-        return {"op": "identity"}
+    def request(self, store: Store) -> dict[str, Any]:
+        return {"op": "identity", "installed_at": _install_of(store)}
 
     def send(self, _request: dict[str, Any], context: object) -> Answer:
-        return answer_of(lambda: Reply(body=asdict(shop_identity(_session(context)))))
+        answer = answer_of(lambda: Reply(body=asdict(shop_identity(_session(context)))))
+        if answer.http_status == UNAUTHORIZED:  # an answer to what was asked, not a failure
+            return replace(answer, body={"revoked": True}, error=None)
+        return answer
 
     def settle(
         self,
         job: JobView,
         _passengers: Sequence[JobView],
-        _call_request: dict[str, Any],
+        call_request: dict[str, Any],
         answer: Answer,
         *,
         now: datetime,  # noqa: ARG002  named by the contract
     ) -> Verdict | None:
         store_id = job.payload["store"]
-        if answer.error and answer.error.kind is ErrorClass.REVOKED:
-            set_mode(store_id, Mode.UNINSTALLED, by="", reason="The app was uninstalled.")
-            Store.objects.filter(pk=store_id).update(access_token="", refresh_token="")
-            return Settled(Outcome.APPLIED, "Shopify no longer knows the token: uninstalled.")
         if answer.error:
             return None
         body = answer.body or {}
+        if body.get("revoked"):
+            return self._revoked(store_id, call_request["installed_at"])
         Store.objects.filter(pk=store_id, shop_gid=body["gid"]).update(
             name=body["name"],
             currency=body["currency"],
@@ -132,6 +134,16 @@ class Probe(_ShopCall):
             scopes=list(body["scopes"]),
         )
         return Settled(Outcome.NOTHING_TO_DO, "The shop answers; its facts are up to date.")
+
+    def _revoked(self, store_id: int, installed_at: str) -> Settled:
+        store = Store.objects.select_for_update(no_key=True).get(pk=store_id)
+        if _install_of(store) != installed_at:
+            return Settled(Outcome.SUPERSEDED, "The app was installed again meanwhile.")
+        set_mode(store_id, Mode.UNINSTALLED, by="", reason="The app was uninstalled.")
+        Store.objects.filter(pk=store_id).update(access_token="", refresh_token="")
+        if not store.channel.health_by:
+            hold(store.channel_id, reason="The app was uninstalled.", by="")
+        return Settled(Outcome.APPLIED, "Shopify no longer knows the token: uninstalled.")
 
 
 class InboundShop(SqlOnly):
@@ -150,6 +162,11 @@ class InboundShop(SqlOnly):
         )
         enqueue([probe])
         return Settled(Outcome.NOTHING_TO_DO, f"“{delivery.topic}” is a hint: a probe follows.")
+
+
+def _install_of(store: Store) -> str:
+    """Which installation a token is from: an old one's end says nothing about the next."""
+    return store.installed_at.isoformat() if store.installed_at else ""
 
 
 def _session(context: object) -> Session:

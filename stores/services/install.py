@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from stores.domain.shops import shop_domain
@@ -30,6 +30,7 @@ from syncqueue.services.enqueue import NewJob, enqueue
 STATE_LIFE = timedelta(minutes=15)
 CALLBACK_LIFE = timedelta(minutes=10)
 AFTER_INSTALL = "stores.after_install"
+ELSEWHERE = "This shop is connected elsewhere; disconnect it there first."
 _SECONDS = re.compile(r"[0-9]{1,11}")
 
 
@@ -41,7 +42,11 @@ def begin_install(
     Raises InstallRefusedError before anything leaves for an address that is no shop's.
     """
     known = _checked_domain(domain)
-    _check_owner(known, workspace.pk)
+    app = _credentials(organization)
+    if not app.client_id:
+        raise InstallRefusedError("No Shopify app is configured here: its client id is missing.")
+    if Store.objects.filter(domain=known).exclude(workspace=workspace).exists():
+        raise InstallRefusedError(ELSEWHERE)
     nonce = secrets.token_urlsafe(32)
     OAuthState.objects.create(
         nonce_hash=_hash(nonce),
@@ -50,7 +55,6 @@ def begin_install(
         domain=known,
         user_id=user_id,
     )
-    app = _credentials(organization)
     url = authorize_url(
         base_url=base_url(known, settings.SHOPIFY_TWIN_URL),
         client_id=app.client_id,
@@ -99,8 +103,7 @@ def connect(
     if identity.domain != domain:
         raise InstallRefusedError("The token belongs to another shop.")
     with transaction.atomic():
-        _check_owner(domain, workspace.pk)
-        store = _store_of(workspace, domain, organization)
+        store = _store_of(workspace, domain)
         if store.shop_gid and store.shop_gid != identity.gid:
             raise InstallRefusedError("Another shop answers under this store's address.")
         Store.objects.filter(pk=store.pk).update(
@@ -131,13 +134,19 @@ def connect(
     return store
 
 
-def _store_of(workspace: Workspace, domain: str, organization: Organization | None) -> Store:
-    store: Store | None = Store.objects.filter(domain=domain).first()
+def _store_of(workspace: Workspace, domain: str) -> Store:
+    """The workspace's store of this domain, locked; a new one where nobody has it."""
+    rows = Store.objects.select_for_update(no_key=True, of=["self"])
+    store: Store | None = rows.filter(domain=domain).first()
     if store is None:
-        channel = Channel.objects.create(name=domain, health=Health.HEALTHY)
-        store = Store.objects.create(
-            workspace=workspace, organization=organization, domain=domain, channel=channel
-        )
+        try:
+            with transaction.atomic():
+                channel = Channel.objects.create(name=domain, health=Health.HEALTHY)
+                return Store.objects.create(workspace=workspace, domain=domain, channel=channel)
+        except IntegrityError as error:
+            raise InstallRefusedError("This shop is just being connected; try again.") from error
+    if store.workspace_id != workspace.pk:
+        raise InstallRefusedError(ELSEWHERE)
     return store
 
 
@@ -162,11 +171,6 @@ def _checked_domain(raw: str) -> str:
     if domain is None:
         raise InstallRefusedError("A shop's address looks like your-shop.myshopify.com.")
     return domain
-
-
-def _check_owner(domain: str, workspace_id: int) -> None:
-    if Store.objects.filter(domain=domain).exclude(workspace_id=workspace_id).exists():
-        raise InstallRefusedError("This shop is connected elsewhere; disconnect it there first.")
 
 
 def _check_fresh(timestamp: str) -> None:

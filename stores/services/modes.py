@@ -23,7 +23,7 @@ def set_mode(store_id: int, mode: Mode, *, by: str, reason: str = "") -> Store:
     Raises ModeRefusedError where the present mode does not allow it.
     """
     with transaction.atomic():
-        store: Store = Store.objects.select_for_update().get(pk=store_id)
+        store: Store = Store.objects.select_for_update(no_key=True).get(pk=store_id)
         if store.mode == mode:
             return store
         if not may_follow(Mode(store.mode), mode):
@@ -53,7 +53,7 @@ def resume(store_id: int, *, by: str) -> Store:
 def go_live(store_id: int, *, by: str) -> Store:
     """Record the owner's opt-in and make the store live, in the caller's transaction."""
     with transaction.atomic():
-        store: Store = Store.objects.select_for_update().get(pk=store_id)
+        store: Store = Store.objects.select_for_update(no_key=True).get(pk=store_id)
         if store.mode != Mode.REVIEW:
             raise ModeRefusedError(f"Only a store in review can go live; this one is {store.mode}.")
         store.opted_in_at, store.opted_in_by = timezone.now(), by

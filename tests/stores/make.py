@@ -19,9 +19,12 @@ def make_workspace(name="Acme"):
     return Workspace.objects.create(name=name, slug=f"{name.lower()}-{next(_numbers)}")
 
 
-def make_organization(workspace, secret="shpss_of_an_own_app"):
+def make_organization(workspace):
     return Organization.objects.create(
-        workspace=workspace, name="Plus", client_id="client-plus", client_secret=secret
+        workspace=workspace,
+        name="Plus",
+        client_id="client-plus",
+        client_secret="shpss_of_an_own_app",
     )
 
 
