@@ -46,14 +46,13 @@ def after_failure(known: ChannelHealth, error: CallError, now: datetime) -> Chan
 
     A refusal or a full bucket is an answer: the platform is there, whatever it thinks of the job.
     """
-    if known.health == Health.HELD:
-        return known
-    if error.kind in HOLDING:
+    if error.kind in HOLDING and known.health != Health.HELD:
         return ChannelHealth(Health.HELD, error.message)
     if error.kind in ANSWERED:
         return after_success(known)
-    if known.health == Health.WAITING:
-        return known  # it was out already when the first one failed: no trial, and nothing new
+    # Where the channel waits, this call was out already when the first one failed: nothing new.
+    if known.health in (Health.HELD, Health.WAITING):
+        return known
     if error.kind == ErrorClass.PLATFORM_DOWN or known.health in (Health.WAITING, Health.TRIAL):
         return _waiting(known, error, now)
     failures = known.failures + 1

@@ -4,7 +4,6 @@ import time
 from uuid import uuid4
 
 import pytest
-from stores.twin.testing import running_twin
 
 from catalogue.models import Listing, Product
 from catalogue.selectors.picture import picture
@@ -15,6 +14,7 @@ from stores.services.intake import forget_known
 from stores.services.tokens import session_with
 from stores.shopify.shop import shop_identity
 from stores.shopify.types import Token
+from stores.twin.testing import running_twin
 from syncqueue.enums import OPEN_STATES
 from syncqueue.models import Channel, Job, Lane
 from syncqueue.services.pump import drain

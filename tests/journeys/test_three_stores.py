@@ -178,7 +178,7 @@ def test_lost_webhooks_are_found_by_the_reconciliation(world):
 
 
 def test_a_weight_is_found_by_the_hint_of_its_inventory_item(world):
-    first, second, _ = world.three()
+    _, second, _ = world.three()
     variant = world.shown(second)["variants"][0]["id"]
     weight = {"value": 2.5, "unit": "KILOGRAMS"}
     world.twin.edit(
