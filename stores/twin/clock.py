@@ -7,7 +7,7 @@ __all__ = ["Clock"]
 
 
 class Clock:
-    """Now, as the shops see it; only ever forward."""
+    """Now, as the shops see it; only a reset leads back."""
 
     def __init__(self) -> None:
         self._ahead = 0.0
@@ -17,6 +17,9 @@ class Clock:
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.seconds(), UTC)
+
+    def reset(self) -> None:
+        self._ahead = 0.0
 
     def advance(self, by: timedelta) -> None:
         self._ahead += max(0.0, by.total_seconds())

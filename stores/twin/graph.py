@@ -169,7 +169,7 @@ def _amounts_only(kind: Any) -> None:
             raise GraphQLError(f"{value!r} is not an amount.") from error
 
     if isinstance(kind, GraphQLScalarType):
-        kind.parse_value = parse_amount  # type: ignore[method-assign]
+        kind.coerce_input_value = parse_amount
 
 
 def _snake(name: str) -> str:

@@ -206,7 +206,8 @@ class Twin:
         return self.apps[client_id]
 
     def clear(self) -> None:
-        """Forget every app and shop; the clock and the ids go on."""
+        """Forget every app and shop and tell the real time; the ids go on."""
+        self.clock.reset()
         self.sender.clear()
         self.apps.clear()
         self.shops.clear()

@@ -80,7 +80,7 @@ class Ear:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self):  # noqa: N802  the library's name
+            def do_POST(self):
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
                 ear.heard.append((dict(self.headers), raw))
                 self.send_response(ear.status)

@@ -1,0 +1,117 @@
+"""The twin at its worst, and the log that knows what truly happened."""
+
+import time
+
+import pytest
+import requests
+
+from tests.twin.conftest import DOMAIN
+
+UPDATE = """mutation($product: ProductUpdateInput!) {
+  productUpdate(product: $product) { product { title } userErrors { message } } }"""
+
+
+def retitle(shop, title="Tall lamp"):
+    return shop.post(UPDATE, {"product": {"id": shop.gid, "title": title}})
+
+
+def test_an_outage_stops_the_api_but_not_the_merchant_nor_the_webhooks(shop, ear):
+    shop.subscribe(ear.url, "PRODUCTS_UPDATE")
+    shop.twin.settings(DOMAIN, outage=True)
+    assert retitle(shop).status_code == 503
+    assert requests.post(f"{shop.url}/admin/oauth/access_token", timeout=5).status_code == 503
+    assert requests.get(f"{shop.url}/admin", timeout=5).ok
+    shop.twin.edit(DOMAIN, shop.gid, {"title": "By hand"})
+    ear.wait(1)
+    shop.twin.settings(DOMAIN, outage=False)
+    assert retitle(shop).ok
+
+
+def test_a_cut_answer_hides_a_write_that_was_made_once(shop):
+    shop.twin.settings(DOMAIN, cut_after_apply=1)
+    with pytest.raises(requests.ConnectionError):
+        retitle(shop)
+    assert shop.product["title"] == "Tall lamp"
+    assert len(shop.twin.log(kind="edit")) == 1
+    assert retitle(shop, "Taller lamp").ok
+
+
+def test_a_read_is_never_cut(shop):
+    shop.twin.settings(DOMAIN, cut_after_apply=1)
+    assert shop.post("{ shop { id } }").ok
+
+
+def test_a_slow_answer_comes_after_its_effect(shop):
+    shop.twin.settings(DOMAIN, slow_answer=5)
+    with pytest.raises(requests.Timeout):
+        requests.post(
+            f"{shop.url}/admin/api/2026-10/graphql.json",
+            json={
+                "query": UPDATE,
+                "variables": {"product": {"id": shop.gid, "title": "Tall lamp"}},
+            },
+            headers={"X-Shopify-Access-Token": shop.token},
+            timeout=0.3,
+        )
+    assert shop.product["title"] == "Tall lamp"
+
+
+def test_latency_is_the_shops_own_or_the_twins(shop):
+    shop.twin.settings(latency=0.05)
+    assert seconds_of(shop) >= 0.05
+    shop.twin.settings(DOMAIN, latency=0.0)
+    assert seconds_of(shop) < 0.05
+
+
+def seconds_of(shop):
+    started = time.monotonic()
+    shop.post("{ shop { id } }")
+    return time.monotonic() - started
+
+
+def test_the_log_tells_who_changed_what_and_by_which_request(shop):
+    shop.twin.edit(DOMAIN, shop.gid, {"title": "By hand", "vendor": "Lumen"})
+    request_id = retitle(shop).headers["X-Request-ID"]
+    rows = shop.twin.log(kind="edit", shop=DOMAIN)
+    told = [(row["attribute"], row["old"], row["new"], row["by"]) for row in rows]
+    assert told == [
+        ("title", "Lamp", "By hand", "merchant"),
+        ("vendor", "", "Lumen", "merchant"),
+        ("title", "By hand", "Tall lamp", "app"),
+    ]
+    assert rows[-1]["request_id"] == request_id
+    assert {row["resource"] for row in rows} == {shop.gid}
+    assert shop.twin.log(since=rows[-2]["seq"], kind="edit") == rows[-1:]
+
+
+def test_a_refused_or_empty_write_leaves_no_trace(shop):
+    retitle(shop, " ")
+    retitle(shop, "Lamp")
+    assert shop.twin.log(kind="edit") == []
+
+
+def test_counters_tell_calls_points_and_mutations(shop):
+    before = shop.twin.counters(DOMAIN)
+    retitle(shop)
+    after = shop.twin.counters(DOMAIN)
+    assert after["mutations"] - before.get("mutations", 0) == 1
+    assert after["calls"] - before.get("calls", 0) == 1
+    assert after["points"] - before.get("points", 0) >= 10
+
+
+def test_a_strange_knob_or_address_is_refused_with_its_name(shop):
+    with pytest.raises(RuntimeError, match="gravity"):
+        shop.twin.settings(DOMAIN, gravity=9.81)
+    with pytest.raises(RuntimeError, match="Title can't be blank"):
+        shop.twin.edit(DOMAIN, shop.gid, {"title": ""})
+    answer = requests.post(f"{shop.twin.url}/_twin/nowhere", json={}, timeout=5)
+    assert (answer.status_code, answer.json()) == (400, {"error": "There is nothing at nowhere."})
+
+
+def test_two_shops_never_share_an_id(shop):
+    shop.twin.add_shop("alpine.myshopify.com", products=[{"title": "Lamp"}])
+    ids = set()
+    for domain in (DOMAIN, "alpine.myshopify.com"):
+        for product in shop.twin.state(domain)["products"]:
+            ids |= {product["id"], *(variant["id"] for variant in product["variants"])}
+    assert len(ids) == 4
