@@ -52,6 +52,7 @@ lint)
     PRODUCTION=1 SECRET_KEY=$("$python" -c "import secrets; print(secrets.token_urlsafe(64))") \
         ENCRYPTION_KEYS=$("$python" -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())") \
         PUBLIC_URL=https://sync.example.com ALLOWED_HOSTS=sync.example.com \
+        SHOPIFY_CLIENT_ID=lint SHOPIFY_CLIENT_SECRET=lint \
         "$python" manage.py check --deploy --fail-level WARNING
     ;;
 bench)
