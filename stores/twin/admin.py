@@ -90,7 +90,8 @@ def storefront(shop: Shop) -> Response:
 def _offer(variant: Variant, currency: str) -> str:
     was = variant.values["compareAtPrice"]
     before = f" <s>{was}</s>" if was else ""
-    return f"<div>{escape(variant.title)}: {variant.values['price']} {currency}{before}</div>"
+    name = "" if variant.product.option_names == ["Title"] else f"{escape(variant.title)}: "
+    return f"<div>{name}{variant.values['price']} {currency}{before}</div>"
 
 
 def _form(product: Product, request: Request) -> str:
@@ -109,7 +110,7 @@ def _form(product: Product, request: Request) -> str:
         f'<form method="post">{texts}<label>Description<textarea name="descriptionHtml" rows="4">'
         f"{escape(values['descriptionHtml'])}</textarea></label>"
         f'<label>Status<select name="status">{choices}</select></label>'
-        f"<table><tr><th>Variant</th>{heads}<th>kg</th><th>Taxable</th><th>Oversell</th></tr>"
+        f"<table><tr><th>Variant</th>{heads}<th>Weight</th><th>Taxable</th><th>Oversell</th></tr>"
         f"{rows}</table><button>Save</button>"
         f'<a href="{request.prefix}/admin">All products</a></form>'
     )
@@ -120,12 +121,13 @@ def _variant_row(variant: Variant) -> str:
         f'<td><input name="{variant.id}.{name}" value="{_shown(variant.values[name])}"></td>'
         for name in _AMOUNTS
     )
-    kilograms = variant.values["weight"]["value"]
+    weight = variant.values["weight"]
     taxable = " checked" if variant.values["taxable"] else ""
     oversell = " checked" if variant.values["inventoryPolicy"] == "CONTINUE" else ""
     return (
         f"<tr><td>{escape(variant.title)}</td>{cells}"
-        f'<td><input name="{variant.id}.weight" value="{kilograms}"></td>'
+        f'<td><input name="{variant.id}.weight" value="{weight["value"]}"><br>'
+        f"<small>{weight['unit'].lower()}</small></td>"
         f'<td><input type="checkbox" name="{variant.id}.taxable"{taxable}></td>'
         f'<td><input type="checkbox" name="{variant.id}.oversell"{oversell}></td></tr>'
     )

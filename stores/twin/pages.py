@@ -12,7 +12,8 @@ color:#1f2937}
 h1{font-size:1.5rem}a{color:#0b6bcb}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #e5e7eb;vertical-align:top}
 label{display:block;margin:.6rem 0 .2rem}input,textarea,select{font:inherit;padding:.35rem .5rem;
-border:1px solid #9ca3af;border-radius:.3rem;width:100%;box-sizing:border-box}td input{width:7rem}
+border:1px solid #9ca3af;border-radius:.3rem;width:100%;box-sizing:border-box}td input{width:6.5rem}
+td input[name$=barcode]{width:9rem}td input[type=checkbox]{width:auto}
 button{font:inherit;padding:.4rem 1rem;border:0;border-radius:.3rem;background:#0b6bcb;color:#fff;
 cursor:pointer;margin:.6rem .6rem .6rem 0}.note{background:#fef3c7;padding:.6rem 1rem}
 .goods{display:grid;grid-template-columns:repeat(auto-fill,minmax(14rem,1fr));gap:1rem}
