@@ -14,7 +14,7 @@ from catalogue.domain.attributes import Attribute, fingerprint, renders
 from catalogue.domain.journal import Leaf
 from catalogue.domain.sighting import Sighting
 from catalogue.domain.values import Value
-from catalogue.domain.version import TICK, Version, causal_floor
+from catalogue.domain.version import TICK, Bounds, Version, causal_floor
 from catalogue.enums import Source, Verdict, Via
 
 CLOCK_SLACK = timedelta(seconds=2)
@@ -75,12 +75,16 @@ class UnknownWrite:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Somebody in the store set this value; `time_uncertain` where only a bound is known."""
+    """Somebody in the store set this value; `bounds` where only an interval of it is known."""
 
     value: Value
     version: Version
     based_on_hash: str | None
-    time_uncertain: bool = False
+    bounds: Bounds | None = None
+
+    @property
+    def time_uncertain(self) -> bool:
+        return self.bounds is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,19 +208,21 @@ def _give_voices(leaf: Leaf) -> tuple[Leaf, tuple[Edit, ...]]:
     """Every run without a voice is an edit, dated by its first sighting."""
     edits: list[Edit] = []
     while silent := _silent_run(leaf):
-        first, based_on, based_on_hash = silent
-        time = causal_floor(first.time, based_on)
-        version = Version.of(time, Source.SYNC, first.id)
+        first, before = silent
+        version = Version.of(causal_floor(first.time, _newest(before)), Source.SYNC, first.id)
         value = leaf.value_of(first.hash)
-        edits.append(Edit(value, version, based_on_hash, time_uncertain=first.via is Via.READ))
+        found = first.via is Via.READ
+        bounds = (before[-1].time, first.second + SECOND) if found else None
+        edits.append(Edit(value, version, before[0].hash, bounds))
         leaf = leaf.with_sighting(replace(first, version=version), value)
     return leaf, tuple(edits)
 
 
-def _silent_run(leaf: Leaf) -> tuple[Sighting, Version | None, str] | None:
+def _silent_run(leaf: Leaf) -> tuple[Sighting, Sequence[Sighting]] | None:
+    """The first sighting of the oldest run without a voice, and the run before it."""
     for before, run in pairwise(leaf.runs()):
         if _newest(run) is None:
-            return run[0], _newest(before), before[0].hash
+            return run[0], before
     return None
 
 
@@ -263,10 +269,12 @@ def _absorb_foreign(
         return Decision(Verdict.SAME, _observe(after, value, value_hash))
     dated = max((s for s in own if s.triggered), key=lambda s: s.time, default=None)
     hint = Hint(dated.time, dated.id) if dated else hint
-    latest = max(read.second, leaf.sightings[-1].time + TICK) if leaf.sightings else read.second
-    time = causal_floor(min(hint.time, read.received) if hint else latest, replaced)
+    seen = leaf.sightings[-1].time if leaf.sightings else read.second
+    found = max(read.second, seen + TICK)
+    time = causal_floor(min(hint.time, read.received) if hint else found, replaced)
     version = Version.of(time, Source.SYNC, hint.id if hint else read.id)
-    edit = Edit(value, version, leaf.hash, time_uncertain=hint is None)
+    bounds = None if hint else (seen, max(found, read.second + SECOND))
+    edit = Edit(value, version, leaf.hash, bounds)
     after = leaf.with_sighting(_called(leaf, read, value_hash, version), value)
     return Decision(Verdict.EDIT, _observe(after, value, value_hash), (edit,))
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from catalogue.domain.attributes import Attribute
 from catalogue.domain.values import Value
-from catalogue.domain.version import Version
+from catalogue.domain.version import Bounds, Version
 from catalogue.enums import OverrideKind
 
 Op: TypeAlias = Literal["edit", "set", "clear"]
@@ -23,13 +22,17 @@ Op: TypeAlias = Literal["edit", "set", "clear"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One act: an edit (of the hub where `store` is None), or an override set or cleared."""
+    """One act: an edit (of the hub where `store` is None), or an override set or cleared.
+
+    An edit that a read has found has no instant of its own, only `bounds`.
+    """
 
     version: Version
     op: Op
     store: int | None = None
     value: Value = None
     kind: OverrideKind | None = None
+    bounds: Bounds | None = None
 
     def __post_init__(self) -> None:
         if self.op == "set" and (self.kind is None or self.store is None):
@@ -47,13 +50,15 @@ class Entry:
             "store": self.store,
             "value": self.value,
             "kind": self.kind.value if self.kind else None,
+            "bounds": [bound.isoformat() for bound in self.bounds] if self.bounds else None,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Entry:
         kind = OverrideKind(data["kind"]) if data["kind"] else None
         version = Version.from_json(data["version"])
-        return cls(version, data["op"], data["store"], data["value"], kind)
+        bounds = _bounds(data.get("bounds"))
+        return cls(version, data["op"], data["store"], data["value"], kind, bounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,26 @@ class Timeline:
         return standing
 
     def candidates(self) -> tuple[Entry, ...]:
-        """The store's edits that no override caught: they compete for the canonical value."""
+        """The store's edits that no override caught: they compete for the canonical value.
+
+        What may have been made while an override stood is none: it must not reach other stores.
+        """
         return tuple(
             entry
             for entry, after in self._walk()
-            if entry.op == "edit" and (after is None or not after.stands)
+            if entry.op == "edit"
+            and (after is None or not after.stands)
+            and not self._may_be_caught(entry)
+        )
+
+    def _may_be_caught(self, edit: Entry) -> bool:
+        """Whether an override stood anywhere between the bounds of an edit."""
+        if edit.bounds is None:
+            return False
+        since, until = edit.bounds
+        before = self.standing(since)
+        return (before is not None and before.stands) or any(
+            entry.stands and since < entry.version.time <= until for entry in self.entries
         )
 
     def held(self) -> tuple[Entry, ...]:
@@ -99,6 +119,7 @@ class Timeline:
 
     def compact(self, horizon: datetime) -> Timeline:
         """Drop what is older than the horizon and can decide nothing any more."""
+        horizon = self._reach(horizon)
         standing, candidates = self.standing(horizon), self.candidates()
         # the override at the horizon may be an edit that moved a set one: keep it as set
         kept = [replace(standing, op="set") if standing and standing.stands else standing]
@@ -108,6 +129,11 @@ class Timeline:
         if newest is None or newest in known.entries:
             return known
         return Timeline.of((*known.entries, newest))
+
+    def _reach(self, horizon: datetime) -> datetime:
+        """How far back the edits after a horizon may look."""
+        recent = (entry for entry in self.entries if entry.version.time > horizon)
+        return min([horizon, *(entry.bounds[0] for entry in recent if entry.bounds)])
 
     def _walk(self) -> Iterator[tuple[Entry, Entry | None]]:
         """Each entry with what stands after it."""
@@ -208,53 +234,11 @@ def resolve(register: CanonicalRegister, timelines: Mapping[int, Timeline]) -> R
     return Resolved(winner.value, winner.version, overrides)
 
 
-Origin: TypeAlias = Literal["canonical", "override", "rule", "held", "unmanaged"]
-
-
-@dataclass(frozen=True, slots=True)
-class Effective:
-    """What a store should show, why, and the version a write of it carries.
-
-    `version` is never older than the tombstone of a cleared override, so that an edit made on what
-    the clearing wrote is later than the clearing.
-    """
-
-    value: Value
-    source: Origin
-    version: Version | None
-
-    @property
-    def managed(self) -> bool:
-        """Whether we write it: not what crosses currencies, not what a person must decide."""
-        return self.source not in {"unmanaged", "held"}
-
-
-UNMANAGED = Effective(None, "unmanaged", None)
-_SOURCES: Mapping[OverrideKind, Origin] = {
-    OverrideKind.PINNED: "override",
-    OverrideKind.FOUND: "override",
-    OverrideKind.RULE: "rule",
-    OverrideKind.HELD: "held",
-}
-
-
-def effective(winner: Entry | None, override: Entry | None) -> Effective:
-    """Canonical ⊕ override."""
-    if override is not None and override.kind is not None and override.stands:
-        return Effective(override.value, _SOURCES[override.kind], override.version)
-    if winner is None:
-        return UNMANAGED
-    tombstone = override.version if override is not None else winner.version
-    return Effective(winner.value, "canonical", max(winner.version, tombstone))
-
-
-def managed(
-    attribute: Attribute, canonical_currency: str, store_currency: str, override: Entry | None
-) -> bool:
-    """Whether we may write this attribute: money crosses into no other currency by itself."""
-    if not attribute.money or canonical_currency == store_currency:
-        return True
-    return override is not None and override.stands
+def _bounds(data: list[str] | None) -> Bounds | None:
+    if data is None:
+        return None
+    since, until = map(datetime.fromisoformat, data)
+    return since, until
 
 
 def _version(entry: Entry) -> Version:

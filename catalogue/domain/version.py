@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from catalogue.enums import Source
 
 TICK = timedelta(microseconds=1)
+
+Bounds: TypeAlias = tuple[datetime, datetime]
+"""Between which instants something happened of which no better time is known."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

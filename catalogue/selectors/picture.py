@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from catalogue.domain.attributes import ATTRIBUTES, attribute, of_owner
 from catalogue.domain.diff import LeafKey, difference
+from catalogue.domain.effective import UNMANAGED, Effective, effective, managed
 from catalogue.domain.journal import Leaf
-from catalogue.domain.registers import UNMANAGED, Effective, Entry, effective, managed
+from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value
 from catalogue.enums import Owner
 from catalogue.models import Listing, Override, Product, Variant, VariantListing

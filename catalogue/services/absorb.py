@@ -9,8 +9,9 @@ from uuid import UUID
 from catalogue.domain.attributes import ATTRIBUTES, Attribute, attribute, read_leaves
 from catalogue.domain.decide import Decision, Edit
 from catalogue.domain.diff import LeafKey
+from catalogue.domain.effective import managed
 from catalogue.domain.journal import Leaf
-from catalogue.domain.registers import Entry, managed
+from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value
 from catalogue.enums import OverrideKind, Owner, Source, Verdict
 from catalogue.models import Change, VariantListing
@@ -140,7 +141,7 @@ def _entry(pic: Picture, key: LeafKey, edited: Edit) -> Entry:
     """Who may not move the canonical value keeps what was set there as its own."""
     store = pic.store
     if _may_move(pic, key):
-        return Entry(edited.version, "edit", store.pk, edited.value)
+        return Entry(edited.version, "edit", store.pk, edited.value, bounds=edited.bounds)
     return Entry(edited.version, "set", store.pk, edited.value, OverrideKind.FOUND)
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from catalogue.domain.attributes import attribute
 from catalogue.domain.diff import LeafKey
+from catalogue.domain.effective import managed
 from catalogue.domain.matching import (
     CanonicalItem,
     CanonicalVariant,
@@ -17,7 +18,7 @@ from catalogue.domain.matching import (
     match,
     match_variants,
 )
-from catalogue.domain.registers import CanonicalRegister, Entry, managed
+from catalogue.domain.registers import CanonicalRegister, Entry
 from catalogue.domain.values import fingerprint
 from catalogue.domain.version import Version
 from catalogue.enums import ListingState, OverrideKind, Source

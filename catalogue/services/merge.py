@@ -151,6 +151,8 @@ _OVERRIDE_REASONS = {
 def _reason(entry: Entry, scope: ChangeScope, fate: ChangeFate) -> str:
     if fate is ChangeFate.HELD:
         return "This value is held for a person's decision; it was neither spread nor reverted."
+    if fate is ChangeFate.LOST and scope is ChangeScope.OVERRIDE and entry.bounds:
+        return "It may have been made while the store had its own value, so it is not spread."
     if fate is ChangeFate.LOST:
         return "A later edit of the same attribute had already been accepted."
     if scope is ChangeScope.CANONICAL:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from catalogue.domain.attributes import attribute
-from catalogue.domain.registers import managed
+from catalogue.domain.effective import managed
 from catalogue.enums import ChangeFate, ChangeScope, DeliveryFate, ListingState, Source
 from catalogue.models import Change, ChangeDelivery, Listing, Override
 from catalogue.selectors.picture import Picture

@@ -21,14 +21,13 @@ from catalogue.domain.decide import (
     decide_payload,
 )
 from catalogue.domain.diff import difference
+from catalogue.domain.effective import Effective, effective
 from catalogue.domain.hints import hint_for
 from catalogue.domain.journal import Leaf
 from catalogue.domain.registers import (
     CanonicalRegister,
-    Effective,
     Entry,
     Timeline,
-    effective,
     route,
 )
 from catalogue.domain.version import TICK, Version
@@ -253,7 +252,7 @@ class World:
             value = str(edit.value)
             key = (store, leaf, edit.version.id)
             self.ledger[key] = Recorded(store, leaf, bare(value), edit.version, edit.time_uncertain)
-            entry = Entry(edit.version, "edit", store, value)
+            entry = Entry(edit.version, "edit", store, value, bounds=edit.bounds)
             self._route(self.registers, self.timelines, leaf, entry)
 
     @staticmethod

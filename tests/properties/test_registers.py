@@ -123,3 +123,66 @@ def test_a_correction_of_our_value_is_later_than_it_whatever_the_clocks_say(edit
     corrected = causal_floor(START + timedelta(seconds=edited), ours)
     assert corrected > ours.time
     assert causal_floor(START, ours, ours=False) == START
+
+
+def found(second, since, until, store, value):
+    """An edit of which a read knows only between which instants it was made."""
+    bounds = (START + timedelta(seconds=since), START + timedelta(seconds=until))
+    return Entry(version(second, f"read {second}"), "edit", store, value, bounds=bounds)
+
+
+def test_what_may_have_been_made_under_an_override_reaches_no_other_store():
+    """F5: the override was cleared, and a read finds a value that may be older than that."""
+    history = [
+        act(0, "edit", HUB, "10.00"),
+        act(1, "set", NORTH, "12.00"),
+        act(3, "clear", NORTH),
+        found(4, 2, 5, NORTH, "13.00"),
+    ]
+    assert reading(history) == ("10.00", history[0].version, {})
+
+
+def test_what_was_surely_made_after_an_override_was_cleared_is_canonical():
+    history = [
+        act(0, "edit", HUB, "10.00"),
+        act(1, "set", NORTH, "12.00"),
+        act(3, "clear", NORTH),
+        found(6, 4, 7, NORTH, "13.00"),
+    ]
+    assert reading(history)[0] == "13.00"
+
+
+finds = st.builds(
+    lambda at, span, store, v: found(at, at - span, at + 1, store, f"{v} {at}"),
+    seconds,
+    st.integers(0, 6),
+    stores,
+    values,
+)
+doubtful = st.lists(st.one_of(acts, finds), max_size=10, unique_by=lambda entry: entry.version)
+
+
+@given(doubtful, st.data())
+def test_uncertain_edits_too_read_the_same_in_any_order(history, data):
+    assert reading(data.draw(st.permutations(history))) == reading(history)
+
+
+@given(doubtful, st.integers(0, 12), st.data())
+def test_forgetting_what_is_old_changes_no_reading(history, second, data):
+    """Nothing older than the horizon arrives any more: it has been forgotten before."""
+    horizon = START + timedelta(seconds=second)
+    old = [entry for entry in history if entry.version.time <= horizon]
+    new = [entry for entry in history if entry.version.time > horizon]
+    early = data.draw(st.integers(0, len(new)))
+    register, timelines = play([*old, *new[:early]])
+    register = register.compact(horizon)
+    timelines = {store: timeline.compact(horizon) for store, timeline in timelines.items()}
+    for entry in new[early:]:
+        routed = route(register, timelines.get(entry.store), entry)
+        register = routed.register
+        if routed.timeline is not None:
+            timelines[entry.store] = routed.timeline
+    resolved = resolve(register, timelines)
+    assert resolved.value == reading(history)[0]
+    standing = {store: one.value for store, one in resolved.overrides.items() if one and one.stands}
+    assert standing == reading(history)[2]
