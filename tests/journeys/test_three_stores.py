@@ -101,15 +101,6 @@ def test_a_lost_answer_is_settled_by_reading_and_never_written_twice(world):
     world.assert_in_step()
 
 
-def test_a_refused_value_is_a_dead_letter_and_a_new_edit_cures_it(world):
-    first, *_ = world.three()
-    variant = world.product().variants.get()
-    bad = set_value(world, "barcode", "1" * 200, variant_id=variant.pk)
-    assert bad.changes
-    set_value(world, "title", "Tall lamp")
-    assert world.shown(first)["title"] == "Tall lamp"
-
-
 def test_a_price_edited_meanwhile_in_the_store_is_not_overwritten_unseen(world):
     first, *_ = world.three()
     world.twin.settings(first.domain, hold=True)
