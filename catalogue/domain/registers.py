@@ -125,10 +125,8 @@ class Timeline:
         kept = [replace(standing, op="set") if standing and standing.stands else standing]
         kept += [entry for entry in self.entries if entry.version.time > horizon]
         known = Timeline.of(entry for entry in kept if entry is not None)
-        newest = max(candidates, key=_version, default=None)
-        if newest is None or newest in known.entries:
-            return known
-        return Timeline.of((*known.entries, newest))
+        ground = _newest_until(horizon, candidates)
+        return known if ground is None else Timeline.of((*known.entries, ground))
 
     def _reach(self, horizon: datetime) -> datetime:
         """How far back the edits after a horizon may look."""
@@ -178,15 +176,13 @@ class CanonicalRegister:
         return CanonicalRegister(_set_of((*others, *candidates)))
 
     def compact(self, horizon: datetime) -> CanonicalRegister:
-        """Keep what is recent, and each origin's newest: a rerouted winner falls back on it."""
-        newest = {entry.store: entry for entry in self.entries}
-        return CanonicalRegister(
-            tuple(
-                entry
-                for entry in self.entries
-                if entry.version.time > horizon or newest[entry.store] is entry
-            )
-        )
+        """Keep what is recent, and what each origin had set before: a late override that takes
+        the recent edits away falls back on it.
+        """
+        recent = [entry for entry in self.entries if entry.version.time > horizon]
+        origins = {entry.store for entry in self.entries}
+        grounds = [_newest_until(horizon, self.of_store(store)) for store in origins]
+        return CanonicalRegister(_set_of((*recent, *filter(None, grounds))))
 
     def to_json(self) -> list[dict[str, Any]]:
         return [entry.to_json() for entry in self.entries]
@@ -243,6 +239,11 @@ def _bounds(data: list[str] | None) -> Bounds | None:
 
 def _version(entry: Entry) -> Version:
     return entry.version
+
+
+def _newest_until(horizon: datetime, entries: Iterable[Entry]) -> Entry | None:
+    past = (entry for entry in entries if entry.version.time <= horizon)
+    return max(past, key=_version, default=None)
 
 
 def _set_of(entries: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -186,3 +186,14 @@ def test_forgetting_what_is_old_changes_no_reading(history, second, data):
     assert resolved.value == reading(history)[0]
     standing = {store: one.value for store, one in resolved.overrides.items() if one and one.stands}
     assert standing == reading(history)[2]
+
+
+def test_a_late_override_takes_recent_edits_away_and_the_forgotten_past_stands_again():
+    first, second, override = (
+        act(0, "edit", NORTH, "10.00"),
+        act(2, "edit", NORTH, "12.00"),
+        act(1, "set", NORTH, "11.00"),
+    )
+    register, _ = play([first, second])
+    register = register.compact(START)
+    assert route(register, None, override).register.winner.value == "10.00"
