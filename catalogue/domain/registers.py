@@ -43,6 +43,11 @@ class Entry:
         """Whether this is an override; a clear is its tombstone."""
         return self.kind is not None and self.op != "clear"
 
+    @property
+    def latest(self) -> datetime:
+        """The last instant at which it may have been made."""
+        return max(self.bounds[1], self.version.time) if self.bounds else self.version.time
+
     def to_json(self) -> dict[str, Any]:
         return {
             "version": self.version.to_json(),
@@ -100,13 +105,17 @@ class Timeline:
         )
 
     def _may_be_caught(self, edit: Entry) -> bool:
-        """Whether an override stood anywhere between the bounds of an edit."""
+        """Whether an override stood anywhere between the bounds of an edit.
+
+        One that was cleared there stood before, even if that has been forgotten.
+        """
         if edit.bounds is None:
             return False
-        since, until = edit.bounds
+        since = edit.bounds[0]
         before = self.standing(since)
         return (before is not None and before.stands) or any(
-            entry.stands and since < entry.version.time <= until for entry in self.entries
+            entry.op != "edit" and since < entry.version.time <= edit.latest
+            for entry in self.entries
         )
 
     def held(self) -> tuple[Entry, ...]:
@@ -119,19 +128,13 @@ class Timeline:
 
     def compact(self, horizon: datetime) -> Timeline:
         """Drop what is older than the horizon and can decide nothing any more."""
-        horizon = self._reach(horizon)
         standing, candidates = self.standing(horizon), self.candidates()
         # the override at the horizon may be an edit that moved a set one: keep it as set
         kept = [replace(standing, op="set") if standing and standing.stands else standing]
-        kept += [entry for entry in self.entries if entry.version.time > horizon]
+        kept += [entry for entry in self.entries if entry.latest > horizon]
         known = Timeline.of(entry for entry in kept if entry is not None)
         ground = _newest_until(horizon, candidates)
         return known if ground is None else Timeline.of((*known.entries, ground))
-
-    def _reach(self, horizon: datetime) -> datetime:
-        """How far back the edits after a horizon may look."""
-        recent = (entry for entry in self.entries if entry.version.time > horizon)
-        return min([horizon, *(entry.bounds[0] for entry in recent if entry.bounds)])
 
     def _walk(self) -> Iterator[tuple[Entry, Entry | None]]:
         """Each entry with what stands after it."""
@@ -176,10 +179,8 @@ class CanonicalRegister:
         return CanonicalRegister(_set_of((*others, *candidates)))
 
     def compact(self, horizon: datetime) -> CanonicalRegister:
-        """Keep what is recent, and what each origin had set before: a late override that takes
-        the recent edits away falls back on it.
-        """
-        recent = [entry for entry in self.entries if entry.version.time > horizon]
+        """Keep what is recent, and what each origin had set before: a late override may need it."""
+        recent = [entry for entry in self.entries if entry.latest > horizon]
         origins = {entry.store for entry in self.entries}
         grounds = [_newest_until(horizon, self.of_store(store)) for store in origins]
         return CanonicalRegister(_set_of((*recent, *filter(None, grounds))))
@@ -242,7 +243,7 @@ def _version(entry: Entry) -> Version:
 
 
 def _newest_until(horizon: datetime, entries: Iterable[Entry]) -> Entry | None:
-    past = (entry for entry in entries if entry.version.time <= horizon)
+    past = (entry for entry in entries if entry.latest <= horizon)
     return max(past, key=_version, default=None)
 
 

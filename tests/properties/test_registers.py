@@ -197,3 +197,9 @@ def test_a_late_override_takes_recent_edits_away_and_the_forgotten_past_stands_a
     register, _ = play([first, second])
     register = register.compact(START)
     assert route(register, None, override).register.winner.value == "10.00"
+
+
+def test_an_edit_of_unknown_time_stays_home_though_the_cleared_override_is_forgotten():
+    timeline = Timeline.of([act(0, "set", NORTH, "11.00"), act(1, "clear", NORTH)])
+    edit = found(4, 0, 5, NORTH, "12.00")
+    assert timeline.compact(START + timedelta(seconds=2)).add(edit).candidates() == ()
