@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -16,6 +16,17 @@ from syncqueue.domain.pace import Bucket
 from syncqueue.enums import Health
 from syncqueue.models import Channel
 from syncqueue.services.wake import wake
+
+_LOOK = """
+SELECT paused, epoch, woken_at IS NOT NULL, health, health_reason, health_by, failures,
+       next_trial_at, points_available, points_maximum, points_restore, points_at
+FROM syncqueue_channel WHERE id = %s
+"""
+_STORE_POINTS = """
+UPDATE syncqueue_channel SET points_available = %s, points_maximum = %s, points_restore = %s,
+                             points_at = %s
+WHERE id = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +44,17 @@ class ChannelView:
 
 
 def look(channel_id: int) -> ChannelView:
-    channel = Channel.objects.get(pk=channel_id)
+    """Read what a pump must know of its channel; it does so between all its steps."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK, [channel_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise Channel.DoesNotExist(f"There is no channel {channel_id}.")
+    paused, epoch, woken, health, *more, available, maximum, restore, points_at = row
     bucket = None
-    if channel.points_available is not None and channel.points_at is not None:
-        points = Points(
-            channel.points_available, channel.points_maximum or 0, channel.points_restore or 1
-        )
-        bucket = Bucket(points, channel.points_at)
-    return ChannelView(
-        paused=channel.paused,
-        epoch=channel.epoch,
-        woken=channel.woken_at is not None,
-        health=health_of(channel),
-        bucket=bucket,
-    )
+    if available is not None and points_at is not None:
+        bucket = Bucket(Points(available, maximum or 0, restore or 1), points_at)
+    return ChannelView(paused, epoch, woken, ChannelHealth(Health(health), *more), bucket)
 
 
 def health_of(channel: Channel) -> ChannelHealth:
@@ -68,12 +76,9 @@ def store_health(channel_id: int, known: ChannelHealth, new: ChannelHealth) -> b
 
 
 def store_points(channel_id: int, points: Points, at: datetime) -> None:
-    Channel.objects.filter(pk=channel_id).update(
-        points_available=points.available,
-        points_maximum=points.maximum,
-        points_restore=points.restore,
-        points_at=at,
-    )
+    values = [points.available, points.maximum, points.restore, at, channel_id]
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE_POINTS, values)
 
 
 def hold(channel_id: int, *, reason: str, by: str) -> None:

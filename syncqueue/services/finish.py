@@ -167,7 +167,7 @@ def finish(
 
 def finish_all(lanes: Mapping[int, Sequence[Result]], *, token: UUID, now: datetime) -> None:
     """`finish_lanes`, but all or nothing: raises `LostLease` where a lane is no longer ours."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         ours = finish_lanes(lanes, token=token, now=now)
         if len(ours) < len(lanes):
             raise LostLease(ours)
@@ -177,7 +177,7 @@ def finish_lanes(lanes: Mapping[int, Sequence[Result]], *, token: UUID, now: dat
     """Store the verdicts of many lanes and free them; says which lanes were still ours."""
     if not lanes:
         return set()
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(LOCK_LANES, {"lanes": sorted(lanes), "token": token})
         ours = {lane_id for (lane_id,) in cursor.fetchall()}
         results = [result for lane_id in ours for result in lanes[lane_id]]

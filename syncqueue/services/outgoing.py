@@ -15,9 +15,8 @@ from django.utils import timezone
 
 from syncqueue.domain import handling
 from syncqueue.domain.handling import Answer, CallError, ErrorClass, JobView, handler_for
-from syncqueue.enums import CallState, Kind
+from syncqueue.enums import Kind
 from syncqueue.errors import LostLease
-from syncqueue.models import Call
 from syncqueue.services.claim import Claimed, claim
 from syncqueue.services.finish import Result, finish_all, finish_lanes, settle_job
 from syncqueue.services.planning import bound_lock_waits, plan_safely
@@ -54,6 +53,10 @@ FROM syncqueue_channel AS channel
 WHERE call.id = ANY(%s) AND call.state = 'planned' AND channel.id = call.channel_id
   AND NOT channel.paused AND channel.health <> 'held' AND channel.epoch = %s
 RETURNING call.id
+"""
+SAVE_ANSWER = """
+UPDATE syncqueue_call SET state = 'answered', answer = %s::jsonb, answered_at = %s
+WHERE id = %s AND token = %s
 """
 
 
@@ -124,14 +127,16 @@ class Outgoing:
         """Save the raw answers of finished calls, so that settling them can be repeated."""
         answered = [Answered.of(self.flights.pop(future), _answer_of(future)) for future in done]
         for one in answered:
-            one.late = not Call.objects.filter(pk=one.call_id, token=self.token).update(
-                state=CallState.ANSWERED,
-                answer=one.answer.to_json(),
-                answered_at=one.answered_at,
-            )
+            one.late = not self._save_answer(one)
             if one.late:
                 keep_late(one.call_id, one.answer)
         return [one for one in answered if not one.late]
+
+    def _save_answer(self, one: Answered) -> bool:
+        values = [json.dumps(one.answer.to_json()), one.answered_at, one.call_id, self.token]
+        with connection.cursor() as cursor:
+            cursor.execute(SAVE_ANSWER, values)
+            return bool(cursor.rowcount)
 
     def overdue(self) -> list[Future[Answer]]:
         """Calls that broke their own deadline: nobody waits for them any longer."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from syncqueue.domain.handling import (
@@ -23,9 +23,8 @@ from syncqueue.domain.handling import (
 )
 from syncqueue.domain.health import after_failure, after_success
 from syncqueue.domain.pace import CALL_COST
-from syncqueue.enums import AttemptOutcome, CallState, JobState, Outcome
+from syncqueue.enums import AttemptOutcome, JobState, Outcome
 from syncqueue.errors import LostLease
-from syncqueue.models import Call
 from syncqueue.services.channel import look, store_health, store_points
 from syncqueue.services.finish import Result, Verdict, finish_all, settle_job
 from syncqueue.services.planning import bound_lock_waits, bug, is_clash
@@ -37,6 +36,10 @@ if TYPE_CHECKING:
 LONGEST_THROTTLE = 60.0
 MOST_CLASHES = 20
 UNTOLD = Points(available=0.0, maximum=1000.0, restore=50.0)
+CLOSE_CALLS = """
+UPDATE syncqueue_call SET state = CASE WHEN id = ANY(%s) THEN 'withdrawn' ELSE 'settled' END
+WHERE id = ANY(%s)
+"""
 WITHDRAWN = CallError(ErrorClass.THROTTLED, "withdrawn", "Withdrawn before it was sent.", 0.0)
 
 
@@ -95,10 +98,8 @@ def _settle_all(batch: Sequence[Answered], token: UUID) -> None:
         results = {one.job.lane_id: _settle(one) for one in batch}
         finish_all(results, token=token, now=timezone.now())
         gone = [one.call_id for one in batch if one.answer.error is WITHDRAWN]
-        settled = [one.call_id for one in batch if one.answer.error is not WITHDRAWN]
-        for ids, state in ((settled, CallState.SETTLED), (gone, CallState.WITHDRAWN)):
-            if ids:
-                Call.objects.filter(pk__in=ids).update(state=state)
+        with connection.cursor() as cursor:
+            cursor.execute(CLOSE_CALLS, [gone, [one.call_id for one in batch]])
 
 
 def _settle(one: Answered) -> list[Result]:

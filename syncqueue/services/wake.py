@@ -43,11 +43,11 @@ def wake(channel_ids: Iterable[int]) -> int:
     ids = sorted(set(channel_ids))
     if not ids:
         return 0
-    with connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_WAKE, [ids, STALE_SECONDS])
         woken = [channel_id for channel_id, pumped in cursor.fetchall() if not pumped]
-    for channel_id in woken:
-        async_task("syncqueue.tasks.pump", channel_id)
+        for channel_id in woken:
+            async_task("syncqueue.tasks.pump", channel_id)
     return len(woken)
 
 
