@@ -1,10 +1,13 @@
 """`observed` moves here and nowhere else: webhooks, answers, reads and imports all pass."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
+
+from django.db import connection
 
 from catalogue.domain.attributes import ATTRIBUTES, Attribute, attribute, read_leaves
 from catalogue.domain.decide import Decision, Edit
@@ -27,6 +30,28 @@ Judge: TypeAlias = Callable[[str, Attribute, Leaf | None, Value], Decision]
 """Decides one attribute of one host (by gid): its leaf until now, and the value seen."""
 
 
+OF_A_LISTING = (
+    "leaves",
+    "as_of",
+    "title",
+    "handle",
+    "state",
+    "state_reason",
+    "needs_read",
+    "unknown",
+    "settled_at",
+)
+OF_A_HOST = ("leaves", "position", "options", "inventory_item_gid")
+_STORE_HOSTS = """
+UPDATE catalogue_variantlisting AS host SET
+  leaves = r.leaves, position = r.position, options = r.options,
+  inventory_item_gid = r.inventory_item_gid
+FROM jsonb_to_recordset(%s) AS r(
+  id bigint, leaves jsonb, position int, options jsonb, inventory_item_gid text)
+WHERE host.id = r.id
+"""
+
+
 @dataclass(slots=True)
 class Absorbed:
     """What the values of one payload turned out to be."""
@@ -44,6 +69,7 @@ def absorb(pic: Picture, snapshot: ProductSnapshot, judge: Judge) -> Absorbed:
     """
     found = Absorbed()
     listing = pic.listing
+    moved: list[VariantListing] = []
     values = read_leaves(Owner.PRODUCT, snapshot.node, snapshot.form)
     _absorb_host(found, listing, None, values, judge)
     new: list[VariantListing] = []
@@ -52,18 +78,25 @@ def absorb(pic: Picture, snapshot: ProductSnapshot, judge: Judge) -> Absorbed:
         if host is None:
             host = VariantListing(listing=listing, gid=shown.gid)
             new.append(host)
+        else:
+            moved.append(host)
         _describe(host, shown)
         values = read_leaves(Owner.VARIANT, shown.node, snapshot.form)
         _absorb_host(found, host, host.variant_id, values, judge)
     if listing.as_of is None or snapshot.updated_at >= listing.as_of:
         listing.as_of = snapshot.updated_at
         listing.title, listing.handle = snapshot.title[:255], snapshot.handle[:255]
-    listing.save()
-    VariantListing.objects.bulk_update(
-        list(pic.shown.values()), ["leaves", "position", "options", "inventory_item_gid"]
-    )
+    listing.save(update_fields=OF_A_LISTING)
+    _store_hosts(moved)
     VariantListing.objects.bulk_create(new)
     return found
+
+
+def _store_hosts(hosts: Sequence[VariantListing]) -> None:
+    rows = [{"id": host.pk, **{name: getattr(host, name) for name in OF_A_HOST}} for host in hosts]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_STORE_HOSTS, [json.dumps(rows)])
 
 
 def _absorb_host(

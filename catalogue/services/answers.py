@@ -1,13 +1,21 @@
 """Absorbing what Shopify answered: a read of a product, or the state after a write of ours."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from catalogue.domain.attributes import Attribute, read_leaves
-from catalogue.domain.decide import Decision, Hint, ReadSeen, Seen, Written, absorb_leaf
+from catalogue.domain.decide import (
+    Decision,
+    Hint,
+    ReadSeen,
+    Seen,
+    UnknownWrite,
+    Written,
+    absorb_leaf,
+)
 from catalogue.domain.hints import hint_for
 from catalogue.domain.journal import KEEP, Leaf
 from catalogue.domain.values import Value
@@ -50,9 +58,9 @@ def absorb_read(
     if listing.state == ListingState.GONE:
         listing.state = ListingState.LINKED if listing.product_id else ListingState.UNMATCHED
         listing.state_reason = "A read has found the product again."
-    _absorb(locked, snapshot, open_writes(listing), cause_id=cause_id, now=now, source=source)
+    given_up, written = unknown_writes(listing), open_writes(listing)
     settle_unknown(listing)
-    listing.save()
+    _absorb(locked, snapshot, written, given_up, cause_id=cause_id, now=now, source=source)
     _wake_parked(locked)
     return True
 
@@ -80,7 +88,15 @@ def absorb_write(
             for leaf in request["leaves"]
             if _part(leaf["host"], listing.gid) not in refused
         }
-        _absorb(locked, result.product, written, cause_id=cause_id, now=now, source=Source.SYNC)
+        _absorb(
+            locked,
+            result.product,
+            written,
+            unknown_writes(listing),
+            cause_id=cause_id,
+            now=now,
+            source=Source.SYNC,
+        )
     _wake_parked(locked)
 
 
@@ -92,6 +108,7 @@ def _absorb(
     locked: Locked,
     snapshot: ProductSnapshot,
     written: Mapping[tuple[str, str], Written],
+    unknown: Mapping[tuple[str, str], Sequence[UnknownWrite]],
     *,
     cause_id: UUID,
     now: datetime,
@@ -99,7 +116,6 @@ def _absorb(
 ) -> None:
     pic = locked.picture
     read = ReadSeen(snapshot.updated_at, now, f"read:{cause_id}")
-    unknown = unknown_writes(pic.listing)
     stored = _Stored(locked, now)
 
     def judge(gid: str, declared: Attribute, leaf: Leaf | None, value: Value) -> Decision:

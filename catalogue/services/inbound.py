@@ -3,16 +3,18 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from catalogue.domain.attributes import Attribute, BadValueError
 from catalogue.domain.decide import Decision, Seen, UnknownWrite, decide_payload, outcome
 from catalogue.domain.journal import Leaf
 from catalogue.domain.values import Value
-from catalogue.enums import DeliveryFate, Source
-from catalogue.models import ChangeDelivery, Listing, VariantListing
+from catalogue.enums import Source
+from catalogue.models import VariantListing
 from catalogue.selectors.picture import Picture
 from catalogue.services.absorb import Absorbed, absorb, take_edits
 from catalogue.services.locking import Locked, with_listing
@@ -24,31 +26,46 @@ from stores.shopify.products import parse_product_payload
 from stores.shopify.types import ProductSnapshot
 from syncqueue.domain.handling import JobView, Parked, Planned, Refused, Settled, SqlOnly
 from syncqueue.enums import OPEN_CALL_STATES, Kind, Outcome, Priority
-from syncqueue.models import Call
 from syncqueue.services.enqueue import NewJob, enqueue
 
 ADOPT = "catalogue.adopt"
 PARK_SECONDS = 30.0
+_DELIVERY = """
+SELECT d.*, l.id AS listing_id FROM stores_delivery AS d
+LEFT JOIN catalogue_listing AS l ON l.store_id = d.store_id AND l.gid = %s
+WHERE d.id = %s
+"""
+_CALL_IS_OPEN = """
+SELECT EXISTS (SELECT 1 FROM syncqueue_lane AS lane JOIN syncqueue_call AS call
+  ON call.lane_id = lane.id AND call.state = ANY(%s)
+  WHERE lane.channel_id = %s AND lane.kind = 'call' AND lane.key = %s)
+"""
+_NOTE_ECHOES = """
+UPDATE catalogue_changedelivery AS d SET echoed_at = %(received)s
+FROM catalogue_change AS c
+WHERE c.id = d.change_id AND c.product_id = %(product)s AND c.attribute = ANY(%(attributes)s)
+  AND d.store_id = %(store)s AND d.fate = 'written' AND d.echoed_at IS NULL
+  AND d.sent_at <= %(received)s
+"""
 
 
 class InboundProduct(SqlOnly):
     """What a delivery about a product says, attribute by attribute."""
 
     def plan(self, job: JobView, _followers: Sequence[JobView], *, now: datetime) -> Planned:
-        delivery = Delivery.objects.select_related("store").get(pk=job.payload["delivery"])
-        body = json.loads(bytes(delivery.body))
-        gid = f"gid://shopify/Product/{body['id']}"
-        known = Listing.objects.filter(store=delivery.store, gid=gid).values_list("pk", flat=True)
-        if not known:
-            return _adopt(delivery, gid, job.cause_id)
+        gid = f"gid://shopify/Product/{job.key.rpartition(':')[2]}"
+        (delivery,) = Delivery.objects.raw(_DELIVERY, [gid, job.payload["delivery"]])
+        listing_id: int | None = vars(delivery)["listing_id"]
+        if listing_id is None:
+            return _adopt(delivery, gid, job)
         reason = _undecidable(delivery)
         if reason:
-            ask_for_read(known[0], reason, cause_id=job.cause_id)
+            ask_for_read(listing_id, reason, cause_id=job.cause_id)
             return Settled(Outcome.NOTHING_TO_DO, f"{reason} A read of the product decides.")
         try:
-            snapshot = parse_product_payload(body)
+            snapshot = parse_product_payload(json.loads(bytes(delivery.body)))
             return with_listing(
-                known[0], lambda locked: _decide(locked, snapshot, delivery, job, now)
+                listing_id, lambda locked: _decide(locked, snapshot, delivery, job, now)
             )
         except (BadPayload, BadValueError) as error:
             return Refused("bad_payload", f"The payload can't be read: {error}")
@@ -87,20 +104,20 @@ def _undecidable(delivery: Delivery) -> str:
     return ""
 
 
-def _adopt(delivery: Delivery, gid: str, cause_id: UUID) -> Settled:
+def _adopt(delivery: Delivery, gid: str, job: JobView) -> Settled:
     if delivery.topic == "products/delete":
         return Settled(Outcome.NOTHING_TO_DO, "This product was never known here.")
-    job = NewJob(
-        channel_id=delivery.store.channel_id,
+    read = NewJob(
+        channel_id=job.channel_id,
         kind=Kind.CALL,
-        key=f"product:{gid.rpartition('/')[2]}",
+        key=job.key,
         handler=ADOPT,
         payload={"store": delivery.store_id, "gid": gid},
-        cause_id=cause_id,
+        cause_id=job.cause_id,
         priority=Priority.INTERACTIVE,
         dedupe_key="adopt",
     )
-    enqueue([job])
+    enqueue([read])
     return Settled(Outcome.NOTHING_TO_DO, "A product not known yet: a read of it follows.")
 
 
@@ -153,25 +170,21 @@ def _why_read(snapshot: ProductSnapshot) -> str:
 
 def call_is_open(pic: Picture) -> bool:
     """Whether a read or write of this product is planned, under way or not settled yet."""
-    return Call.objects.filter(
-        lane__channel_id=pic.store.channel_id,
-        lane__kind=Kind.CALL,
-        lane__key=pic.listing.lane_key,
-        state__in=OPEN_CALL_STATES,
-    ).exists()
+    values: list[Any] = [list(OPEN_CALL_STATES), pic.store.channel_id, pic.listing.lane_key]
+    with connection.cursor() as cursor:
+        cursor.execute(_CALL_IS_OPEN, values)
+        return bool(cursor.fetchone()[0])
 
 
 def _note_echoes(pic: Picture, found: Absorbed, delivery: Delivery) -> None:
     """A change has come full circle when its store says so itself."""
     if not found.echoed or pic.product is None:
         return
-    names = {name for _, name in found.echoed}
-    rows = ChangeDelivery.objects.filter(
-        store=pic.store,
-        change__product=pic.product,
-        change__attribute__in=names,
-        fate=DeliveryFate.WRITTEN,
-        echoed_at=None,
-        sent_at__lte=delivery.received_at,
-    )
-    rows.update(echoed_at=delivery.received_at)
+    values: dict[str, Any] = {
+        "store": pic.store.pk,
+        "product": pic.product.pk,
+        "attributes": list({name for _, name in found.echoed}),
+        "received": delivery.received_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_ECHOES, values)

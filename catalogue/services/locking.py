@@ -23,8 +23,7 @@ class Locked:
         if canonical:
             linked = Listing.objects.filter(pk=listing_id).values("product_id")
             list(Product.objects.filter(pk__in=linked).select_for_update().values("pk"))
-        list(Listing.objects.filter(pk=listing_id).select_for_update().values("pk"))
-        self.picture: Picture = picture(listing_id)
+        self.picture: Picture = picture(listing_id, lock=True)
 
     def demand_canonical(self) -> None:
         if not self.canonical:

@@ -49,11 +49,11 @@ def spread(
         by_product[change.product_id].append(change)
     listings = Listing.objects.filter(
         product__in=by_product, store__in=stores, state=ListingState.LINKED
-    ).select_related("store", "product")
+    ).select_related("store")
     standing = _standing(by_product, stores)
     rows = [
         (listing, _rows(listing, by_product[listing.product_id or 0], standing))
-        for listing in listings.order_by("store_id", "id")
+        for listing in listings.defer("leaves", "unknown").order_by("store_id", "id")
     ]
     return _queue(rows, cause_id, priority)
 

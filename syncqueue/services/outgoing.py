@@ -133,7 +133,12 @@ class Outgoing:
         return [one for one in answered if not one.late]
 
     def _save_answer(self, one: Answered) -> bool:
-        values = [json.dumps(one.answer.to_json()), one.answered_at, one.call_id, self.token]
+        values: list[Any] = [
+            json.dumps(one.answer.to_json()),
+            one.answered_at,
+            one.call_id,
+            self.token,
+        ]
         with connection.cursor() as cursor:
             cursor.execute(SAVE_ANSWER, values)
             return bool(cursor.rowcount)
