@@ -76,7 +76,7 @@ def store_health(channel_id: int, known: ChannelHealth, new: ChannelHealth) -> b
 
 
 def store_points(channel_id: int, points: Points, at: datetime) -> None:
-    values = [points.available, points.maximum, points.restore, at, channel_id]
+    values: list[Any] = [points.available, points.maximum, points.restore, at, channel_id]
     with connection.cursor() as cursor:
         cursor.execute(_STORE_POINTS, values)
 
