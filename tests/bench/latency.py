@@ -36,8 +36,8 @@ from syncqueue.models import Job
 
 LATENCY = 0.1
 PRODUCTS, EDITS = 20, 60
-# Edits come by chance, on average so far apart; the workers are never saturated by them.
-MEAN_GAP = 0.4
+# Edits come by chance, on average so far apart: what is measured is the way, not a queue before it.
+MEAN_GAP = 1.0
 SECRET = "bench-secret"
 
 
