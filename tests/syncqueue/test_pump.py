@@ -10,48 +10,13 @@ from django.utils import timezone
 from syncqueue.enums import AttemptOutcome, CallState, Health, JobState, Kind, Outcome
 from syncqueue.models import Attempt, Call, Channel, Job, Lane
 from syncqueue.services.channel import hold, release
-from syncqueue.services.enqueue import NewJob, enqueue
 from syncqueue.services.pump import drain, run_pump
 from syncqueue.services.sweep import sweep
 from syncqueue.services.wake import make_due
+from tests.syncqueue.queueing import make_all_due, queue, state_of
 from tests.syncqueue.scripted import scripted
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def fresh_script():
-    scripted.forget()
-
-
-@pytest.fixture
-def channel():
-    return Channel.objects.create(name="north")
-
-
-def queue(channel, *scripts, key="product:1", kind=Kind.CALL, **more):
-    jobs = [
-        NewJob(
-            channel_id=channel.pk,
-            kind=kind,
-            key=key,
-            handler=more.pop("handler", "scripted"),
-            payload={"script": list(script)},
-            cause_id=uuid4(),
-            **more,
-        )
-        for script in scripts
-    ]
-    return enqueue(jobs)
-
-
-def state_of(job_id):
-    job = Job.objects.get(pk=job_id)
-    return job.state, job.outcome
-
-
-def make_all_due():
-    Lane.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
 
 
 def test_a_lane_is_worked_off_oldest_first(channel):
@@ -285,77 +250,6 @@ def test_a_change_of_epoch_withdraws_planned_calls(channel, monkeypatch):
     assert (row.state, row.attempts) == (JobState.QUEUED, 0)
     assert Call.objects.get().state == CallState.WITHDRAWN
     assert Attempt.objects.get().outcome == AttemptOutcome.WITHDRAWN
-
-
-def abandon(channel, state, **call):
-    """What a pump leaves that was killed while its call was out."""
-    (job,) = queue(channel, ["ok"])
-    lane, token = Lane.objects.get(), uuid4()
-    past = timezone.now() - timedelta(seconds=1)
-    Lane.objects.update(token=token, lease_until=past, claimed_at=past)
-    row = Call.objects.create(
-        channel=channel,
-        lane=lane,
-        job_id=job,
-        request={"job": job, "step": "ok"},
-        idempotency_key=uuid4(),
-        token=token,
-        state=state,
-        **call,
-    )
-    Attempt.objects.create(job_id=job, number=1, call=row, token=token)
-    Job.objects.filter(pk=job).update(state=JobState.RUNNING, tries=1)
-    return job
-
-
-def test_a_call_that_a_dead_pump_left_open_is_an_unknown_outcome(channel):
-    job = abandon(channel, CallState.SENT, sent_at=timezone.now())
-    drain()
-    assert scripted.settled[0] == (job, "crashed")
-    assert state_of(job)[0] == JobState.SUCCEEDED
-    assert Attempt.objects.filter(outcome=AttemptOutcome.CRASHED).count() == 1
-
-
-def test_an_answer_that_a_dead_pump_saved_is_settled_without_calling_again(channel):
-    answer = {
-        "body": {"ok": True}, "error": None, "http_status": 200, "request_id": "r9",
-        "cost": 10, "points": None, "seconds": 0.1,
-    }  # fmt: skip
-    job = abandon(channel, CallState.ANSWERED, answer=answer, answered_at=timezone.now())
-    drain()
-    assert scripted.sent == []
-    assert state_of(job) == (JobState.SUCCEEDED, Outcome.WRITTEN)
-
-
-def test_the_third_crash_is_a_dead_letter(channel):
-    (job,) = queue(channel, ["ok"])
-    for _ in range(3):
-        past = timezone.now() - timedelta(seconds=1)
-        Lane.objects.update(token=uuid4(), lease_until=past, claimed_at=past)
-        Job.objects.filter(pk=job).update(crashes=2)
-    drain()
-    row = Job.objects.get(pk=job)
-    assert (row.state, row.error_code) == (JobState.DEAD_LETTERED, "poison")
-    assert not scripted.planned
-
-
-def test_an_answer_under_a_foreign_token_changes_no_job(channel):
-    (job,) = queue(channel, ["slow"])
-    from threading import Timer  # noqa: PLC0415
-
-    from django.db import connection  # noqa: PLC0415
-
-    def steal():
-        Lane.objects.update(token=uuid4())
-        Call.objects.update(token=uuid4())
-        connection.close()
-
-    thief = Timer(0.1, steal)
-    thief.start()
-    run_pump(channel.pk)
-    thief.join()
-    assert state_of(job)[0] == JobState.RUNNING
-    assert not scripted.settled
 
 
 def test_two_pumps_never_share_a_channel(channel):
