@@ -40,6 +40,8 @@ demo)
 test)
     setup
     trap stop_postgres EXIT
+    # The gate on coverage counts for the whole suite only.
+    [ "$#" -gt 0 ] || set -- --cov --cov-report=term
     "$python" -m pytest -n 2 "$@"
     ;;
 lint)

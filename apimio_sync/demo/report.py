@@ -37,8 +37,11 @@ class Report:
             self._print(f"  ✓ {text}{_dots(text)}{time.monotonic() - started:6.2f} s")
 
     def progress(self, done: int, total: int) -> None:
-        """A bar on a terminal, and nothing where nobody watches."""
-        if sys.stdout.isatty() and total:
+        """A bar on a terminal, one line elsewhere."""
+        if not sys.stdout.isatty():
+            if done >= total:
+                self.say(f"{done} of {total} products")
+        elif total:
             filled = round(30 * done / total)
             bar = "█" * filled + "░" * (30 - filled)
             end = "\n" if done >= total else ""
