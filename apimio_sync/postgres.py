@@ -7,7 +7,9 @@ import hashlib
 import logging
 import os
 import shutil
+import signal
 import sys
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from fasteners import InterProcessLock
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DATABASE = "store_sync"
+STOP_SECONDS = 30.0
 SETTINGS = """
 max_connections = 200
 shared_buffers = 256MB
@@ -55,8 +58,16 @@ def stop() -> bool:
         ).fetchone()
     if others and others[0]:
         return False
-    _server(data_folder()).stop()
-    return True
+    return _shut_down(data_folder() / "postmaster.pid")
+
+
+def _shut_down(pid_file: Path) -> bool:
+    """Ask for a fast shutdown and wait for it (the library stops only what it has started)."""
+    os.kill(int(pid_file.read_text().split()[0]), signal.SIGINT)
+    ends = time.monotonic() + STOP_SECONDS
+    while pid_file.exists() and time.monotonic() < ends:
+        time.sleep(0.05)
+    return not pid_file.exists()
 
 
 def _running(folder: Path) -> str | None:

@@ -39,7 +39,7 @@ class Report:
     def progress(self, done: int, total: int) -> None:
         """A bar on a terminal, one line elsewhere."""
         if not sys.stdout.isatty():
-            if done >= total:
+            if total and done >= total:
                 self.say(f"{done} of {total} products")
         elif total:
             filled = round(30 * done / total)
