@@ -166,7 +166,8 @@ def take_edits(
     Change.objects.bulk_create(held)
     changes += held
     _save_canonical(pic, {key for key, _ in found.edits}, now)
-    spread(pic.product.workspace_id, changes, cause_id=cause_id)
+    behind = pic.to_write().keys() & {key for key, _ in found.edits}
+    spread(pic.product.workspace_id, changes, cause_id=cause_id, behind=behind)
     return changes
 
 

@@ -1,12 +1,13 @@
 """Fan-out: every change goes to each live store once, as a job or with the reason why not."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
 
 from catalogue.domain.attributes import attribute
+from catalogue.domain.diff import LeafKey
 from catalogue.domain.effective import managed
 from catalogue.enums import ChangeFate, ChangeScope, DeliveryFate, ListingState, Source
 from catalogue.models import Change, ChangeDelivery, Listing, Override
@@ -39,8 +40,12 @@ def spread(
     *,
     cause_id: UUID,
     priority: Priority = Priority.INTERACTIVE,
+    behind: Collection[LeafKey] = (),
 ) -> list[int]:
-    """Store what becomes of saved changes in each live store and queue the writes; job ids."""
+    """Store what becomes of saved changes in each live store and queue the writes; job ids.
+
+    `behind`: leaves of the store of origin that have been overwritten since the edit there.
+    """
     if not changes:
         return []
     stores = live_for_share(workspace_id)
@@ -52,7 +57,7 @@ def spread(
     ).select_related("store")
     standing = _standing(by_product, stores)
     rows = [
-        (listing, _rows(listing, by_product[listing.product_id or 0], standing))
+        (listing, _rows(listing, by_product[listing.product_id or 0], standing, behind))
         for listing in listings.defer("leaves", "unknown").order_by("store_id", "id")
     ]
     return _queue(rows, cause_id, priority)
@@ -111,9 +116,12 @@ def _standing(products: Iterable[int], stores: Iterable[int]) -> dict[tuple[obje
 
 
 def _rows(
-    listing: Listing, changes: Iterable[Change], standing: dict[tuple[object, ...], Override]
+    listing: Listing,
+    changes: Iterable[Change],
+    standing: dict[tuple[object, ...], Override],
+    behind: Collection[LeafKey],
 ) -> list[ChangeDelivery]:
-    fates = ((change, _fate(change, listing, standing)) for change in changes)
+    fates = ((change, _fate(change, listing, standing, behind)) for change in changes)
     return [
         ChangeDelivery(
             change=change, store_id=listing.store_id, fate=fate, reason=_REASONS.get(fate, "")
@@ -124,7 +132,10 @@ def _rows(
 
 
 def _fate(
-    change: Change, listing: Listing, standing: dict[tuple[object, ...], Override]
+    change: Change,
+    listing: Listing,
+    standing: dict[tuple[object, ...], Override],
+    behind: Collection[LeafKey],
 ) -> DeliveryFate | None:
     """What becomes of a change in one store; None where it doesn't concern it."""
     store: Store = listing.store
@@ -133,7 +144,8 @@ def _fate(
         return DeliveryFate.HELD if own else None
     if (change.scope == ChangeScope.OVERRIDE or change.fate == ChangeFate.LOST) and not own:
         return None
-    if own and change.fate == ChangeFate.WON and change.source in SEEN_IN_STORES:
+    seen = own and change.fate == ChangeFate.WON and change.source in SEEN_IN_STORES
+    if seen and (change.variant_id, change.attribute) not in behind:
         return DeliveryFate.ORIGIN
     if change.scope == ChangeScope.OVERRIDE:
         return DeliveryFate.PENDING

@@ -33,10 +33,7 @@ def world(twin_process, live_server, settings, transactional_db):
     settings.SHOPIFY_TWIN_URL = twin_process.url
     settings.SHOPIFY_CLIENT_ID, settings.SHOPIFY_CLIENT_SECRET = APP, SECRET
     settings.PUBLIC_URL = live_server.url
-    forget_known()
-    twin_process.reset()
-    twin_process.register_app(APP, SECRET, live_server.url)
-    return World(twin_process)
+    return World(twin_process, live_server.url)
 
 
 def lamp(title="Desk lamp", *, sku="LAMP-1", price="20.00", **more):
@@ -47,8 +44,15 @@ def lamp(title="Desk lamp", *, sku="LAMP-1", price="20.00", **more):
 class World:
     """Shops, stores and the work that is due between them."""
 
-    def __init__(self, twin):
-        self.twin = twin
+    def __init__(self, twin, url):
+        self.twin, self.url = twin, url
+        self.restart()
+
+    def restart(self):
+        """A twin without shops, and a workspace without stores."""
+        forget_known()
+        self.twin.reset()
+        self.twin.register_app(APP, SECRET, self.url)
         self.workspace = Workspace.objects.create(name="Acme", slug=f"acme-{uuid4().hex[:8]}")
         self.stores = []
 

@@ -1,5 +1,7 @@
 """Whole journeys on the twin, each asserted on the shops' own state and the twin's own log."""
 
+import time
+
 import pytest
 
 from catalogue.enums import ChangeFate, DeliveryFate, ListingState, Source
@@ -53,6 +55,22 @@ def test_an_edit_in_store_two_reaches_the_others_and_is_not_written_back(world):
     assert world.app_writes(second) == []
     assert len(world.app_writes(first)) == len(world.app_writes(third)) == 1
     assert Change.objects.get().store == second
+    world.assert_in_step()
+
+
+def test_an_edit_that_we_overwrote_before_it_was_known_is_written_back_to_its_own_store(world):
+    first, second, _ = world.three()
+    world.twin.settings(second.domain, hold=True)
+    wish = SetValue(product_id=world.product().pk, attribute="title", value="From the hub")
+    edit(workspace_id=world.workspace.pk, wishes=[wish], source=Source.MANUAL, actor="ada")
+    world.twin.edit(second.domain, world.listing(second).gid, {"title": "From the shop"})
+    time.sleep(1.0)  # the write comes in a later second of the store's clock than the edit
+    world.work()
+    assert world.shown(second)["title"] == "From the hub"
+    world.twin.settings(second.domain, hold=False)
+    world.twin.release(second.domain)
+    world.work()
+    assert [world.shown(store)["title"] for store in (first, second)] == ["From the shop"] * 2
     world.assert_in_step()
 
 

@@ -1,0 +1,207 @@
+"""Random histories on the real twin: people edit, deliveries come as they like, pumps run.
+
+A history keeps its own account of what truly happened, in order of time: what every store should
+show follows from that account alone.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+from hypothesis import strategies as st
+
+from catalogue.enums import Source
+from catalogue.models import Change, Listing, Product, Variant
+from catalogue.selectors.picture import picture
+from catalogue.services.edit import SetValue, edit
+from stores.services.handlers import enqueue_pull
+from syncqueue.services.pump import run_pump
+from tests.journeys.conftest import lamp
+
+STORES = 3
+OF_THE_VARIANT = ("price",)
+stores = st.integers(0, STORES - 1)
+words = st.sampled_from(["A", "B", "C"])
+prices = st.sampled_from(["11.00", "12.00", "13.00"])
+
+
+def steps(attributes, *, faults):
+    """What may happen: each step is a method of `History` with its arguments."""
+    leaves = st.sampled_from(attributes)
+    named = leaves.flatmap(
+        lambda name: st.tuples(st.just(name), prices if name in OF_THE_VARIANT else words)
+    )
+    kinds = [
+        st.tuples(st.just("hub"), named),
+        st.tuples(st.just("shop"), stores, named),
+        st.tuples(st.just("shop"), stores, named),
+        st.tuples(st.just("touch"), stores),
+        st.tuples(st.just("override"), stores, named),
+        st.tuples(st.just("clear"), stores, leaves),
+        st.tuples(st.just("deliver"), stores, st.randoms(use_true_random=False)),
+        st.tuples(st.just("pump"), stores),
+        st.tuples(st.just("pause")),
+    ]
+    if faults:
+        kinds += [st.tuples(st.just("lose"), stores), st.tuples(st.just("cut"), stores)]
+    return st.lists(st.one_of(kinds), min_size=2, max_size=14)
+
+
+@dataclass
+class Truth:
+    """One attribute as it should be: the newest edit, and what single stores have of their own."""
+
+    canonical: str
+    own: dict = field(default_factory=dict)
+
+    def shown(self, store):
+        return self.own.get(store, self.canonical)
+
+
+class History:
+    """One product of three live stores, from its first edit to the rest at the end."""
+
+    def __init__(self, world, product, attributes):
+        self.world, self.product = world, product
+        self.stores = world.stores
+        self.listings = [Listing.objects.get(store=s, product=product) for s in self.stores]
+        self.variant = Variant.objects.get(product=product)
+        self.truths = {name: Truth(self.owner(name).value(name)) for name in attributes}
+        self.since = len(world.twin.log())
+        self.lost = set()
+        for store in self.stores:
+            world.twin.settings(store.domain, hold=True, cut_after_apply=0)
+
+    def play(self, history):
+        for name, *arguments in history:
+            getattr(self, name)(*arguments)
+            time.sleep(0.002)  # two deeds of one instant have no order
+
+    def owner(self, name):
+        kind = Variant if name in OF_THE_VARIANT else Product
+        wanted = self.variant.pk if kind is Variant else self.product.pk
+        return kind.objects.get(pk=wanted)
+
+    def _wish(self, name, value=None, **more):
+        variant = self.variant.pk if name in OF_THE_VARIANT else None
+        wish = SetValue(
+            product_id=self.product.pk, attribute=name, value=value, variant_id=variant, **more
+        )
+        workspace = self.world.workspace.pk
+        done = edit(workspace_id=workspace, wishes=[wish], source=Source.MANUAL, actor="ada")
+        return bool(done.changes)
+
+    def hub(self, named):
+        name, value = named
+        if self._wish(name, value):
+            self.truths[name].canonical = value
+
+    def shop(self, store, named):
+        name, value = named
+        before = self.shown(store, name)
+        fields = {name: value}
+        if name in OF_THE_VARIANT:
+            gid = self.state(store)["variants"][0]["id"]
+            fields = {"variants": [{"id": gid, name: value}]}
+        self.world.twin.edit(self.stores[store].domain, self.listings[store].gid, fields)
+        truth = self.truths[name]
+        if value == before:
+            return
+        if store in truth.own:
+            truth.own[store] = value
+        else:
+            truth.canonical = value
+
+    def touch(self, store):
+        self.world.twin.touch(self.stores[store].domain, self.listings[store].gid)
+
+    def override(self, store, named):
+        name, value = named
+        value = f"{value[:-2]}{store}9" if name in OF_THE_VARIANT else f"own-{store}-{value}"
+        if self._wish(name, value, store_id=self.stores[store].pk):
+            self.truths[name].own[store] = value
+
+    def clear(self, store, name):
+        if self._wish(name, store_id=self.stores[store].pk, clear=True):
+            self.truths[name].own.pop(store, None)
+
+    def deliver(self, store, rng):
+        """Some of what is on its way, in any order, some of it twice."""
+        letters = self.letters(store)
+        chosen = rng.sample(letters, rng.randint(0, len(letters)))
+        if chosen and rng.random() < 0.3:
+            chosen.append(rng.choice(chosen))
+        if chosen:
+            self.world.twin.release(self.stores[store].domain, chosen)
+
+    def letters(self, store):
+        held = self.world.twin.held(self.stores[store].domain)
+        return [letter["id"] for letter in held if letter["id"] not in self.lost]
+
+    def lose(self, store):
+        self.lost.update(self.letters(store))
+
+    def cut(self, store):
+        """The next write is applied, and its answer never comes."""
+        self.world.twin.settings(self.stores[store].domain, cut_after_apply=1)
+
+    def pump(self, store):
+        run_pump(self.stores[store].channel_id)
+
+    def pause(self):
+        time.sleep(0.3)
+
+    def rest(self):
+        """Everything arrives that was not lost, what was lost is read, all work is done."""
+        self._settle()
+        if self.lost:
+            for store in self.stores:
+                enqueue_pull(store, "reconcile")
+            self._settle()
+
+    def _settle(self):
+        ends = time.monotonic() + 20
+        while True:
+            for number, store in enumerate(self.stores):
+                if letters := self.letters(number):
+                    self.world.twin.release(store.domain, letters)
+            self.world.make_all_due()
+            self.world.work()
+            if not any(self.letters(number) for number in range(STORES)):
+                return
+            assert time.monotonic() < ends, "The stores do not come to rest."
+
+    def state(self, store):
+        return self.world.shown(self.stores[store], self.listings[store].gid)
+
+    def shown(self, store, name):
+        state = self.state(store)
+        return (state["variants"][0] if name in OF_THE_VARIANT else state)[name]
+
+    def effective(self, store, name):
+        pic = picture(self.listings[store].pk)
+        key = (self.variant.pk if name in OF_THE_VARIANT else None, name)
+        return pic.effective(key).value
+
+    def deeds(self, by):
+        """What the twin's own log says was done to this product."""
+        gids = {listing.gid for listing in self.listings}
+        gids |= {self.state(number)["variants"][0]["id"] for number in range(STORES)}
+        entries = self.world.twin.log(since=self.since, kind="edit")
+        return [e for e in entries if e["by"] == by and e["resource"] in gids]
+
+    def ledger(self):
+        rows = Change.objects.filter(product=self.product, store__isnull=False)
+        return {(row.store.domain, row.attribute, row.new) for row in rows.select_related("store")}
+
+    def ledger_of_the_hub(self):
+        rows = Change.objects.filter(product=self.product, source=Source.MANUAL)
+        return set(rows.values_list("attribute", "new"))
+
+
+def many_products(world, count):
+    """Three live stores of a new workspace that share so many products."""
+    world.restart()
+    lamps = [lamp(f"Lamp {n}", sku=f"LAMP-{n}") for n in range(count)]
+    for name in ("north", "alpine", "harbour")[:STORES]:
+        world.connect(world.shop(f"{name}-{world.workspace.slug}", *lamps))
+    return list(Product.objects.filter(workspace=world.workspace).order_by("pk"))

@@ -1,0 +1,82 @@
+"""Three stores on the real twin, whatever people do and however deliveries and answers go astray.
+
+The judge is the twin: its shops as they end, and its own log of every true edit.
+"""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.properties.histories import STORES, History, many_products, steps
+
+pytestmark = pytest.mark.django_db(transaction=True)
+EXAMPLES = int(os.environ.get("HISTORIES", "15"))
+few = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def played(world, products, history, attributes):
+    """The history of a product that no other history has touched."""
+    if not products:
+        products += many_products(world, 40)
+    told = History(world, products.pop(), attributes)
+    told.play(history)
+    told.rest()
+    return told
+
+
+def test_in_whatever_order_deliveries_come_the_newest_edit_stands_everywhere(world):
+    products = []
+
+    @few
+    @given(steps(["title", "vendor"], faults=False))
+    def check(history):
+        told = played(world, products, history, ["title", "vendor"])
+        for name, truth in told.truths.items():
+            shown = [told.shown(store, name) for store in range(STORES)]
+            assert shown == [truth.shown(store) for store in range(STORES)], name
+        assert_every_edit_is_in_the_ledger(told)
+        assert_nothing_leaked(told)
+
+    check()
+
+
+def test_whatever_is_lost_the_stores_show_what_they_should_and_nothing_leaks(world):
+    products = []
+    attributes = ["title", "price"]
+
+    @few
+    @given(steps(attributes, faults=True))
+    def check(history):
+        told = played(world, products, history, attributes)
+        for store in range(STORES):
+            for name in attributes:
+                assert told.shown(store, name) == told.effective(store, name), (store, name)
+        if not told.lost:
+            assert_every_edit_is_in_the_ledger(told)
+        assert_nothing_leaked(told)
+
+    check()
+
+
+def assert_every_edit_is_in_the_ledger(told):
+    """An edit to the value that the hub is just writing is the one that can't be told apart."""
+    ledger, from_hub = told.ledger(), told.ledger_of_the_hub()
+    for deed in told.deeds("merchant"):
+        said = deed["attribute"], deed["new"]
+        assert (deed["shop"], *said) in ledger or said in from_hub, deed
+
+
+def assert_nothing_leaked(told):
+    """A value that somebody set for one store was never written to another one."""
+    for deed in told.deeds("app"):
+        store = next(n for n, s in enumerate(told.stores) if s.domain == deed["shop"])
+        value = str(deed["new"])
+        foreign = [n for n in range(STORES) if n != store]
+        assert not value.startswith(tuple(f"own-{n}-" for n in foreign)), deed
+        assert not value.endswith(tuple(f".{n}9" for n in foreign)), deed
