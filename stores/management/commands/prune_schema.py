@@ -27,20 +27,53 @@ from stores.shopify.documents import FOLDER
 from stores.shopify.schema import SDL_PATH
 
 QUERIES = """
-    shop product products productsCount productByIdentifier productVariant productVariants node
-    nodes location locations inventoryItem inventoryLevel currentAppInstallation webhookSubscription
-    webhookSubscriptions
+    shop shopLocales currentAppInstallation app appInstallation node nodes job publicApiVersions
+    product products productsCount productByIdentifier productByHandle productOperation
+    productVariant productVariants productVariantsCount productVariantByIdentifier files
+    metafieldDefinition metafieldDefinitions metafieldDefinitionTypes
+    inventoryItem inventoryItems inventoryLevel inventoryProperties
+    location locations locationsCount locationByIdentifier order orders ordersCount
+    publication publications publicationsCount channel channels
+    bulkOperation bulkOperations currentBulkOperation
+    webhookSubscription webhookSubscriptions webhookSubscriptionsCount
 """
 MUTATIONS = """
-    productCreate productUpdate productDelete productVariantsBulkCreate productVariantsBulkUpdate
-    inventorySetQuantities inventoryAdjustQuantities inventoryActivate metafieldsSet tagsAdd
-    tagsRemove webhookSubscriptionCreate webhookSubscriptionUpdate webhookSubscriptionDelete
+    productCreate productUpdate productDelete productSet productDuplicate
+    productOptionsCreate productOptionUpdate productOptionsDelete productOptionsReorder
+    productVariantsBulkCreate productVariantsBulkUpdate productVariantsBulkDelete
+    productVariantsBulkReorder productVariantAppendMedia productVariantDetachMedia
+    productCreateMedia productUpdateMedia productDeleteMedia productReorderMedia
+    fileCreate fileUpdate fileDelete fileAcknowledgeUpdateFailed tagsAdd tagsRemove
+    metafieldsSet metafieldsDelete metafieldDefinitionCreate metafieldDefinitionUpdate
+    metafieldDefinitionDelete metafieldDefinitionPin metafieldDefinitionUnpin
+    inventorySetQuantities inventoryAdjustQuantities inventoryMoveQuantities
+    inventorySetOnHandQuantities inventoryActivate inventoryDeactivate
+    inventoryBulkToggleActivation inventoryItemUpdate
+    locationAdd locationEdit locationActivate locationDeactivate locationDelete
+    publishablePublish publishableUnpublish publicationCreate publicationUpdate publicationDelete
+    bulkOperationRunQuery bulkOperationRunMutation bulkOperationCancel stagedUploadsCreate
+    webhookSubscriptionCreate webhookSubscriptionUpdate webhookSubscriptionDelete
+    appUninstall appRevokeAccessScopes
 """
 TYPES = """
-    AccessScope AppInstallation Count InventoryAdjustmentGroup InventoryChange InventoryItem
-    InventoryItemMeasurement InventoryLevel InventoryQuantity Location Metafield Node PageInfo
-    Product ProductOption ProductOptionValue ProductVariant SEO SelectedOption Shop ShopPlan
-    WebhookSubscription Weight
+    AccessScope ApiVersion App AppInstallation BulkOperation Channel Count
+    CountryHarmonizedSystemCode DisplayableError Domain EditableProperty ExternalVideo File
+    FileError GenericFile HasCompareDigest HasMetafields Image InventoryAdjustmentGroup
+    InventoryChange InventoryItem InventoryItemMeasurement InventoryLevel InventoryProperties
+    InventoryQuantity InventoryQuantityName Job LegacyInteroperability LineItem Location
+    LocationAddress Media MediaError MediaImage MediaImageOriginalSource MediaPreviewImage
+    MediaWarning Metafield MetafieldAccess MetafieldCapabilities
+    MetafieldCapabilityAdminFilterable MetafieldCapabilityAnalyticsQueryable
+    MetafieldCapabilityCartToOrderCopyable MetafieldCapabilitySmartCollectionCondition
+    MetafieldCapabilityUniqueValues MetafieldDefinition MetafieldDefinitionIdentifier
+    MetafieldDefinitionSupportedValidation MetafieldDefinitionType MetafieldDefinitionValidation
+    MetafieldIdentifier MetafieldReference Model3d MoneyBag MoneyV2 Node Order PageInfo Product
+    ProductCompareAtPriceRange ProductDeleteOperation ProductDuplicateOperation ProductOperation
+    ProductOption ProductOptionValue ProductPriceRangeV2 ProductSetOperation ProductVariant
+    Publication Publishable ResourcePublication ResourcePublicationV2 SEO SelectedOption Shop
+    ShopLocale ShopPlan ShopResourceLimits StagedMediaUploadTarget StagedUploadParameter
+    TaxonomyCategory UnitPriceMeasurement Video VideoSource WebhookSubscription
+    WebhookSubscriptionMetafieldIdentifier Weight
 """
 ROOT_FIELDS = {"QueryRoot": frozenset(QUERIES.split()), "Mutation": frozenset(MUTATIONS.split())}
 Touched = dict[str, set[str]]
@@ -52,7 +85,7 @@ class Command(BaseCommand):
     Kept are: the root fields listed here and those that our documents use; the types they
     return; the types of TYPES, each with its connection and edge; the error types of mutations.
     Of a kept type stay the fields that return a scalar, an enum or a kept type, and every field
-    that a document touches. Arguments stay whole, with all inputs, enums and scalars they need.
+    that a document touches; of an interface or a union the kept members. Arguments stay whole, with all inputs, enums and scalars they need.
     Descriptions go. The same input always gives the same file.
     """
 
@@ -124,7 +157,7 @@ def _kept_outputs(types: Mapping[str, Any], touched: Touched) -> frozenset[str]:
     payloads = [name for name in kept if name.endswith("Payload")]
     for payload in payloads:
         returned = (_named(field["type"]) for field in types[payload]["fields"])
-        kept.update(name for name in returned if name.endswith("UserError") or name == "UserError")
+        kept.update(name for name in returned if name.endswith("Error"))
     kept.update(f"{name}{part}" for name in tuple(kept) for part in ("Connection", "Edge"))
     return frozenset(kept)
 
@@ -133,6 +166,8 @@ def _prune_fields(
     found: dict[str, Any], kept: frozenset[str], types: Mapping[str, Any], touched: set[str]
 ) -> None:
     """Cut one type in place; the two root types keep only what was listed or is used."""
+    if found["possibleTypes"]:
+        found["possibleTypes"] = [each for each in found["possibleTypes"] if each["name"] in kept]
     if found["kind"] not in {"OBJECT", "INTERFACE"}:
         return
     only_touched = found["name"] in ROOT_FIELDS
@@ -145,8 +180,6 @@ def _prune_fields(
 
     found["fields"] = [field for field in found["fields"] if stays(field)]
     found["interfaces"] = [each for each in found["interfaces"] if each["name"] in kept]
-    if found["kind"] == "INTERFACE":
-        found["possibleTypes"] = [each for each in found["possibleTypes"] if each["name"] in kept]
 
 
 def _with_arguments(types: Mapping[str, Any], kept: frozenset[str]) -> set[str]:
