@@ -85,8 +85,9 @@ class Command(BaseCommand):
     Kept are: the root fields listed here and those that our documents use; the types they
     return; the types of TYPES, each with its connection and edge; the error types of mutations.
     Of a kept type stay the fields that return a scalar, an enum or a kept type, and every field
-    that a document touches; of an interface or a union the kept members. Arguments stay whole, with all inputs, enums and scalars they need.
-    Descriptions go. The same input always gives the same file.
+    that a document touches; of an interface or a union the kept members. Arguments stay whole,
+    with all inputs, enums and scalars they need. Descriptions go. The same input always gives
+    the same file.
     """
 
     help = "Write the pruned schema from Shopify's introspection (a .json or .json.gz file)."
