@@ -32,6 +32,7 @@ from stores.twin import cost
 from stores.twin.errors import UnimplementedError
 from stores.twin.mutations import MUTATIONS
 from stores.twin.nodes import Call, kind_of
+from stores.twin.paging import PAGING
 from stores.twin.queries import RESOLVERS, Resolver
 from stores.twin.stock import GROUP, STOCK
 
@@ -105,14 +106,14 @@ def schema() -> GraphQLSchema:
 
 
 def _by_suffix(path: str) -> Resolver | None:
-    """Payloads of mutations are dicts with our names; user errors are refusals."""
+    """Payloads are dicts with our names; user errors are refusals; connections are pages."""
     kind, _, field = path.partition(".")
     name = _snake(field)
     if kind.endswith("Payload"):
         return lambda source, _: source[name]
     if kind.endswith("UserError") and field in {"field", "message", "code"}:
         return lambda source, _: getattr(source, name)
-    return None
+    return next((each.get(field) for end, each in PAGING.items() if kind.endswith(end)), None)
 
 
 def _resolver(path: str, field: GraphQLField, play: Resolver | None) -> Resolver:

@@ -4,7 +4,7 @@ import base64
 import bisect
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from graphql import GraphQLError
 
 from stores.twin.errors import UnimplementedError
 
-__all__ = ["LIMIT", "Page", "connect", "matcher"]
+__all__ = ["LIMIT", "PAGING", "Page", "connect", "matcher"]
 
 LIMIT = 250
 Key = Callable[[Any], Any]
@@ -26,6 +26,23 @@ class Page:
     cursors: list[str]
     has_next: bool
     has_previous: bool
+
+
+# How connections, edges and page info of every kind are read, by the end of the type's name.
+PAGING: Mapping[str, Mapping[str, Callable[..., Any]]] = {
+    "Connection": {
+        "nodes": lambda page, _: page.nodes,
+        "edges": lambda page, _: list(zip(page.nodes, page.cursors, strict=True)),
+        "pageInfo": lambda page, _: page,
+    },
+    "Edge": {"node": lambda edge, _: edge[0], "cursor": lambda edge, _: edge[1]},
+    "PageInfo": {
+        "hasNextPage": lambda page, _: page.has_next,
+        "hasPreviousPage": lambda page, _: page.has_previous,
+        "startCursor": lambda page, _: page.cursors[0] if page.cursors else None,
+        "endCursor": lambda page, _: page.cursors[-1] if page.cursors else None,
+    },
+}
 
 
 def connect(

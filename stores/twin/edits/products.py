@@ -1,4 +1,4 @@
-"""Every change of a product, whoever makes it: checked, applied, written to the log, announced."""
+"""Changes of products and their variants."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
