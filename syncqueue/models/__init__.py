@@ -1,0 +1,9 @@
+"""The engine's tables: channels, their lanes, the jobs, the attempts and the stored calls."""
+
+from syncqueue.models.attempt import Attempt
+from syncqueue.models.call import Call
+from syncqueue.models.channel import Channel, Lane
+from syncqueue.models.chore import Chore
+from syncqueue.models.job import Job
+
+__all__ = ["Attempt", "Call", "Channel", "Chore", "Job", "Lane"]
