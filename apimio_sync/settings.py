@@ -82,6 +82,12 @@ DATABASES = {
         # Every broker call would reconnect otherwise; and no pool, which breaks over fork.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
+        # Few statements, asked over and over: the server keeps their plans.
+        "OPTIONS": {
+            **_database.get("OPTIONS", {}),
+            "server_side_binding": True,
+            "prepare_threshold": 5,
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
