@@ -41,16 +41,21 @@ def _headers(request: HttpRequest) -> Headers:
         topic=_header(request, "Topic"),
         webhook_id=_header(request, "Webhook-Id"),
         signature=_header(request, "Hmac-Sha256"),
-        api_version=request.headers.get("X-Shopify-API-Version", "")[:20],
-        event_id=request.headers.get("X-Shopify-Event-Id", "")[:LONGEST_HEADER],
-        triggered_at=_instant(request.headers.get("X-Shopify-Triggered-At", "")),
+        api_version=_given(request, "API-Version")[:20],
+        event_id=_given(request, "Event-Id")[:LONGEST_HEADER],
+        triggered_at=_instant(_given(request, "Triggered-At")),
     )
 
 
 def _header(request: HttpRequest, name: str) -> str:
-    value = request.headers.get(f"X-Shopify-{name}", "")
+    value = _given(request, name)
     if not value or len(value) > LONGEST_HEADER:
         raise IntakeRefusedError(400, f"The header X-Shopify-{name} is missing or too long.")
+    return value
+
+
+def _given(request: HttpRequest, name: str) -> str:
+    value: str = request.META.get(f"HTTP_X_SHOPIFY_{name.upper().replace('-', '_')}", "")
     return value
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 
 from stores.domain.shops import shop_domain
 from stores.errors import IntakeRefusedError
@@ -17,23 +17,25 @@ from stores.services.tokens import credentials_of
 from stores.shopify.errors import BadPayload
 from stores.shopify.signing import webhook_is_genuine
 from stores.shopify.topics import Topic, declared
-from syncqueue.services.enqueue import ENQUEUE_CTES
+from syncqueue.services.enqueue import ENQUEUE_ONE
 from syncqueue.services.wake import wake
 
-# Shopify gives a delivery five seconds; a lane that somebody holds may not eat them.
-LOCK_TIMEOUT = "SET LOCAL lock_timeout = '300ms'"
 _COLUMNS = "store_id, webhook_id, topic, event_id, api_version, triggered_at, body"
+# Shopify gives a delivery five seconds; a lane that somebody holds may not eat them. The bound is
+# set by what the insert reads from, so that it stands before the lane is locked.
 _STORE_BOTH = f"""
 WITH delivery AS (
   INSERT INTO stores_delivery ({_COLUMNS}, job_id, enqueued_at)
-  VALUES (%(store)s, %(webhook_id)s, %(topic)s, %(event_id)s, %(api_version)s, %(triggered_at)s,
-          %(body)s, nextval('syncqueue_job_id_seq'), statement_timestamp())
+  SELECT %(store)s, %(webhook_id)s, %(topic)s, %(event_id)s, %(api_version)s,
+         %(triggered_at)s::timestamptz, %(body)s, nextval('syncqueue_job_id_seq'),
+         statement_timestamp()
+  FROM (SELECT set_config('lock_timeout', '300ms', true)) AS bound
   ON CONFLICT (store_id, webhook_id) DO NOTHING RETURNING id, job_id),
 new_job AS MATERIALIZED (
   SELECT job_id AS id, %(channel)s::bigint AS channel_id, 'in' AS kind, %(key)s::text AS key,
          %(handler)s::text AS handler, jsonb_build_object('delivery', id) AS payload,
          %(cause)s::uuid AS cause_id, 1 AS priority, 'inbound' AS policy FROM delivery),
-{ENQUEUE_CTES}
+{ENQUEUE_ONE}
 SELECT count(*) FROM added
 """  # noqa: S608  only constants
 _STORE_ALONE = f"""
@@ -51,7 +53,7 @@ new_job AS MATERIALIZED (
   SELECT job_id AS id, %(channel)s::bigint AS channel_id, 'in' AS kind, %(key)s::text AS key,
          %(handler)s::text AS handler, jsonb_build_object('delivery', id) AS payload,
          %(cause)s::uuid AS cause_id, 1 AS priority, 'inbound' AS policy FROM stranded),
-{ENQUEUE_CTES}
+{ENQUEUE_ONE}
 SELECT count(*) FROM added
 """  # noqa: S608
 KNOWN_SECONDS = 5.0
@@ -181,8 +183,7 @@ def _job_of(topic: Topic, key: str, known: Known) -> dict[str, Any]:
 
 def _store_both(values: dict[str, Any]) -> bool:
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(LOCK_TIMEOUT)
+        with connection.cursor() as cursor:
             cursor.execute(_STORE_BOTH, values)
             new = bool(cursor.fetchone()[0])
     except OperationalError as error:

@@ -13,13 +13,9 @@ from django.db import connection, transaction
 from syncqueue.enums import OPEN_STATES, Priority
 from syncqueue.services.wake import note_due, wake
 
-# Rows are upserted in lane order, so that two writers can't deadlock. A job that comes while
-# its lane is leased or backing off makes the lane due now: it may be the cure.
-_CTES = """
-touched AS (
-    INSERT INTO syncqueue_lane AS l (channel_id, kind, key, priority, due_at, pending)
-    SELECT channel_id, kind, key, max(priority), min({due_at}), count(*)
-    FROM new_job GROUP BY channel_id, kind, key ORDER BY channel_id, kind, key
+# A job that comes while its lane is leased or backing off makes the lane due now: it may be the
+# cure.
+_UPSERT = """
     ON CONFLICT (channel_id, kind, key) DO UPDATE SET
         pending = l.pending + EXCLUDED.pending,
         priority = CASE WHEN l.due_at IS NULL THEN EXCLUDED.priority
@@ -28,23 +24,28 @@ touched AS (
                         OR (l.lease_until > statement_timestamp()
                             AND EXCLUDED.due_at <= statement_timestamp())
                       THEN EXCLUDED.due_at ELSE l.due_at END
-    RETURNING id, channel_id, kind, key),
-added AS (
-    INSERT INTO syncqueue_job (id, channel_id, lane_id, handler, payload, cause_id, priority,
-                               policy, dedupe_key, next_attempt_at)
-    SELECT n.id, n.channel_id, t.id, n.handler, n.payload, n.cause_id, n.priority,
-           n.policy, {dedupe_key}, {next_attempt_at}
-    FROM new_job n JOIN touched t USING (channel_id, kind, key) ORDER BY n.id
-    RETURNING id)
 """
+_LANE = "syncqueue_lane AS l (channel_id, kind, key, priority, due_at, pending)"
+_JOB = """syncqueue_job (id, channel_id, lane_id, handler, payload, cause_id, priority, policy,
+                               dedupe_key, next_attempt_at)"""
 
-ENQUEUE_CTES = _CTES.format(
-    due_at="statement_timestamp()", dedupe_key="''", next_attempt_at="NULL::timestamptz"
-)
+ENQUEUE_ONE = f"""
+touched AS (
+    INSERT INTO {_LANE}
+    SELECT channel_id, kind, key, priority, statement_timestamp(), 1 FROM new_job {_UPSERT}
+    RETURNING id),
+added AS (
+    INSERT INTO {_JOB}
+    SELECT n.id, n.channel_id, t.id, n.handler, n.payload, n.cause_id, n.priority, n.policy, '',
+           NULL
+    FROM new_job n, touched t
+    RETURNING id)
+"""  # noqa: S608  only constants
 """CTEs `touched, added` over your own `new_job(id, channel_id, kind, key, handler, payload,
-cause_id, priority, policy)`, ids by `nextval('syncqueue_job_id_seq')`. Wake the channel after
-the commit."""
+cause_id, priority, policy)` of at most one row, its id by `nextval('syncqueue_job_id_seq')`. Wake
+the channel after the commit."""
 
+# Rows are upserted in lane order, so that two writers can't deadlock.
 _ENQUEUE = f"""
 WITH new_job AS MATERIALIZED (
     SELECT nextval('syncqueue_job_id_seq') AS id, u.*
@@ -52,13 +53,18 @@ WITH new_job AS MATERIALIZED (
                 %s::int[], %s::text[], %s::text[], %s::timestamptz[])
          AS u(channel_id, kind, key, handler, payload, cause_id,
               priority, policy, dedupe_key, due_at)),
-{
-    _CTES.format(
-        due_at="COALESCE(due_at, statement_timestamp())",
-        dedupe_key="n.dedupe_key",
-        next_attempt_at="n.due_at",
-    )
-}
+touched AS (
+    INSERT INTO {_LANE}
+    SELECT channel_id, kind, key, max(priority), min(COALESCE(due_at, statement_timestamp())),
+           count(*)
+    FROM new_job GROUP BY channel_id, kind, key ORDER BY channel_id, kind, key {_UPSERT}
+    RETURNING id, channel_id, kind, key),
+added AS (
+    INSERT INTO {_JOB}
+    SELECT n.id, n.channel_id, t.id, n.handler, n.payload, n.cause_id, n.priority,
+           n.policy, n.dedupe_key, n.due_at
+    FROM new_job n JOIN touched t USING (channel_id, kind, key) ORDER BY n.id
+    RETURNING id)
 SELECT id FROM added ORDER BY id
 """  # noqa: S608  only constants
 

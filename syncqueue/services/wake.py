@@ -17,6 +17,12 @@ WHERE id = ANY(%s) AND NOT paused
   AND (woken_at IS NULL OR woken_at < statement_timestamp() - make_interval(secs => %s))
 RETURNING id, COALESCE(slot_until > statement_timestamp(), false)
 """
+# Most channels that are woken have a wake-up under way: a look is cheaper than a lock.
+_ASLEEP = """
+SELECT id FROM syncqueue_channel
+WHERE id = ANY(%s) AND NOT paused
+  AND (woken_at IS NULL OR woken_at < statement_timestamp() - make_interval(secs => %s))
+"""
 _OTHERS_WAIT = """
 SELECT (SELECT count(*) FROM django_q_ormq)
      > (SELECT count(*) FROM syncqueue_channel WHERE slot_until > statement_timestamp())
@@ -40,7 +46,7 @@ def wake(channel_ids: Iterable[int]) -> int:
 
     A pump that holds the channel's slot sees the flag itself, and needs none.
     """
-    ids = sorted(set(channel_ids))
+    ids = _asleep(channel_ids)
     if not ids:
         return 0
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
@@ -49,6 +55,14 @@ def wake(channel_ids: Iterable[int]) -> int:
         for channel_id in woken:
             async_task("syncqueue.tasks.pump", channel_id)
     return len(woken)
+
+
+def _asleep(channel_ids: Iterable[int]) -> list[int]:
+    if not (ids := sorted(set(channel_ids))):
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_ASLEEP, [ids, STALE_SECONDS])
+        return sorted(channel_id for (channel_id,) in cursor.fetchall())
 
 
 def others_wait() -> bool:
