@@ -142,6 +142,7 @@ SYNCQUEUE = {
     "SLICE_SECONDS": env.float("SYNCQUEUE_SLICE_SECONDS", default=3.0),
     "LEASE_SECONDS": env.float("SYNCQUEUE_LEASE_SECONDS", default=15.0),
     "CALL_DEADLINE_SECONDS": env.float("SYNCQUEUE_CALL_DEADLINE_SECONDS", default=25.0),
+    "KEEP_DAYS": env.int("SYNCQUEUE_KEEP_DAYS", default=30),
 }
 Q_CLUSTER = {
     "name": "store-sync",

@@ -14,7 +14,9 @@ class StoresConfig(AppConfig):
         from stores import checks  # noqa: F401, PLC0415  registers itself
         from stores.services.handlers import register_handlers  # noqa: PLC0415
         from stores.services.intake import enqueue_stranded  # noqa: PLC0415
+        from stores.services.retention import register_retention  # noqa: PLC0415
         from syncqueue.services.sweep import register_chore  # noqa: PLC0415  needs the models
 
         register_handlers()
+        register_retention()
         register_chore("stores.stranded", 1.0, enqueue_stranded)

@@ -216,6 +216,7 @@ class Delivery(models.Model):
                 condition=Q(enqueued_at__isnull=True, closed_at__isnull=True),
             ),
             models.Index(fields=["store", "-received_at"], name="delivery_store_received"),
+            models.Index("closed_at", name="delivery_closed", condition=Q(closed_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,17 @@ from django.apps import AppConfig
 
 
 class SyncqueueConfig(AppConfig):
-    """Registers the app with Django."""
+    """Registers the engine's own chores and checks."""
 
     name = "syncqueue"
     verbose_name = "Queue"
+
+    def ready(self) -> None:
+        """The clock's chores are known from here on."""
+        from syncqueue import checks  # noqa: F401, PLC0415  registers itself
+        from syncqueue.services.check import CHECK_SECONDS, check_queue  # noqa: PLC0415
+        from syncqueue.services.prune import PRUNE_SECONDS, prune_old  # noqa: PLC0415
+        from syncqueue.services.sweep import register_chore  # noqa: PLC0415  needs the models
+
+        register_chore("syncqueue.check", CHECK_SECONDS, check_queue)
+        register_chore("syncqueue.prune", PRUNE_SECONDS, prune_old)

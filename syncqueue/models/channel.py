@@ -63,11 +63,14 @@ class Lane(models.Model):
     key = models.CharField(max_length=255)
     priority = models.SmallIntegerField(choices=PRIORITIES, default=0, db_default=0)
     due_at = models.DateTimeField(null=True, blank=True)
-    # These four stand in no index, so that a claim stays a cheap in-page update.
+    # These stand in no index, so that a claim stays a cheap in-page update.
     claimed_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     token = models.UUIDField(null=True, blank=True)
     pending = models.IntegerField(default=0, db_default=0)
+    received = models.BigIntegerField(
+        default=0, db_default=0, help_text="Jobs ever stored, counted by the statement that did."
+    )
 
     class Meta:
         ordering = ["id"]

@@ -18,6 +18,7 @@ from syncqueue.services.wake import note_due, wake
 _UPSERT = """
     ON CONFLICT (channel_id, kind, key) DO UPDATE SET
         pending = l.pending + EXCLUDED.pending,
+        received = l.received + EXCLUDED.received,
         priority = CASE WHEN l.due_at IS NULL THEN EXCLUDED.priority
                         ELSE GREATEST(l.priority, EXCLUDED.priority) END,
         due_at = CASE WHEN l.due_at IS NULL OR l.due_at > EXCLUDED.due_at
@@ -25,14 +26,14 @@ _UPSERT = """
                             AND EXCLUDED.due_at <= statement_timestamp())
                       THEN EXCLUDED.due_at ELSE l.due_at END
 """
-_LANE = "syncqueue_lane AS l (channel_id, kind, key, priority, due_at, pending)"
+_LANE = "syncqueue_lane AS l (channel_id, kind, key, priority, due_at, pending, received)"
 _JOB = """syncqueue_job (id, channel_id, lane_id, handler, payload, cause_id, priority, policy,
                                dedupe_key, next_attempt_at)"""
 
 ENQUEUE_ONE = f"""
 touched AS (
     INSERT INTO {_LANE}
-    SELECT channel_id, kind, key, priority, statement_timestamp(), 1 FROM new_job {_UPSERT}
+    SELECT channel_id, kind, key, priority, statement_timestamp(), 1, 1 FROM new_job {_UPSERT}
     RETURNING id),
 added AS (
     INSERT INTO {_JOB}
@@ -56,7 +57,7 @@ WITH new_job AS MATERIALIZED (
 touched AS (
     INSERT INTO {_LANE}
     SELECT channel_id, kind, key, max(priority), min(COALESCE(due_at, statement_timestamp())),
-           count(*)
+           count(*), count(*)
     FROM new_job GROUP BY channel_id, kind, key ORDER BY channel_id, kind, key {_UPSERT}
     RETURNING id, channel_id, kind, key),
 added AS (
