@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from activity.admin.base import LedgerAdmin, LedgerInline, may_operate
-from syncqueue.models import Attempt, Call, Channel, Job
+from syncqueue.models import Attempt, Call, Channel, Finding, Job
 from syncqueue.services.replay import cancel, replay
 
 CHANNEL_WORKSPACE = "channel__store__workspace"
@@ -137,3 +137,13 @@ class ChannelAdmin(LedgerAdmin):
     ]
     list_filter = ["health", "paused"]
     exclude = ["slot_token"]
+
+
+@admin.register(Finding)
+class FindingAdmin(LedgerAdmin):
+    """What the check of the queue has found and is not cured yet."""
+
+    workspace_path = CHANNEL_WORKSPACE
+    list_display = ["channel", "sentence", "found_at", "checked_at"]
+    list_filter = ["channel", "code"]
+    list_select_related = ["channel"]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from stores.models import Store
 from syncqueue.enums import OPEN_STATES, Health, JobState
+from syncqueue.models import Balance, Finding
 
 _NUMBERS = """
 SELECT store.id,
@@ -48,6 +49,22 @@ class StoreRow:
     oldest: datetime | None
     dead: int
     latencies: tuple[int, ...]
+    balance: Balance | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def books(self) -> list[tuple[str, int, str]]:
+        """What was received and where it is: word, number, address of the rows."""
+        kept = self.balance
+        if kept is None:
+            return []
+        return [
+            ("Received", kept.received, self._jobs()),
+            ("Succeeded", kept.succeeded, self._jobs(state__exact=JobState.SUCCEEDED.value)),
+            ("Dead-lettered", kept.dead_lettered, self.dead_url),
+            ("Cancelled", kept.cancelled, self._jobs(state__exact=JobState.CANCELLED.value)),
+            ("Open", kept.open, self.open_url),
+        ]
 
     @property
     def open_url(self) -> str:
@@ -75,9 +92,9 @@ class StoreRow:
 
 
 def store_rows(user: Any) -> list[StoreRow]:
-    """The stores that this person may see, in two queries."""
-    stores = list(Store.objects.for_user(user).select_related("channel", "workspace"))
-    return _rows(stores)
+    """The stores that this person may see, in three queries."""
+    stores = Store.objects.for_user(user).select_related("channel__balance", "workspace")
+    return _rows(list(stores.prefetch_related("channel__findings")))
 
 
 def store_row(store: Store) -> StoreRow:
@@ -110,4 +127,6 @@ def _row(
         oldest=oldest,
         dead=dead,
         latencies=tuple(round(1000 * one) for one in seconds or ()),
+        balance=getattr(channel, "balance", None),
+        findings=tuple(channel.findings.all()),
     )

@@ -8,10 +8,10 @@ from django.urls import reverse
 
 from catalogue.enums import Source
 from catalogue.models import Change, ChangeDelivery, Listing, Override, Product
-from catalogue.services.edit import SetValue, edit
 from stores.enums import Mode, Role
 from stores.models import Membership, Organization, Store
 from syncqueue.models import Attempt, Job, Lane
+from tests.activity.people import person
 from tests.catalogue import make
 
 pytestmark = pytest.mark.django_db
@@ -31,48 +31,8 @@ LISTS = [
     "syncqueue_job",
     "syncqueue_attempt",
     "syncqueue_call",
+    "syncqueue_finding",
 ]
-
-
-@pytest.fixture
-def shops():
-    owner = make.workspace()
-    first, second = make.store(owner, "north"), make.store(owner, "alpine", currency="EUR")
-    make.take_in(first, make.product())
-    make.take_in(second, make.product(7, title="Lampe"))
-    make.deliver(first, make.payload(make.product()))
-    edit(
-        workspace_id=owner.pk,
-        wishes=[SetValue(product_id=Product.objects.get().pk, attribute="vendor", value="Other")],
-        source=Source.MANUAL,
-        actor="ada",
-    )
-    return first, second
-
-
-def person(client, role=None, workspace=None, *, superuser=False):
-    user = get_user_model().objects.create_user(
-        f"{role or 'root'}", password="x", is_staff=True, is_superuser=superuser
-    )
-    if workspace:
-        Membership.objects.create(workspace=workspace, user=user, role=role)
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def operator(client, shops):
-    return person(client, Role.OPERATOR, shops[0].workspace)
-
-
-@pytest.fixture
-def viewer(client, shops):
-    return person(client, Role.VIEWER, shops[0].workspace)
-
-
-@pytest.fixture
-def stranger(client, shops):
-    return person(client, Role.OPERATOR, make.workspace("other"))
 
 
 @pytest.mark.parametrize("name", LISTS)
