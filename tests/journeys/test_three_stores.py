@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from django.core.management import call_command
+from django.urls import reverse
 
 from catalogue.enums import ChangeFate, DeliveryFate, ListingState, Source
 from catalogue.models import Change, ChangeDelivery, Listing, Override, Product
@@ -10,6 +12,7 @@ from catalogue.services.edit import SetValue, edit
 from catalogue.services.opt_in import preview
 from stores.enums import Mode
 from stores.models import Delivery, Store, WebhookSubscription
+from stores.services.handlers import enqueue_pull
 from stores.shopify.topics import TOPICS
 from syncqueue.enums import Health, JobState, Outcome
 from syncqueue.models import Attempt, Channel, Job
@@ -171,8 +174,6 @@ def test_doubled_and_late_webhooks_change_nothing(world):
 
 
 def test_lost_webhooks_are_found_by_the_reconciliation(world):
-    from stores.services.handlers import enqueue_pull  # noqa: PLC0415
-
     first, second, _ = world.three()
     world.twin.settings(second.domain, drop=1.0)
     world.twin.edit(second.domain, world.listing(second).gid, {"title": "Tall lamp"})
@@ -209,21 +210,60 @@ def test_a_deleted_product_is_gone_and_nothing_is_removed_elsewhere(world):
     assert len(world.twin.state(first.domain)["products"]) == 1
 
 
-@pytest.mark.parametrize("mode", [Mode.CONNECTED, Mode.IMPORTING, Mode.REVIEW, Mode.PAUSED])
-def test_a_store_that_is_not_live_is_never_written_by_any_path(world, mode):
-    from stores.services.handlers import enqueue_pull  # noqa: PLC0415
-
+def test_a_store_that_is_not_live_is_never_written_by_any_path(world, admin_client):
     first = world.connect(world.shop("north", lamp()))
     second = world.connect(world.shop("alpine", lamp()))
-    Store.objects.filter(pk=second.pk).update(mode=mode)
-    set_value(world, "title", "Tall lamp")
+    set_value(world, "vendor", "From a job of better days")
+    before = world.app_writes(second)
+    for mode in set(Mode) - {Mode.LIVE}:
+        Store.objects.filter(pk=second.pk).update(mode=mode)
+        for path in (by_edit, by_admin, by_a_shop, by_its_own_shop, by_reading, by_replay):
+            path(world, first, second, admin_client)
+            world.work()
+            assert world.app_writes(second) == before, (mode, path.__name__)
+        assert world.shown(first)["title"] == f"Lamp of a store that is {mode}"
+
+
+def by_edit(world, first, second, client):
+    mode = Store.objects.get(pk=second.pk).mode
+    set_value(world, "title", f"Lamp of a store that is {mode}")
     set_value(world, "title", "Eigene", store_id=second.pk)
+    set_value(world, "title", store_id=second.pk, clear=True, value=None)
+
+
+def by_admin(world, first, second, client):
+    for attribute, more in (("product_type", {}), ("vendor", {"store": second.pk})):
+        form = {"attribute": attribute, "value": f"{attribute} by hand", **more}
+        form["edit_version"] = world.product().edit_version
+        page = reverse("admin:catalogue_product_change", args=[world.product().pk])
+        assert client.post(page, form, follow=True).status_code == 200
+    for verb in ("pull", "reconcile", "release"):
+        client.post(reverse("admin:stores_store_do", args=[second.pk, verb]))
+
+
+def by_a_shop(world, first, second, client):
     world.twin.edit(first.domain, world.listing(first).gid, {"vendor": "Other"})
-    world.work()
+
+
+def by_its_own_shop(world, first, second, client):
+    world.twin.edit(second.domain, world.listing(second).gid, {"vendor": "Its own"})
+
+
+def by_reading(world, first, second, client):
     enqueue_pull(second, "reconcile")
     world.work()
-    assert world.app_writes(second) == []
-    assert world.shown(first)["title"] == "Tall lamp"
+    enqueue_pull(second, "import")
+
+
+def by_replay(world, first, second, client):
+    """A dead letter of the days when it was live, and a write that was queued in them."""
+    jobs = Job.objects.filter(channel=second.channel_id, handler="catalogue.converge")
+    dead = jobs.latest("id")
+    jobs.filter(pk=dead.pk).update(state=JobState.DEAD_LETTERED, outcome="", reason="Refused.")
+    call_command("replay", str(dead.pk))
+    world.work()
+    dead.refresh_from_db()
+    assert dead.state != JobState.DEAD_LETTERED
 
 
 def test_uninstalling_stops_everything_for_that_store_only(world):

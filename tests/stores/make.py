@@ -2,12 +2,17 @@
 
 import json
 from itertools import count
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+from django.conf import settings
 
 from stores.enums import Mode
 from stores.models import Organization, Store, Workspace
 from stores.shopify.signing import webhook_signature
 from syncqueue.models import Channel
 
+APP, PUBLIC = "client-1", "http://testserver"
 SECRET = "shpss_of_the_default_app"
 PREVIOUS = "shpss_before_rotation"
 DOMAIN = "north.myshopify.com"
@@ -40,6 +45,20 @@ def make_store(domain=DOMAIN, **fields):
             **fields,
         },
     )
+
+
+def consented(address):
+    """The merchant consents at this address: what Shopify sends the browser back with."""
+    back = requests.get(address, allow_redirects=False, timeout=10)
+    assert back.status_code == 302, back.text
+    return dict(parse_qsl(urlsplit(back.headers["Location"]).query))
+
+
+def consented_code(twin):
+    """A code for the app's tokens, straight from the shop's consent."""
+    scopes = ",".join(settings.SHOPIFY_SCOPES)
+    asked = f"client_id={APP}&scope={scopes}&redirect_uri={PUBLIC}/x&state=s"
+    return consented(f"{twin.url}/shops/{DOMAIN}/admin/oauth/authorize?{asked}")["code"]
 
 
 def product(number=7, **fields):
