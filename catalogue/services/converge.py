@@ -20,7 +20,7 @@ from stores.services.modes import write_grant
 from stores.services.tokens import session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.products import parse_product, parse_write, read_product, write_product
-from stores.shopify.types import Session, UserError, WriteGrant
+from stores.shopify.types import Reply, Session, UserError, WriteGrant
 from syncqueue.domain.handling import (
     Again,
     Answer,
@@ -92,29 +92,7 @@ class Converge:
     def send(self, request: dict[str, Any], context: object) -> Answer:
         if not isinstance(context, Access):
             raise TypeError("A call needs access.")
-        gid, session = request["gid"], context.session
-        if request["op"] == "read":
-            return _as("read", answer_of(lambda: read_product(session, gid)))
-        guarded = [leaf for leaf in request["leaves"] if leaf["guard"] == Guard.CHECK]
-        if guarded:
-            before = answer_of(lambda: read_product(session, gid))
-            if before.error or _moved(before.body or {}, guarded):
-                return _as("read", before)
-        product, inputs = _inputs(request)
-        return _as(
-            "write",
-            answer_of(
-                lambda: write_product(
-                    session,
-                    context.grant,
-                    gid,
-                    product,
-                    inputs,
-                    currency=request["currency"],
-                    variants=request["variants"],
-                )
-            ),
-        )
+        return answer_of(lambda: _perform(request, context))
 
     def settle(
         self,
@@ -141,8 +119,25 @@ class Converge:
         )
 
 
-def _as(part: str, answer: Answer) -> Answer:
-    return answer if answer.error else replace(answer, body={part: answer.body})
+def _perform(request: Mapping[str, Any], access: Access) -> Reply:
+    """Read or write; a guarded write reads first, and only reads where the store has moved."""
+    gid, session = request["gid"], access.session
+    guarded = [leaf for leaf in request.get("leaves", ()) if leaf["guard"] == Guard.CHECK]
+    if guarded or request["op"] == "read":
+        found = read_product(session, gid)
+        if request["op"] == "read" or _moved(found.body, guarded):
+            return replace(found, body={"read": found.body})
+    product, inputs = _inputs(request)
+    written = write_product(
+        session,
+        access.grant,
+        gid,
+        product,
+        inputs,
+        currency=request["currency"],
+        variants=request["variants"],
+    )
+    return replace(written, body={"write": written.body})
 
 
 def _leaves_of(job: JobView) -> set[LeafKey]:

@@ -1,8 +1,11 @@
 """A port call as the engine wants it: an Answer, whatever happened."""
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from stores.shopify.errors import ShopifyError
+from stores.shopify.meter import metered
 from stores.shopify.types import Reply
 from syncqueue.domain.handling import Answer, CallError
 
@@ -10,7 +13,14 @@ __all__ = ["answer_of"]
 
 
 def answer_of(call: Callable[[], Reply]) -> Answer:
-    """Run one call; its reply or its failure, in the engine's words."""
+    """Run one call of one or more requests; its reply or its failure, in the engine's words."""
+    with metered() as meter:
+        answer = _answer_of(call)
+    return replace(answer, asked=meter.asked, cost=meter.cost, points=meter.points)
+
+
+def _answer_of(call: Callable[[], Reply]) -> Answer:
+    started = time.monotonic()
     try:
         reply = call()
     except ShopifyError as error:
@@ -18,15 +28,11 @@ def answer_of(call: Callable[[], Reply]) -> Answer:
             error=CallError(error.kind, error.code, error.message, error.retry_after),
             http_status=error.http_status,
             request_id=error.request_id,
-            cost=error.cost,
-            points=error.points,
             seconds=error.seconds,
         )
     return Answer(
         body=reply.body,
         http_status=reply.http_status,
         request_id=reply.request_id,
-        cost=reply.cost,
-        points=reply.points,
-        seconds=reply.seconds,
+        seconds=time.monotonic() - started,
     )

@@ -14,6 +14,7 @@ from urllib3.response import BaseHTTPResponse
 from stores.shopify import failures
 from stores.shopify.documents import Document
 from stores.shopify.errors import PlatformDown, ShopifyError, Transient, UnknownOutcome
+from stores.shopify.meter import note
 from stores.shopify.types import Reply, Session
 
 __all__ = ["execute", "post"]
@@ -37,12 +38,15 @@ def execute(session: Session, document: Document, variables: Mapping[str, Any]) 
             headers={"X-Shopify-Access-Token": session.token},
             writes=document.writes,
         )
-        return failures.reply_of(
+        reply = failures.reply_of(
             response, content, writes=document.writes, version=session.api_version, started=started
         )
     except ShopifyError as error:
         error.seconds = time.monotonic() - started
+        note(error.asked, error.cost, error.points)
         raise
+    note(reply.asked, reply.cost, reply.points)
+    return reply
 
 
 def post(

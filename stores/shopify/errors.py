@@ -19,6 +19,7 @@ class ShopifyError(Exception):
         http_status: int | None = None,
         request_id: str = "",
         retry_after: float | None = None,
+        asked: int | None = None,
         cost: int | None = None,
         points: Points | None = None,
         seconds: float = 0.0,
@@ -29,6 +30,7 @@ class ShopifyError(Exception):
         self.http_status = http_status
         self.request_id = request_id
         self.retry_after = retry_after
+        self.asked = asked
         self.cost = cost
         self.points = points
         self.seconds = seconds

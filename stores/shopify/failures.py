@@ -57,8 +57,7 @@ def reply_of(
     if response.status_code != requests.codes.ok:
         raise of_status(response, writes=writes, **facts)
     parsed = _parsed(content, writes=writes, **facts)
-    cost, points = _spent(parsed)
-    facts |= {"cost": cost, "points": points}
+    facts |= _spent(parsed)
     served = response.headers.get("X-Shopify-API-Version", "")
     if served != version:
         error = UnknownOutcome if writes else WrongVersion
@@ -82,8 +81,7 @@ def of_status(response: requests.Response, *, writes: bool, **facts: Any) -> Sho
         error, message = (UnknownOutcome if writes else PlatformDown), "Shopify failed inside."
     else:
         error, message = Refused, "Shopify does not accept this request."
-    if error is Throttled:
-        facts["retry_after"] = _retry_after(response) or _DEFAULT_PAUSE[status]
+    facts["retry_after"] = _retry_after(response) or _DEFAULT_PAUSE.get(status)
     return error(f"http_{status}", message, **facts)
 
 
@@ -125,7 +123,8 @@ def _garbled(*, writes: bool, **facts: Any) -> ShopifyError:
     return error("garbled", "Shopify's answer can't be read.", **facts)
 
 
-def _spent(parsed: Mapping[str, Any]) -> tuple[int | None, Points | None]:
+def _spent(parsed: Mapping[str, Any]) -> dict[str, Any]:
+    """Points asked for, used and left; a throttled request uses none."""
     cost = (parsed.get("extensions") or {}).get("cost") or {}
     status = cost.get("throttleStatus")
     points = status and Points(
@@ -133,8 +132,8 @@ def _spent(parsed: Mapping[str, Any]) -> tuple[int | None, Points | None]:
         maximum=float(status["maximumAvailable"]),
         restore=float(status["restoreRate"]),
     )
-    actual = cost.get("actualQueryCost")
-    return (cost.get("requestedQueryCost") if actual is None else actual), points
+    asked, used = cost.get("requestedQueryCost"), cost.get("actualQueryCost")
+    return {"asked": asked, "cost": used, "points": points}
 
 
 def _of_errors(parsed: Mapping[str, Any], *, writes: bool, **facts: Any) -> ShopifyError:
@@ -158,8 +157,8 @@ def _first_error(errors: Any) -> Mapping[str, Any]:
 
 
 def _until_affordable(
-    *, cost: int | None = None, points: Points | None = None, **_: Any
+    *, asked: int | None = None, points: Points | None = None, **_: Any
 ) -> float | None:
-    if cost is None or points is None:
+    if asked is None or points is None:
         return None
-    return max(0.0, (cost - points.available) / points.restore)
+    return max(0.0, (asked - points.available) / points.restore)

@@ -1,7 +1,6 @@
 """Products through the port: read one, walk them all, write one under a grant."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,7 +43,9 @@ def read_product(session: Session, gid: str, *, variants: int = VARIANTS_READ) -
     """Read a whole product, every variant of it; `body["product"]` is None where it is gone."""
     reply = execute(session, document("product_read"), {"id": gid, "variants": variants})
     node = reply.body["product"]
-    return reply if node is None else _completed(session, node, reply)
+    if node is not None:
+        _complete(session, node)
+    return reply
 
 
 def products_page(
@@ -58,7 +59,7 @@ def products_page(
     )
     connection = reply.body["products"]
     for node in connection["nodes"]:
-        reply = _completed(session, node, reply)
+        _complete(session, node)
     return ProductsPage(
         products=tuple(parse_product(node) for node in connection["nodes"]),
         cursor=_next(connection),
@@ -129,29 +130,18 @@ def _user_error(part: Part, error: Mapping[str, Any]) -> UserError:
     return UserError(part, path, error["message"], error.get("code") or "")
 
 
-def _completed(session: Session, node: dict[str, Any], reply: Reply) -> Reply:
-    """Add, in place, the variants that the first page left out; the reply sums the costs."""
+def _complete(session: Session, node: dict[str, Any]) -> None:
+    """Add, in place, the variants that the first page left out."""
     connection = node["variants"]
     while after := _next(connection):
         variables = {"id": node["id"], "variants": VARIANTS_READ, "after": after}
         page = execute(session, document("product_variants_page"), variables)
-        reply = _summed(reply, page)
         if page.body["product"] is None:  # deleted meanwhile: the list stays marked as cut
             break
         connection["nodes"] += page.body["product"]["variants"]["nodes"]
         connection["pageInfo"] = page.body["product"]["variants"]["pageInfo"]
-    return reply
 
 
 def _next(connection: Mapping[str, Any]) -> str | None:
     info = connection["pageInfo"]
     return info["endCursor"] if info["hasNextPage"] else None
-
-
-def _summed(first: Reply, more: Reply) -> Reply:
-    return replace(
-        first,
-        cost=(first.cost or 0) + (more.cost or 0),
-        points=more.points,
-        seconds=first.seconds + more.seconds,
-    )

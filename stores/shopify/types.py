@@ -86,11 +86,15 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answered request; `body` is GraphQL's `data`, fit to be stored as jsonb."""
+    """One answered request; `body` is GraphQL's `data`, fit to be stored as jsonb.
+
+    `asked` points had to be there for it, `cost` were used, `points` are left.
+    """
 
     body: dict[str, Any]
     request_id: str = ""
     http_status: int = 200
+    asked: int | None = None
     cost: int | None = None
     points: Points | None = None
     api_version: str = ""
@@ -132,7 +136,7 @@ class ItemSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ProductsPage:
-    """`cursor` is None on the last page; `reply` is of the page, costs of all its requests."""
+    """`cursor` is None on the last page; `reply` is of the page alone."""
 
     products: tuple[ProductSnapshot, ...]
     cursor: str | None

@@ -124,12 +124,16 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back from one call, or why nothing did."""
+    """What came back from one call, or why nothing did.
+
+    `asked` points had to be there for it, `cost` were used, `points` are left.
+    """
 
     body: dict[str, Any] | None = None
     error: CallError | None = None
     http_status: int | None = None
     request_id: str = ""
+    asked: int | None = None
     cost: int | None = None
     points: Points | None = None
     seconds: float = 0.0

@@ -87,11 +87,13 @@ def test_throttling_says_how_long_and_what_is_left(shopify):
     assert answer.error.kind is ErrorClass.THROTTLED
     assert answer.error.retry_after == 5.0
     assert answer.points == Points(available=40.0, maximum=2000.0, restore=100.0)
+    assert (answer.asked, answer.cost) == (540, None)
     assert (answer.http_status, answer.request_id) == (200, "r-1")
 
 
-def test_a_pause_asked_for_by_the_edge_is_kept(shopify):
-    shopify.say({}, status=429, Retry_After="7")
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_pause_that_is_asked_for_is_kept(shopify, status):
+    shopify.say({}, status=status, Retry_After="7")
     assert told(shopify.session, READ).error.retry_after == 7.0
 
 

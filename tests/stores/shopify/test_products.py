@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from stores.shopify.answers import answer_of
 from stores.shopify.errors import NotAllowed, Refused
 from stores.shopify.products import (
     parse_product,
@@ -13,7 +14,7 @@ from stores.shopify.products import (
     read_product,
     write_product,
 )
-from stores.shopify.types import WriteGrant
+from stores.shopify.types import Points, WriteGrant
 
 GID = "gid://shopify/Product/8001"
 PRICE = [{"id": "gid://shopify/ProductVariant/9001", "price": "12.00"}]
@@ -53,7 +54,13 @@ def product(variants):
 
 def cost(points):
     budget = {"maximumAvailable": 2000, "currentlyAvailable": 1500, "restoreRate": 100}
-    return {"cost": {"actualQueryCost": points, "throttleStatus": budget}}
+    return {
+        "cost": {
+            "requestedQueryCost": points + 300,
+            "actualQueryCost": points,
+            "throttleStatus": budget,
+        }
+    }
 
 
 def test_a_long_product_is_read_to_its_end(shopify):
@@ -61,11 +68,12 @@ def test_a_long_product_is_read_to_its_end(shopify):
     shopify.say({"data": {"product": first}, "extensions": cost(7)})
     rest = {"product": {"variants": connection(variant(2))}}
     shopify.say({"data": rest, "extensions": cost(6)})
-    reply = read_product(shopify.session, GID)
-    snapshot = parse_product(reply.body["product"])
+    answer = answer_of(lambda: read_product(shopify.session, GID))
+    snapshot = parse_product(answer.body["product"])
     assert [one.position for one in snapshot.variants] == [1, 2]
     assert snapshot.complete
-    assert reply.cost == 13
+    assert (answer.cost, answer.asked) == (13, 613)
+    assert answer.points == Points(1500, 2000, 100)
     assert shopify.asked[1][2]["variables"]["after"] == "c1"
 
 
