@@ -284,6 +284,13 @@ def test_the_home_page_shows_each_store_with_links_to_its_rows(operator, shops):
     assert Lane.objects.exists()
 
 
+def test_the_bare_address_and_a_plain_login_lead_to_the_home_page(client):
+    get_user_model().objects.create_user("ada", password="x", is_staff=True)
+    assert client.get("/")["Location"] == reverse("admin:index")
+    form = {"username": "ada", "password": "x"}
+    assert client.post(reverse("admin:login"), form)["Location"] == reverse("admin:index")
+
+
 def test_without_stores_the_home_page_says_how_to_begin(client):
     page = person(client, superuser=True).get(reverse("admin:index"))
     assert "No store is connected yet." in page.text
