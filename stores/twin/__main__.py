@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from stores.twin.app import application
 from stores.twin.graph import schema
+from stores.twin.knobs import turn
 from stores.twin.seeds import seed_demo
 from stores.twin.server import serve
 from stores.twin.world import Twin
@@ -30,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> None:
     """Serve until SIGTERM or SIGINT. The app's secret comes from TWIN_APP_SECRET."""
     twin = Twin()
-    twin.latency, twin.auto_approve = given.latency, given.auto_approve
+    turn(twin.settings, {"latency": given.latency, "auto_approve": given.auto_approve})
     if given.seed:
         seed_demo(twin)
     if given.app_id:
@@ -45,7 +46,7 @@ def main(given: argparse.Namespace) -> None:
     sys.stdout.flush()
     ended.wait()
     stop()
-    twin.sender.stop()
+    twin.stop()
 
 
 def _parsed(words: Sequence[str]) -> argparse.Namespace:

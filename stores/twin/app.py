@@ -97,7 +97,7 @@ def _shop_route(  # noqa: PLR0911  one answer a door
 def _api(twin: Twin, shop: Shop, serve: Callable[[], Response]) -> Response:
     """What a program asks goes through the network's latency and the shop's outage."""
     shop.count(calls=1)
-    latency = twin.latency if shop.knobs.latency is None else shop.knobs.latency
+    latency = twin.settings.latency if shop.knobs.latency is None else shop.knobs.latency
     if latency:
         time.sleep(latency)
     if shop.knobs.outage:
@@ -114,7 +114,8 @@ def _graphql(twin: Twin, shop: Shop, request: Request, version: str) -> Response
     if install is None:
         return json_response(_NO_TOKEN, 401, **_named(headers))
     asked = request.json()
-    call = Call(twin, shop, install, request_id)
+    cause = request.headers.get(twin.settings.cause_header.lower())
+    call = Call(twin, shop, install, request_id, cause)
     outcome = run(
         call, str(asked.get("query", "")), asked.get("variables") or {}, asked.get("operationName")
     )

@@ -1,5 +1,6 @@
 """GraphQL at the shop's door: the real schema, our resolvers, the cost and the bucket."""
 
+import functools
 import inspect
 import re
 from collections.abc import Mapping
@@ -31,10 +32,11 @@ from stores.shopify.schema import SDL_PATH
 from stores.twin import cost
 from stores.twin.errors import UnimplementedError
 from stores.twin.mutations import MUTATIONS
-from stores.twin.nodes import Call, kind_of
+from stores.twin.nodes import Call, Info, kind_of
 from stores.twin.paging import PAGING
 from stores.twin.queries import RESOLVERS, Resolver
 from stores.twin.stock import GROUP, STOCK
+from stores.twin.world import Shop
 
 __all__ = ["Outcome", "run", "schema"]
 
@@ -54,6 +56,7 @@ class _Prepared:
     document: DocumentNode
     fields: tuple[cost.Priced, ...]
     mutation: bool
+    name: str  # of the operation, or of its first field where it has none
 
 
 def run(call: Call, text: str, variables: Mapping[str, Any], operation: str | None) -> Outcome:
@@ -68,7 +71,7 @@ def run(call: Call, text: str, variables: Mapping[str, Any], operation: str | No
     with shop.lock:
         affordable = bucket.take(wanted, call.twin.clock.seconds())
         if not affordable and not shop.knobs.unlimited:
-            shop.count(throttled=1)
+            _count(shop, prepared, throttled=1)
             return Outcome(_throttled(wanted, bucket.status()))
         result = execute_sync(
             schema(),
@@ -79,7 +82,7 @@ def run(call: Call, text: str, variables: Mapping[str, Any], operation: str | No
         )
         spent = min(wanted, cost.actual(prepared.fields, result.data))
         bucket.give_back(wanted - spent, call.twin.clock.seconds())
-        shop.count(points=spent, mutations=int(prepared.mutation))
+        _count(shop, prepared, points=spent, mutations=int(prepared.mutation))
         extensions = _extensions(wanted, spent, bucket.status())
     body = {**_formatted(result), "extensions": extensions}
     return Outcome(body, mutated=prepared.mutation and result.data is not None)
@@ -90,7 +93,8 @@ def schema() -> GraphQLSchema:
     """Shopify's schema with a resolver on every field: ours, or one that says it isn't played."""
     built = build_schema(SDL_PATH.read_text("utf-8"), assume_valid=True, no_location=True)
     resolvers = {**RESOLVERS, **GROUP}
-    resolvers |= {f"Mutation.{name}": each for name, each in {**MUTATIONS, **STOCK}.items()}
+    mutations = {**MUTATIONS, **STOCK}
+    resolvers |= {f"Mutation.{name}": _recorded(name, each) for name, each in mutations.items()}
     for name, kind in built.type_map.items():
         if name.startswith("__"):
             continue
@@ -103,6 +107,20 @@ def schema() -> GraphQLSchema:
     for name in ("Money", "Decimal"):
         _amounts_only(built.type_map[name])
     return built
+
+
+def _recorded(name: str, play: Resolver) -> Resolver:
+    """The same mutation, with an entry in the log where it was accepted."""
+
+    @functools.wraps(play)
+    def carried_out(source: Any, info: Info, **given: Any) -> Any:
+        payload, call = play(source, info, **given), info.context
+        if not payload.get("user_errors"):
+            facts = {"operation": name, "request_id": call.request_id, "cause": call.cause}
+            call.twin.oracle.write("write", call.shop.domain, **facts)
+        return payload
+
+    return carried_out
 
 
 def _by_suffix(path: str) -> Resolver | None:
@@ -190,7 +208,15 @@ def _prepare(text: str, operation: str | None) -> _Prepared | list[Json]:
     if found is None:
         return [{"message": "An operation name is required"}]
     fields = cost.price(schema(), document, found)
-    return _Prepared(document, fields, found.operation == OperationType.MUTATION)
+    first = found.selection_set.selections[0]
+    named = found.name or getattr(first, "name", None)
+    name = named.value if named else "anonymous"
+    return _Prepared(document, fields, found.operation == OperationType.MUTATION, name)
+
+
+def _count(shop: Shop, prepared: _Prepared, **amounts: float) -> None:
+    shop.count(**amounts)
+    shop.count_operation(prepared.name, calls=1, **amounts)
 
 
 def _code(error: GraphQLError) -> str:

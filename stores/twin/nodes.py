@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from stores.twin.edits import number
+from stores.twin.edits import Author, number
 from stores.twin.world import Install, Location, Product, Shop, Subscription, Twin, Variant
 
 __all__ = ["Call", "Info", "Item", "Level", "find", "kind_of", "level_of"]
@@ -21,6 +21,11 @@ class Call:
     shop: Shop
     install: Install
     request_id: str
+    cause: str | None = None
+
+    @property
+    def author(self) -> Author:
+        return Author("app", self.request_id, self.cause)
 
 
 Info = GraphQLResolveInfo[Call]

@@ -33,7 +33,7 @@ def authorize(twin: Twin, shop: Shop, request: Request) -> Response:
         return refusal("Oauth error invalid_client: this app is not known.")
     if not target.startswith(app.redirects or ("\0",)):
         return refusal("Oauth error invalid_request: the redirect_uri is not whitelisted.")
-    if request.method == "POST" or twin.auto_approve:
+    if request.method == "POST" or twin.settings.auto_approve:
         return redirect(_callback(twin, shop, app, asked))
     return _consent(shop, app, asked)
 

@@ -1,15 +1,14 @@
 """Deliveries on their way: a few threads, kept connections, short patience, retries."""
 
-import heapq
 import http.client
-import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from stores.twin.clock import Clock
+from stores.twin.agenda import Agenda
 from stores.twin.oracle import Oracle
 
 __all__ = ["RETRY_AFTER", "Delivery", "Sender"]
@@ -19,7 +18,6 @@ ANSWER_SECONDS = 5.0
 # Eight retries over four hours, each wait about twice the one before.
 RETRY_AFTER = (10.0, 60.0, 240.0, 600.0, 1200.0, 2400.0, 4200.0, 5700.0)
 THREADS = 6
-NAP_SECONDS = 0.25  # how soon a pushed clock is noticed
 OK = range(200, 300)
 
 
@@ -43,21 +41,23 @@ class Delivery:
 class Sender:
     """Sends deliveries when they are due; started with the first one."""
 
-    def __init__(self, clock: Clock, oracle: Oracle) -> None:
-        self._clock, self._oracle = clock, oracle
-        self._queue: list[tuple[float, int, Delivery]] = []
-        self._order = itertools.count()
+    def __init__(self, agenda: Agenda, oracle: Oracle) -> None:
+        self._agenda, self._oracle = agenda, oracle
+        self._queue: deque[Delivery] = deque()
         self._ready = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._busy = 0
         self._stopped = False
 
     def enqueue(self, delivery: Delivery, *, after: float = 0.0) -> None:
-        entry = (self._clock.seconds() + after, next(self._order), delivery)
+        """Send it now, or so many seconds of the twin's clock later."""
+        if after:
+            self._agenda.after(after, lambda: self.enqueue(delivery))
+            return
         with self._ready:
             if self._stopped:
                 return
-            heapq.heappush(self._queue, entry)
+            self._queue.append(delivery)
             self._ready.notify()
             while len(self._threads) < THREADS:
                 name = f"twin-sender-{len(self._threads)}"
@@ -82,15 +82,9 @@ class Sender:
         return status
 
     def idle(self) -> bool:
-        """Whether nothing is being sent and nothing is due; retries may be waiting."""
+        """Whether nothing is being sent; retries may be waiting."""
         with self._ready:
-            return not self._busy and not (
-                self._queue and self._queue[0][0] <= self._clock.seconds()
-            )
-
-    def waiting(self) -> int:
-        with self._ready:
-            return len(self._queue) + self._busy
+            return not self._busy and not self._queue
 
     def clear(self) -> None:
         with self._ready:
@@ -122,13 +116,10 @@ class Sender:
     def _next(self) -> Delivery | None:
         with self._ready:
             while not self._stopped:
-                if not self._queue:
-                    self._ready.wait()
-                elif (wait := self._queue[0][0] - self._clock.seconds()) > 0:
-                    self._ready.wait(min(wait, NAP_SECONDS))
-                else:
+                if self._queue:
                     self._busy += 1
-                    return heapq.heappop(self._queue)[2]
+                    return self._queue.popleft()
+                self._ready.wait()
         return None
 
 

@@ -94,9 +94,8 @@ def _change(call: Call, given: Mapping[str, Any], entries: str, amount: str) -> 
             refusals.append(found.under("input", entries, str(index)))
     if refusals:
         return _refused(refusals)
-    author = Author("app", call.request_id)
     for each in moves:
-        move(call.twin, call.shop, each.level, each.after, author)
+        move(call.twin, call.shop, each.level, each.after, call.author)
     return {"inventory_adjustment_group": _group(call, given, moves), "user_errors": []}
 
 

@@ -4,6 +4,7 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,19 +67,30 @@ class RunningTwin:
         return found
 
     def advance(self, seconds: float) -> None:
-        """Push the twin's clock forward: retries come due, tokens grow old."""
+        """Move the twin's clock on: retries come due, tokens grow old."""
         self._post("clock", advance=seconds)
+
+    def stand_still(self) -> None:
+        """Make the clock virtual: it moves by `advance` only, which returns when all is done."""
+        self._post("clock", mode="virtual")
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self._get("clock")["now"])
 
     def counters(self, domain: str) -> dict[str, float]:
         """Calls, points, mutations and throttled answers of a shop so far."""
         found: dict[str, float] = self._get("counters")[domain]
         return found
 
+    def operations(self, domain: str) -> dict[str, dict[str, float]]:
+        """The same by the names of documents."""
+        return self._get(f"shops/{domain}/operations")
+
     def state(self, domain: str) -> dict[str, Any]:
         return self._get(f"shops/{domain}/state")
 
     def log(self, **filters: Any) -> list[dict[str, Any]]:
-        """The oracle's entries: since, shop, kind."""
+        """The oracle's entries: since, limit, newest, shop, kind, or any fact of theirs."""
         found: list[dict[str, Any]] = self._get("log", **filters)["log"]
         return found
 

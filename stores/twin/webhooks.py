@@ -113,11 +113,11 @@ def _delivery(
 
 def _depart(twin: Twin, shop: Shop, delivery: Delivery) -> None:
     """Send it, unless the shop's faults hold, lose, double or delay it."""
-    knobs = shop.knobs
+    knobs, chance = shop.knobs, twin.chance(shop.domain, delivery.topic)
     if knobs.hold:
         shop.held.append(delivery)
         return
-    if knobs.drop and twin.random.random() < knobs.drop:
+    if knobs.drop and chance.random() < knobs.drop:
         twin.oracle.write(
             "delivery",
             shop.domain,
@@ -129,5 +129,5 @@ def _depart(twin: Twin, shop: Shop, delivery: Delivery) -> None:
         )
         return
     twin.sender.enqueue(delivery, after=knobs.delay)
-    if knobs.duplicate and twin.random.random() < knobs.duplicate:
+    if knobs.duplicate and chance.random() < knobs.duplicate:
         twin.sender.enqueue(delivery, after=knobs.delay)

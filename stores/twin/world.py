@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
+from stores.twin.agenda import Agenda, settle
 from stores.twin.bucket import Bucket
 from stores.twin.clock import Clock
+from stores.twin.knobs import Knobs, Settings
 from stores.twin.oracle import Oracle
 from stores.twin.sender import Delivery, Sender
 
-__all__ = ["PLANS", "App", "Install", "Knobs", "Product", "Shop", "Subscription", "Twin", "Variant"]
+__all__ = ["PLANS", "App", "Install", "Product", "Shop", "Subscription", "Twin", "Variant"]
 
+REST_SECONDS = 60.0
 # Name on screen and points restored a second; a bucket holds twenty seconds of them.
 PLANS = {
     "basic": ("Basic", 100),
@@ -111,22 +114,6 @@ class Install:
 
 
 @dataclass(slots=True)
-class Knobs:
-    """How badly a shop behaves; probabilities are from 0 to 1, times in seconds."""
-
-    latency: float | None = None  # None: the twin's own
-    outage: bool = False
-    cut_after_apply: int = 0  # this many mutations are applied and never answered
-    slow_answer: float = 0.0  # answers come this long after their effect
-    drop: float = 0.0
-    duplicate: float = 0.0
-    delay: float = 0.0
-    hold: bool = False
-    unlimited: bool = False  # no bucket, for benchmarks
-    noop_fires: bool = True  # assumed: a productUpdate without a change still fires
-
-
-@dataclass(slots=True)
 class Shop:
     id: int
     domain: str
@@ -145,6 +132,7 @@ class Shop:
     codes: dict[str, tuple[str, list[str], datetime]] = field(default_factory=dict, repr=False)
     held: list[Delivery] = field(default_factory=list)
     counters: dict[str, float] = field(default_factory=dict)
+    operations: dict[str, dict[str, float]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property
@@ -152,20 +140,23 @@ class Shop:
         return f"gid://shopify/Shop/{self.id}"
 
     def count(self, **amounts: float) -> None:
-        for name, amount in amounts.items():
-            self.counters[name] = self.counters.get(name, 0) + amount
+        _add(self.counters, amounts)
+
+    def count_operation(self, operation: str, **amounts: float) -> None:
+        """The same, told apart by the names of documents."""
+        _add(self.operations.setdefault(operation, {}), amounts)
 
 
 class Twin:
     """The whole world of one twin."""
 
-    def __init__(self, clock: Clock | None = None, *, seed: int = 2026) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.oracle = Oracle(self.clock)
-        self.sender = Sender(self.clock, self.oracle)
-        self.random = random.Random(seed)  # noqa: S311  faults by seed, not secrets
-        self.latency = 0.0
-        self.auto_approve = False
+        self.agenda = Agenda(self.clock)
+        self.sender = Sender(self.agenda, self.oracle)
+        self.settings = Settings()
+        self._chances: dict[str, random.Random] = {}
         self.apps: dict[str, App] = {}
         self.shops: dict[str, Shop] = {}
         self._ids = {kind: itertools.count(start) for kind, start in _FIRST_IDS.items()}
@@ -173,6 +164,11 @@ class Twin:
     def next_id(self, kind: str) -> int:
         """Ids are never shared between shops: what must not be copied can't be."""
         return next(self._ids[kind])
+
+    def chance(self, *about: str) -> random.Random:
+        """A stream of chance for each subject: what happens elsewhere doesn't move it."""
+        name = ":".join((str(self.settings.seed), *about))
+        return self._chances.setdefault(name, random.Random(name))  # noqa: S311  by seed, no secret
 
     def second(self) -> datetime:
         """Now, as Shopify stores it: in whole seconds."""
@@ -208,11 +204,47 @@ class Twin:
     def clear(self) -> None:
         """Forget every app and shop and tell the real time; the ids go on."""
         self.clock.reset()
+        self.agenda.clear()
         self.sender.clear()
         self.apps.clear()
         self.shops.clear()
         self.oracle.clear()
-        self.latency, self.auto_approve = 0.0, False
+        self._chances.clear()
+        self.settings = Settings()
+
+    def is_quiet(self) -> bool:
+        """Whether nothing is on its way or due; retries and delays may be waiting."""
+        return self.agenda.idle() and self.sender.idle()
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock on.
+
+        A standing one goes from moment to moment and waits at each until all that was due has
+        come to rest; a running one jumps.
+        """
+        if not self.clock.virtual:
+            self.clock.advance(by)
+            self.agenda.wake()
+            return
+        end = self.clock.seconds() + max(0.0, by.total_seconds())
+        self._rest()
+        while (due := self.agenda.next_due()) is not None and due <= end:
+            self.clock.reach(due)
+            self.agenda.wake()
+            self._rest()
+        self.clock.reach(end)
+
+    def stop(self) -> None:
+        self.agenda.stop()
+        self.sender.stop()
+
+    def _rest(self) -> None:
+        settle(self.is_quiet, seconds=REST_SECONDS)
+
+
+def _add(counters: dict[str, float], amounts: dict[str, float]) -> None:
+    for name, amount in amounts.items():
+        counters[name] = counters.get(name, 0) + amount
 
 
 _FIRST_IDS = {

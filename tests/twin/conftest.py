@@ -45,11 +45,11 @@ class Shop:
     def gid(self):
         return self.product["id"]
 
-    def post(self, query, variables=None, **options):
+    def post(self, query, variables=None, more=None, **options):
         return requests.post(
             f"{self.url}/admin/api/2026-10/graphql.json",
             json={"query": query, "variables": variables or {}},
-            headers={"X-Shopify-Access-Token": self.token},
+            headers={"X-Shopify-Access-Token": self.token, **(more or {})},
             timeout=10,
             **options,
         )

@@ -115,3 +115,36 @@ def test_two_shops_never_share_an_id(shop):
         for product in shop.twin.state(domain)["products"]:
             ids |= {product["id"], *(variant["id"] for variant in product["variants"])}
     assert len(ids) == 4
+
+
+def test_the_log_is_read_by_pages_filters_and_from_its_end(shop):
+    for number in range(6):
+        shop.twin.edit(DOMAIN, shop.gid, {"title": f"Lamp {number}", "vendor": f"V{number}"})
+    page = shop.twin.log(kind="edit", attribute="title", limit=4)
+    rest = shop.twin.log(kind="edit", attribute="title", since=page[-1]["seq"])
+    assert [row["new"] for row in page + rest] == [f"Lamp {number}" for number in range(6)]
+    newest = shop.twin.log(shop=DOMAIN, kind="edit", newest=1, limit=2)
+    assert [row["new"] for row in newest] == ["Lamp 5", "V5"]
+    assert shop.twin.log(shop="nowhere.myshopify.com") == []
+
+
+def test_an_accepted_write_is_logged_with_the_cause_that_its_header_tells(shop):
+    shop.post(
+        UPDATE,
+        {"product": {"id": shop.gid, "title": "Tall lamp"}},
+        more={"X-Store-Sync-Cause": "job-7"},
+    )
+    retitle(shop, " ")
+    (write,) = shop.twin.log(kind="write")
+    assert (write["operation"], write["cause"]) == ("productUpdate", "job-7")
+    (edit,) = shop.twin.log(kind="edit", cause="job-7")
+    assert (edit["attribute"], edit["request_id"]) == ("title", write["request_id"])
+
+
+def test_calls_and_points_are_told_by_the_name_of_the_document(shop):
+    shop.post("query Named { shop { id } }")
+    shop.post("query Named { shop { id } }")
+    retitle(shop)
+    told = shop.twin.operations(DOMAIN)
+    assert told["Named"] == {"calls": 2, "points": 2, "mutations": 0}
+    assert told["productUpdate"]["mutations"] == 1

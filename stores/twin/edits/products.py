@@ -17,10 +17,11 @@ _ONLY_ITEM = frozenset({"weight", "tracked"})
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who makes a change: "merchant", or "app" by one request."""
+    """Who makes a change: "merchant", "rogue", or "app" by a request that may tell its cause."""
 
     by: str
     request_id: str | None = None
+    cause: str | None = None
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ def refused(refusals: Sequence[Refusal], **parts: Any) -> dict[str, Any]:
 
 
 def author(call: Call) -> Author:
-    return Author("app", call.request_id)
+    return call.author
 
 
 def product_of(call: Call, gid: object) -> Product | None:

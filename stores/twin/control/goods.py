@@ -1,0 +1,54 @@
+"""Doors for products: what the merchant does with them."""
+
+from stores.twin import edits
+from stores.twin.control.asking import MERCHANT, Ask, Door, Json, told_product
+from stores.twin.http import BadRequestError
+from stores.twin.world import Product, Shop, Twin
+
+__all__ = ["DOORS", "create_in"]
+
+
+def create(ask: Ask) -> Json:
+    """A new product: its attributes stand beside `variants` and `option_names`."""
+    return create_in(ask.twin, ask.shop, ask.given)
+
+
+def create_in(twin: Twin, shop: Shop, given: Json) -> Json:
+    given = dict(given)
+    variants, options = given.pop("variants", ()), given.pop("option_names", ("Title",))
+    made = edits.create(twin, shop, MERCHANT, fields=given, variants=variants, option_names=options)
+    if not isinstance(made, Product):
+        raise BadRequestError("; ".join(refusal.message for refusal in made))
+    return told_product(made)
+
+
+def edit(ask: Ask) -> Json:
+    """The merchant's edit: {title: …, variants: [{id, price: …}, …]}, in one deed."""
+    given = dict(ask.given)
+    variants = given.pop("variants", ())
+    refusals = edits.edit(
+        ask.twin, ask.shop, ask.product, MERCHANT, fields=given, variants=variants
+    )
+    if refusals:
+        raise BadRequestError("; ".join(refusal.message for refusal in refusals))
+    return told_product(ask.product)
+
+
+def touch(ask: Ask) -> Json:
+    """A new date and a webhook without any change that can be told."""
+    edits.touch(ask.twin, ask.shop, ask.product)
+    return {}
+
+
+def delete(ask: Ask) -> Json:
+    """The merchant deletes a product."""
+    edits.delete(ask.twin, ask.shop, ask.product, MERCHANT)
+    return {}
+
+
+DOORS: dict[str, Door] = {
+    "POST shops/{shop}/products": create,
+    "POST shops/{shop}/products/{product}": edit,
+    "POST shops/{shop}/products/{product}/touch": touch,
+    "POST shops/{shop}/products/{product}/delete": delete,
+}

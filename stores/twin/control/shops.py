@@ -1,0 +1,64 @@
+"""Doors for shops: opened, told, and made to misbehave."""
+
+from stores.twin.control.asking import Ask, Door, Json
+from stores.twin.control.goods import create_in
+from stores.twin.knobs import described, turn
+from stores.twin.webhooks import release
+from stores.twin.world import Shop
+
+__all__ = ["DOORS"]
+
+
+def add(ask: Ask) -> Json:
+    """Open a shop: {domain, name?, plan?, currency?, products?: [product, …]}.
+
+    One that is open already stays as it is and gets the products.
+    """
+    given = dict(ask.given)
+    products = given.pop("products", None) or ()
+    shop = ask.twin.add_shop(given.pop("domain"), **given)
+    for each in products:
+        create_in(ask.twin, shop, each)
+    return _told(shop)
+
+
+def every(ask: Ask) -> Json:
+    """The shops: plan, currency, how many products, deliveries held back, installed apps."""
+    return {"shops": [_told(shop) for shop in ask.twin.shops.values()]}
+
+
+def settings(ask: Ask) -> Json:
+    """Turn knobs of one shop: {knob: value, …}; all of them or, where one is refused, none."""
+    turn(ask.shop.knobs, ask.given)
+    return show_settings(ask)
+
+
+def show_settings(ask: Ask) -> Json:
+    """Every knob of one shop: value, bounds, meaning."""
+    return {"knobs": described(ask.shop.knobs)}
+
+
+def let_go(ask: Ask) -> Json:
+    """{ids?}: send held deliveries, all or these, in this order; an id may come twice."""
+    return {"sent": release(ask.twin, ask.shop, ask.given.get("ids"))}
+
+
+def _told(shop: Shop) -> Json:
+    return {
+        "domain": shop.domain,
+        "name": shop.name,
+        "plan": shop.plan,
+        "currency": shop.currency,
+        "products": len(shop.products),
+        "held": [{"id": each.webhook_id, "topic": each.topic} for each in shop.held],
+        "apps": list(shop.installs),
+    }
+
+
+DOORS: dict[str, Door] = {
+    "GET shops": every,
+    "POST shops": add,
+    "GET shops/{shop}/settings": show_settings,
+    "POST shops/{shop}/settings": settings,
+    "POST shops/{shop}/release": let_go,
+}
