@@ -5,9 +5,11 @@ from typing import Any
 
 from stores.twin import edits, oauth
 from stores.twin.edits import Author
+from stores.twin.goods import Product, Variant
 from stores.twin.http import Request, Response, redirect
 from stores.twin.pages import page
-from stores.twin.world import Product, Shop, Twin, Variant
+from stores.twin.refusals import RefusedError
+from stores.twin.world import Shop, Twin
 
 __all__ = ["index", "product_page", "products", "shop_verb", "storefront"]
 
@@ -69,9 +71,12 @@ def product_page(twin: Twin, shop: Shop, product: Product, request: Request) -> 
     note = ""
     if request.method == "POST":
         fields, variants = _submitted(request.form(), product)
-        refusals = edits.edit(twin, shop, product, MERCHANT, fields=fields, variants=variants)
-        said = "; ".join(escape(each.message) for each in refusals) or "Saved."
-        note = f'<p class="note">{said}</p>'
+        try:
+            edits.edit(twin, shop, product, MERCHANT, fields=fields, variants=variants)
+            said = "Saved."
+        except RefusedError as refused:
+            said = str(refused)
+        note = f'<p class="note">{escape(said)}</p>'
     return page(product.values["title"], note + _form(product, request))
 
 
@@ -90,7 +95,7 @@ def storefront(shop: Shop) -> Response:
 def _offer(variant: Variant, currency: str) -> str:
     was = variant.values["compareAtPrice"]
     before = f" <s>{was}</s>" if was else ""
-    name = "" if variant.product.option_names == ["Title"] else f"{escape(variant.title)}: "
+    name = "" if variant.product.has_only_default_variant else f"{escape(variant.title)}: "
     return f"<div>{name}{variant.values['price']} {currency}{before}</div>"
 
 

@@ -1,31 +1,19 @@
 """What a merchant can set on a product and a variant: names, normal forms and refusals."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from stores.twin import rendering
 from stores.twin.errors import TwinError, UnimplementedError
+from stores.twin.refusals import Refusal
 
-__all__ = ["PRODUCT", "VARIANT", "Refusal", "new_product", "new_variant", "normalise"]
+__all__ = ["PRODUCT", "VARIANT", "new_product", "new_variant", "normalise"]
 
 TITLE_LIMIT = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A user error: what GraphQL calls `field`, `message` and, where it has one, `code`."""
-
-    field: list[str]
-    message: str
-    code: str | None = None
-
-    def under(self, *path: str) -> "Refusal":
-        return Refusal([*path, *self.field], self.message, self.code)
-
-
-class _RefusedError(TwinError):
+class _BadValueError(TwinError):
     """A value that Shopify does not take."""
 
     def __init__(self, message: str, code: str | None = None) -> None:
@@ -36,9 +24,9 @@ class _RefusedError(TwinError):
 def _title(given: Any) -> str:
     text = str(given or "").strip()
     if not text:
-        raise _RefusedError("Title can't be blank", "BLANK")
+        raise _BadValueError("Title can't be blank", "BLANK")
     if len(text) > TITLE_LIMIT:
-        raise _RefusedError(f"Title is too long (maximum is {TITLE_LIMIT} characters)", "TOO_LONG")
+        raise _BadValueError(f"Title is too long (maximum is {TITLE_LIMIT} characters)", "TOO_LONG")
     return text
 
 
@@ -52,7 +40,7 @@ def _text_or_none(given: Any) -> str | None:
 
 def _price(given: Any) -> str:
     if given is None:
-        raise _RefusedError("Price can't be blank", "BLANK")
+        raise _BadValueError("Price can't be blank", "BLANK")
     return _amount(given, "Price")
 
 
@@ -64,9 +52,9 @@ def _amount(given: Any, name: str) -> str:
     try:
         amount = rendering.cents(given)
     except ValueError as error:
-        raise _RefusedError(f"{name} is not a number", "INVALID_VALUE") from error
+        raise _BadValueError(f"{name} is not a number", "INVALID_VALUE") from error
     if Decimal(amount) < 0:
-        raise _RefusedError(
+        raise _BadValueError(
             f"{name} must be greater than or equal to 0", "GREATER_THAN_OR_EQUAL_TO"
         )
     return amount
@@ -75,7 +63,7 @@ def _amount(given: Any, name: str) -> str:
 def _one_of(*allowed: str) -> Callable[[Any], str]:
     def check(given: Any) -> str:
         if given not in allowed:
-            raise _RefusedError(f"Must be one of {', '.join(allowed)}", "INVALID_VALUE")
+            raise _BadValueError(f"Must be one of {', '.join(allowed)}", "INVALID_VALUE")
         return str(given)
 
     return check
@@ -143,7 +131,7 @@ def normalise(
             raise UnimplementedError(f"The twin does not implement the input {name}.")
         try:
             values[name] = known[name](value)
-        except _RefusedError as refused:
+        except _BadValueError as refused:
             field = _PLACES.get(name, name.split("."))
             refusals.append(Refusal(list(field), refused.message, refused.code))
     return values, refusals

@@ -12,6 +12,7 @@ from typing import Any
 from graphql import (
     ExecutionResult,
     GraphQLArgument,
+    GraphQLEnumType,
     GraphQLError,
     GraphQLField,
     GraphQLInterfaceType,
@@ -21,6 +22,7 @@ from graphql import (
     OperationType,
     build_schema,
     execute_sync,
+    get_named_type,
     get_operation_ast,
     parse,
     validate,
@@ -41,6 +43,7 @@ from stores.twin.world import Shop
 __all__ = ["Outcome", "run", "schema"]
 
 Json = dict[str, Any]
+_WIDE_CODES = ("INVALID_INPUT", "INVALID", "GENERIC_ERROR", "INTERNAL_ERROR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ def schema() -> GraphQLSchema:
         if isinstance(kind, GraphQLObjectType):
             for field_name, field in kind.fields.items():
                 path = f"{name}.{field_name}"
-                field.resolve = _resolver(path, field, resolvers.get(path) or _by_suffix(path))
+                play = resolvers.get(path) or _by_suffix(path, field)
+                field.resolve = _resolver(path, field, play)
     for name in ("Money", "Decimal"):
         _amounts_only(built.type_map[name])
     return built
@@ -115,7 +119,7 @@ def _recorded(name: str, play: Resolver) -> Resolver:
     @functools.wraps(play)
     def carried_out(source: Any, info: Info, **given: Any) -> Any:
         payload, call = play(source, info, **given), info.context
-        if not payload.get("user_errors"):
+        if not any(payload[each] for each in payload if each.endswith("user_errors")):
             facts = {"operation": name, "request_id": call.request_id, "cause": call.cause}
             call.twin.oracle.write("write", call.shop.domain, **facts)
         return payload
@@ -123,15 +127,24 @@ def _recorded(name: str, play: Resolver) -> Resolver:
     return carried_out
 
 
-def _by_suffix(path: str) -> Resolver | None:
+def _by_suffix(path: str, found: GraphQLField) -> Resolver | None:
     """Payloads are dicts with our names; user errors are refusals; connections are pages."""
     kind, _, field = path.partition(".")
     name = _snake(field)
     if kind.endswith("Payload"):
         return lambda source, _: source[name]
-    if kind.endswith("UserError") and field in {"field", "message", "code"}:
+    returned = get_named_type(found.type)
+    if kind.endswith("UserError") and isinstance(returned, GraphQLEnumType):
+        return _known_code(frozenset(returned.values))
+    if kind.endswith("UserError") and field in {"field", "message", "elementIndex"}:
         return lambda source, _: getattr(source, name)
     return next((each.get(field) for end, each in PAGING.items() if kind.endswith(end)), None)
+
+
+def _known_code(codes: frozenset[str]) -> Resolver:
+    """A refusal's code, or the widest that this mutation has where it doesn't know that one."""
+    wide = next((each for each in _WIDE_CODES if each in codes), None)
+    return lambda refusal, _: refusal.code if refusal.code in codes else wide
 
 
 def _resolver(path: str, field: GraphQLField, play: Resolver | None) -> Resolver:

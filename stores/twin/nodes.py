@@ -7,8 +7,11 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from stores.twin.edits import Author, number
-from stores.twin.world import Install, Location, Product, Shop, Subscription, Twin, Variant
+from stores.twin.edits import Author
+from stores.twin.errors import UnimplementedError
+from stores.twin.gids import number
+from stores.twin.goods import Product, Variant
+from stores.twin.world import Install, Location, Shop, Subscription, Twin
 
 __all__ = ["Call", "Info", "Item", "Level", "find", "kind_of", "level_of"]
 
@@ -81,6 +84,8 @@ def find(shop: Shop, install: Install, gid: str) -> Any:
         return level_of(shop, gid)
     if kind == "Location":
         return next((each for each in shop.locations if each.id == id_), None)
+    if kind.startswith("ProductOption"):
+        raise UnimplementedError("The twin does not find options and their values by id.")
     places: dict[str, Mapping[int, Any]] = {
         "Product": shop.products,
         "ProductVariant": shop.variants,

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from stores.twin.goods import Product, Variant
 from stores.twin.rendering import instant, shop_time
-from stores.twin.world import PLANS, Product, Shop, Variant
+from stores.twin.world import PLANS, Shop
 
 __all__ = ["item", "level", "product", "shop_body"]
 
@@ -32,10 +33,7 @@ def product(shop: Shop, found: Product) -> dict[str, Any]:
         "has_variants_that_requires_components": False,
         "category": None,
         "options": _options(found),
-        "variants": [
-            _variant(shop, each, position)
-            for position, each in enumerate(found.variants[:VARIANTS_SHOWN], start=1)
-        ],
+        "variants": [_variant(shop, each) for each in found.variants[:VARIANTS_SHOWN]],
         "variant_gids": [_variant_gid(each) for each in found.variants],
         "images": [],
         "image": None,
@@ -43,25 +41,32 @@ def product(shop: Shop, found: Product) -> dict[str, Any]:
     }
 
 
-def item(shop: Shop, variant: Variant) -> dict[str, Any]:
-    """inventory_items/update: where a weight is told."""
+def item(shop: Shop, variant: Variant, *, gone: bool) -> dict[str, Any]:
+    """inventory_items/*: where a weight is told; a deleted one keeps its codes only."""
     values = variant.values
-    return {
+    kept: dict[str, Any] = {
         "id": variant.item_id,
-        "sku": values["sku"],
-        "created_at": shop_time(variant.created_at, shop.zone),
-        "updated_at": shop_time(variant.item_updated_at, shop.zone),
-        "requires_shipping": True,
-        "cost": None,
         "country_code_of_origin": None,
         "province_code_of_origin": None,
         "harmonized_system_code": None,
-        "tracked": values["tracked"],
         "country_harmonized_system_codes": [],
-        "weight_value": values["weight"]["value"],
-        "weight_unit": _UNITS[values["weight"]["unit"]],
         "admin_graphql_api_id": variant.item_gid,
     }
+    return (
+        kept
+        if gone
+        else {
+            **kept,
+            "sku": values["sku"],
+            "created_at": shop_time(variant.created_at, shop.zone),
+            "updated_at": shop_time(variant.item_updated_at, shop.zone),
+            "requires_shipping": True,
+            "cost": None,
+            "tracked": values["tracked"],
+            "weight_value": values["weight"]["value"],
+            "weight_unit": _UNITS[values["weight"]["unit"]],
+        }
+    )
 
 
 def level(shop: Shop, variant: Variant, location_id: int) -> dict[str, Any]:
@@ -96,9 +101,9 @@ def shop_body(shop: Shop) -> dict[str, Any]:
     }
 
 
-def _variant(shop: Shop, variant: Variant, position: int) -> dict[str, Any]:
+def _variant(shop: Shop, variant: Variant) -> dict[str, Any]:
     values, stock = variant.values, sum(variant.stock.values())
-    options = [*variant.options, None, None, None]
+    options = [*(value.name for value in variant.chosen), None, None, None]
     return {
         "admin_graphql_api_id": variant.gid,
         "id": variant.id,
@@ -108,7 +113,7 @@ def _variant(shop: Shop, variant: Variant, position: int) -> dict[str, Any]:
         "barcode": values["barcode"],
         "price": values["price"],
         "compare_at_price": values["compareAtPrice"],
-        "position": position,
+        "position": variant.position,
         "taxable": values["taxable"],
         "inventory_policy": values["inventoryPolicy"].lower(),
         "inventory_item_id": variant.item_id,
@@ -129,13 +134,14 @@ def _variant_gid(variant: Variant) -> dict[str, str]:
 
 
 def _options(found: Product) -> list[dict[str, Any]]:
+    used = found.used()
     return [
         {
-            "id": found.id * 10 + index,
+            "id": option.id,
             "product_id": found.id,
-            "name": name,
-            "position": index + 1,
-            "values": list(dict.fromkeys(each.options[index] for each in found.variants)),
+            "name": option.name,
+            "position": position,
+            "values": [value.name for value in option.values if value.id in used],
         }
-        for index, name in enumerate(found.option_names)
+        for position, option in enumerate(found.options, start=1)
     ]

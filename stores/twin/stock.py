@@ -7,12 +7,13 @@ from typing import Any
 
 from graphql import GraphQLError, get_directive_values
 
-from stores.twin.attributes import Refusal
-from stores.twin.edits import Author, number
+from stores.twin.edits import Author
 from stores.twin.errors import UnimplementedError
+from stores.twin.gids import number
 from stores.twin.nodes import Call, Info, Item, Level
 from stores.twin.paging import LIMIT
 from stores.twin.queries import Resolver
+from stores.twin.refusals import Refusal
 from stores.twin.rendering import instant
 from stores.twin.webhooks import announce_level, announce_product
 from stores.twin.world import Shop, Twin

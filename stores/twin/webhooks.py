@@ -9,8 +9,9 @@ from datetime import UTC
 from typing import Any
 
 from stores.twin import payloads
+from stores.twin.goods import Product, Variant
 from stores.twin.sender import Delivery
-from stores.twin.world import Install, Product, Shop, Subscription, Twin, Variant
+from stores.twin.world import Install, Shop, Subscription, Twin
 
 __all__ = [
     "announce",
@@ -29,9 +30,10 @@ def announce_product(twin: Twin, shop: Shop, product: Product, topic: str) -> No
         announce(twin, shop, topic, {"id": product.id} if gone else payloads.product(shop, product))
 
 
-def announce_item(twin: Twin, shop: Shop, variant: Variant) -> None:
-    if _listeners(shop, "inventory_items/update"):
-        announce(twin, shop, "inventory_items/update", payloads.item(shop, variant))
+def announce_item(twin: Twin, shop: Shop, variant: Variant, topic: str) -> None:
+    if _listeners(shop, topic):
+        gone = topic == "inventory_items/delete"
+        announce(twin, shop, topic, payloads.item(shop, variant, gone=gone))
 
 
 def announce_level(twin: Twin, shop: Shop, variant: Variant, location_id: int) -> None:

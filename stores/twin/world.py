@@ -10,11 +10,12 @@ from typing import Any
 from stores.twin.agenda import Agenda, settle
 from stores.twin.bucket import Bucket
 from stores.twin.clock import Clock
+from stores.twin.goods import Product, Variant
 from stores.twin.knobs import Knobs, Settings
 from stores.twin.oracle import Oracle
 from stores.twin.sender import Delivery, Sender
 
-__all__ = ["PLANS", "App", "Install", "Product", "Shop", "Subscription", "Twin", "Variant"]
+__all__ = ["PLANS", "App", "Install", "Shop", "Subscription", "Twin"]
 
 REST_SECONDS = 60.0
 # Name on screen and points restored a second; a bucket holds twenty seconds of them.
@@ -23,47 +24,6 @@ PLANS = {
     "advanced": ("Advanced", 200),
     "plus": ("Shopify Plus", 1000),
 }
-
-
-@dataclass(slots=True)
-class Variant:
-    """`values` are the merchant's attributes by GraphQL's names; `stock` is by location."""
-
-    id: int
-    item_id: int
-    product: "Product"
-    options: list[str]
-    values: dict[str, Any]
-    created_at: datetime
-    updated_at: datetime
-    item_updated_at: datetime
-    stock: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def gid(self) -> str:
-        return f"gid://shopify/ProductVariant/{self.id}"
-
-    @property
-    def item_gid(self) -> str:
-        return f"gid://shopify/InventoryItem/{self.item_id}"
-
-    @property
-    def title(self) -> str:
-        return " / ".join(self.options)
-
-
-@dataclass(slots=True)
-class Product:
-    id: int
-    values: dict[str, Any]
-    option_names: list[str]
-    created_at: datetime
-    updated_at: datetime
-    variants: list[Variant] = field(default_factory=list)
-
-    @property
-    def gid(self) -> str:
-        return f"gid://shopify/Product/{self.id}"
 
 
 @dataclass(slots=True)
@@ -125,7 +85,7 @@ class Shop:
     locations: list[Location]
     knobs: Knobs = field(default_factory=Knobs)
     products: dict[int, Product] = field(default_factory=dict)
-    handles: set[str] = field(default_factory=set)
+    handles: dict[str, int] = field(default_factory=dict)  # to the product that has it
     variants: dict[int, Variant] = field(default_factory=dict)
     items: dict[int, Variant] = field(default_factory=dict)
     installs: dict[str, Install] = field(default_factory=dict)
@@ -251,6 +211,8 @@ _FIRST_IDS = {
     "shop": 60_000_001,
     "location": 70_000_001,
     "product": 8_000_000_001,
+    "option": 10_000_000_001,
+    "option_value": 2_000_000_001,
     "variant": 45_000_000_001,
     "item": 47_000_000_001,
     "install": 500_001,

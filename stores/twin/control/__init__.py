@@ -5,7 +5,8 @@
 
 from stores.twin.control import apps, goods, shops, stage, truth
 from stores.twin.control.asking import Ask, Door, Json
-from stores.twin.http import BadRequestError, Request, Response, json_response
+from stores.twin.http import Request, Response, json_response
+from stores.twin.refusals import RefusedError
 from stores.twin.world import Twin
 
 __all__ = ["answer"]
@@ -24,7 +25,7 @@ def answer(twin: Twin, request: Request) -> Response:
     """One request to the control API; `request.path` is what follows `/_twin/`."""
     try:
         return json_response(_answer(twin, request))
-    except (BadRequestError, LookupError, TypeError, ValueError, TimeoutError) as error:
+    except (LookupError, RefusedError, TimeoutError, TypeError, ValueError) as error:
         said = error.args[0] if isinstance(error, KeyError) else error
         return json_response({"error": str(said)}, 400)
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stores.twin import rendering
 from stores.twin.edits import Author
-from stores.twin.world import App, Product, Shop, Twin
+from stores.twin.goods import Product
+from stores.twin.world import App, Shop, Twin
 
-__all__ = ["MERCHANT", "Ask", "Door", "Json", "told_product"]
+__all__ = ["MERCHANT", "Ask", "Door", "Json"]
 
 MERCHANT = Author("merchant")
 Json = dict[str, Any]
@@ -49,15 +49,3 @@ class Ask:
 
 
 Door = Callable[[Ask], Json]
-
-
-def told_product(product: Product) -> Json:
-    return {
-        "id": product.gid,
-        **product.values,
-        "updatedAt": rendering.instant(product.updated_at),
-        "variants": [
-            {"id": variant.gid, "title": variant.title, **variant.values}
-            for variant in product.variants
-        ],
-    }

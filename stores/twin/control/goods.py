@@ -1,9 +1,9 @@
 """Doors for products: what the merchant does with them."""
 
 from stores.twin import edits
-from stores.twin.control.asking import MERCHANT, Ask, Door, Json, told_product
-from stores.twin.http import BadRequestError
-from stores.twin.world import Product, Shop, Twin
+from stores.twin.control.asking import MERCHANT, Ask, Door, Json
+from stores.twin.state import product_state
+from stores.twin.world import Shop, Twin
 
 __all__ = ["DOORS", "create_in"]
 
@@ -17,21 +17,15 @@ def create_in(twin: Twin, shop: Shop, given: Json) -> Json:
     given = dict(given)
     variants, options = given.pop("variants", ()), given.pop("option_names", ("Title",))
     made = edits.create(twin, shop, MERCHANT, fields=given, variants=variants, option_names=options)
-    if not isinstance(made, Product):
-        raise BadRequestError("; ".join(refusal.message for refusal in made))
-    return told_product(made)
+    return product_state(made)
 
 
 def edit(ask: Ask) -> Json:
     """The merchant's edit: {title: …, variants: [{id, price: …}, …]}, in one deed."""
     given = dict(ask.given)
     variants = given.pop("variants", ())
-    refusals = edits.edit(
-        ask.twin, ask.shop, ask.product, MERCHANT, fields=given, variants=variants
-    )
-    if refusals:
-        raise BadRequestError("; ".join(refusal.message for refusal in refusals))
-    return told_product(ask.product)
+    edits.edit(ask.twin, ask.shop, ask.product, MERCHANT, fields=given, variants=variants)
+    return product_state(ask.product)
 
 
 def touch(ask: Ask) -> Json:

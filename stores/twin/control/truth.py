@@ -1,7 +1,7 @@
 """Doors to the truth: the log, the state of the shops, what calls and points were spent."""
 
-from stores.twin.control.asking import Ask, Door, Json, told_product
-from stores.twin.world import Shop
+from stores.twin.control.asking import Ask, Door, Json
+from stores.twin.state import shop_state
 
 __all__ = ["DOORS"]
 
@@ -29,12 +29,12 @@ def log(ask: Ask) -> Json:
 
 def state(ask: Ask) -> Json:
     """Every product of one shop as it stands."""
-    return _state(ask.shop)
+    return shop_state(ask.shop)
 
 
 def states(ask: Ask) -> Json:
     """The final state of all shops, by domain."""
-    return {"shops": {shop.domain: _state(shop) for shop in ask.twin.shops.values()}}
+    return {"shops": {shop.domain: shop_state(shop) for shop in ask.twin.shops.values()}}
 
 
 def counters(ask: Ask) -> Json:
@@ -45,10 +45,6 @@ def counters(ask: Ask) -> Json:
 def operations(ask: Ask) -> Json:
     """The same for one shop by the names of its documents."""
     return {name: dict(each) for name, each in ask.shop.operations.items()}
-
-
-def _state(shop: Shop) -> Json:
-    return {"products": [told_product(each) for each in list(shop.products.values())]}
 
 
 DOORS: dict[str, Door] = {

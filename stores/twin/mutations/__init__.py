@@ -1,5 +1,6 @@
 """How each mutation that the twin plays is carried out; `stock` has those of the warehouse."""
 
+from stores.twin.mutations.options import OPTIONS
 from stores.twin.mutations.products import PRODUCTS
 from stores.twin.mutations.subscriptions import SUBSCRIPTIONS
 from stores.twin.mutations.variants import VARIANTS
@@ -7,4 +8,4 @@ from stores.twin.queries import Resolver
 
 __all__ = ["MUTATIONS"]
 
-MUTATIONS: dict[str, Resolver] = {**PRODUCTS, **VARIANTS, **SUBSCRIPTIONS}
+MUTATIONS: dict[str, Resolver] = {**PRODUCTS, **OPTIONS, **VARIANTS, **SUBSCRIPTIONS}

@@ -1,18 +1,39 @@
 """What the resolvers of mutations share: payloads, who writes, and the cap on lists."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphql import GraphQLError
 
-from stores.twin import edits
-from stores.twin.attributes import Refusal
-from stores.twin.edits import Author, number
-from stores.twin.nodes import Call
+from stores.twin.edits import Author, Deed
+from stores.twin.gids import number
+from stores.twin.goods import Product
+from stores.twin.nodes import Call, Info
 from stores.twin.paging import LIMIT
-from stores.twin.world import Product
+from stores.twin.queries import Resolver
+from stores.twin.refusals import Refusal, RefusedError, refuse
 
-__all__ = ["author", "bounded", "done", "edit", "product_of", "refused"]
+__all__ = ["author", "bounded", "deed_of", "done", "mutation", "product_of", "refused"]
+
+
+def mutation(*parts: str) -> Callable[[Resolver], Resolver]:
+    """A resolver that returns the parts of its payload and may raise RefusedError.
+
+    Where it does, every part is null and the refusals are the payload's user errors.
+    """
+
+    def wrap(play: Resolver) -> Resolver:
+        @functools.wraps(play)
+        def resolve(source: Any, info: Info, **given: Any) -> dict[str, Any]:
+            try:
+                return {**dict.fromkeys(parts), **play(source, info, **given), "user_errors": []}
+            except RefusedError as refused:
+                return {**dict.fromkeys(parts), "user_errors": refused.refusals}
+
+        return resolve
+
+    return wrap
 
 
 def done(**parts: Any) -> dict[str, Any]:
@@ -27,19 +48,22 @@ def author(call: Call) -> Author:
     return call.author
 
 
-def product_of(call: Call, gid: object) -> Product | None:
-    return call.shop.products.get(number(gid) or 0)
+def deed_of(call: Call) -> Deed:
+    return Deed(call.twin, call.shop, author(call))
 
 
-def edit(call: Call, product: Product, **what: Any) -> list[Refusal]:
-    fires = call.shop.knobs.noop_fires
-    return edits.edit(call.twin, call.shop, product, author(call), fires_always=fires, **what)
+def product_of(call: Call, gid: object, *field: str) -> Product:
+    """The shop's product of this id. Raises RefusedError."""
+    found = call.shop.products.get(number(gid) or 0)
+    if found is None:
+        raise RefusedError(refuse("PRODUCT_DOES_NOT_EXIST", *field))
+    return found
 
 
-def bounded(given: Sequence[Any]) -> None:
+def bounded(given: Sequence[Any], limit: int = LIMIT) -> None:
     """Input lists hold at most 250 (shopify-platform.md 4.4)."""
-    if len(given) > LIMIT:
+    if len(given) > limit:
         raise GraphQLError(
-            f"The input array size of {len(given)} is greater than the maximum allowed of {LIMIT}.",
+            f"The input array size of {len(given)} is greater than the maximum allowed of {limit}.",
             extensions={"code": "MAX_INPUT_SIZE_EXCEEDED"},
         )

@@ -3,11 +3,11 @@
 from typing import Any
 
 from stores.shopify.schema import VERSION
-from stores.twin.attributes import Refusal
 from stores.twin.errors import UnimplementedError
 from stores.twin.mutations.answer import done, refused
 from stores.twin.nodes import Call, Info, find, kind_of
 from stores.twin.queries import Resolver
+from stores.twin.refusals import Refusal
 from stores.twin.webhooks import topic_name
 from stores.twin.world import Subscription
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stores.twin.edits import number
+from stores.twin.gids import number
 from stores.twin.nodes import Info, Item, Level, level_of
 from stores.twin.paging import Page, connect
 from stores.twin.queries.read import Resolver, attribute, by_id, itself, key, number_of

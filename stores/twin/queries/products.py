@@ -1,7 +1,8 @@
 """How products and their variants are read."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
+from stores.twin.goods import Option, Product
 from stores.twin.nodes import Info, Item
 from stores.twin.paging import Page, connect, matcher
 from stores.twin.queries.read import (
@@ -9,13 +10,11 @@ from stores.twin.queries.read import (
     attribute,
     by_id,
     itself,
-    key,
     moment,
     number_of,
     value,
 )
 from stores.twin.rendering import instant
-from stores.twin.world import Product
 
 __all__ = ["PRODUCTS"]
 
@@ -51,6 +50,19 @@ def _variants(product: Product, _: Info, **page: Any) -> Page:
     return connect(product.variants, by_id, **page)
 
 
+class _Option(NamedTuple):
+    """An option with its place and the ids of the values that variants have."""
+
+    option: Option
+    position: int
+    used: set[int]
+
+
+def _options(product: Product, _: Info, *, first: int | None = None) -> list[_Option]:
+    used = product.used()
+    return [_Option(each, at, used) for at, each in enumerate(product.options[:first], start=1)]
+
+
 def _all_variants(_: Any, info: Info, *, query: str | None = None, **page: Any) -> Page:
     wanted = matcher(query)
     found = [each for each in info.context.shop.variants.values() if wanted(each.product)]
@@ -71,7 +83,8 @@ PRODUCTS: dict[str, Resolver] = {
         "count": len(product.variants),
         "precision": "EXACT",
     },
-    "Product.hasOnlyDefaultVariant": lambda product, _: product.option_names == ["Title"],
+    "Product.hasOnlyDefaultVariant": attribute("has_only_default_variant"),
+    "Product.options": _options,
     "Product.totalInventory": lambda product, _: sum(
         sum(each.stock.values()) for each in product.variants
     ),
@@ -83,15 +96,31 @@ PRODUCTS: dict[str, Resolver] = {
     "ProductVariant.product": attribute("product"),
     "ProductVariant.createdAt": moment("created_at"),
     "ProductVariant.updatedAt": moment("updated_at"),
-    "ProductVariant.position": lambda variant, _: variant.product.variants.index(variant) + 1,
+    "ProductVariant.position": attribute("position"),
+    "ProductVariant.displayName": lambda variant, _: (
+        f"{variant.product.values['title']} - {variant.title}"
+    ),
     "ProductVariant.inventoryQuantity": lambda variant, _: sum(variant.stock.values()),
     "ProductVariant.inventoryItem": lambda variant, _: Item(variant),
-    "ProductVariant.selectedOptions": lambda variant, _: [
-        {"name": name, "value": value}
-        for name, value in zip(variant.product.option_names, variant.options, strict=True)
+    "ProductVariant.selectedOptions": lambda variant, _: list(
+        zip(variant.product.options, variant.chosen, strict=True)
+    ),
+    "SelectedOption.name": lambda pair, _: pair[0].name,
+    "SelectedOption.value": lambda pair, _: pair[1].name,
+    "SelectedOption.optionValue": lambda pair, _: (pair[1], True),
+    "ProductOption.id": lambda each, _: each.option.gid,
+    "ProductOption.name": lambda each, _: each.option.name,
+    "ProductOption.position": attribute("position"),
+    "ProductOption.values": lambda each, _: [
+        value.name for value in each.option.values if value.id in each.used
     ],
-    "SelectedOption.name": key("name"),
-    "SelectedOption.value": key("value"),
+    "ProductOption.optionValues": lambda each, _: [
+        (value, value.id in each.used) for value in each.option.values
+    ],
+    "ProductOptionValue.id": lambda pair, _: pair[0].gid,
+    "ProductOptionValue.name": lambda pair, _: pair[0].name,
+    "ProductOptionValue.hasVariants": lambda pair, _: pair[1],
+    "ProductOptionValue.linkedMetafieldValue": lambda *_: None,
 }
 for _name in ("title", "handle", "descriptionHtml", "vendor", "productType", "tags", "status"):
     PRODUCTS[f"Product.{_name}"] = value(_name)

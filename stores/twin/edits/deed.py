@@ -1,0 +1,97 @@
+"""One deed: what it alters is logged as it happens and announced once, at its end."""
+
+from dataclasses import asdict, dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from stores.twin.goods import Product, Variant
+from stores.twin.webhooks import announce_item, announce_product
+from stores.twin.world import Shop, Twin
+
+__all__ = ["Author", "Deed"]
+
+_OF_ITEM = frozenset({"sku", "weight", "tracked"})
+_ONLY_ITEM = frozenset({"weight", "tracked"})
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who makes a change: "merchant", "rogue", or "app" by a request that may tell its cause."""
+
+    by: str
+    request_id: str | None = None
+    cause: str | None = None
+
+
+class Deed:
+    """A `with` block under the shop's lock; check everything in it before you change anything.
+
+    What was touched gets the deed's second as its date and its webhooks when the block ends
+    well: one a product, however much of it has changed, and one for each item.
+    """
+
+    def __init__(self, twin: Twin, shop: Shop, author: Author) -> None:
+        self.twin, self.shop, self.author = twin, shop, author
+        self.now = twin.second()
+        self._author = asdict(author)
+        self._topics: dict[Product, str] = {}
+        self._items: dict[Variant, str] = {}
+
+    def __enter__(self) -> Self:
+        self.shop.lock.acquire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._announce()
+        finally:
+            self.shop.lock.release()
+
+    def set(self, holder: Product | Variant, name: str, new: Any) -> None:
+        """Give an attribute its new value, if it is one."""
+        if (old := holder.values[name]) == new:
+            return
+        holder.values[name] = new
+        self.note(holder.gid, name, old, new)
+        if isinstance(holder, Product):
+            self.touch(holder)
+            return
+        if name in _OF_ITEM:
+            self.item(holder)
+        if name not in _ONLY_ITEM:
+            self.touch_variant(holder)
+
+    def note(self, resource: str, attribute: str, old: Any, new: Any) -> None:
+        """Log a true edit; the caller says what it touches."""
+        facts = {"resource": resource, "attribute": attribute, "old": old, "new": new}
+        self.twin.oracle.write("edit", self.shop.domain, **facts, **self._author)
+
+    def log(self, kind: str, resource: str, **facts: Any) -> None:
+        self.twin.oracle.write(kind, self.shop.domain, resource=resource, **facts, **self._author)
+
+    def touch(self, product: Product, topic: str = "products/update") -> None:
+        """The product is another from now on; its first topic stays."""
+        self._topics.setdefault(product, topic)
+
+    def item(self, variant: Variant, topic: str = "inventory_items/update") -> None:
+        """Its inventory item is another from now on; a later end wins over an earlier change."""
+        if topic.endswith("/delete") or variant not in self._items:
+            self._items[variant] = topic
+
+    def touch_variant(self, variant: Variant) -> None:
+        variant.updated_at = self.now
+        self.touch(variant.product)
+
+    def _announce(self) -> None:
+        for variant, topic in self._items.items():
+            variant.item_updated_at = self.now
+            announce_item(self.twin, self.shop, variant, topic)
+        for product, topic in self._topics.items():
+            product.updated_at = self.now
+            announce_product(self.twin, self.shop, product, topic)

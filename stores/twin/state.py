@@ -1,0 +1,35 @@
+"""The truth about a shop's goods, as JSON."""
+
+from typing import Any
+
+from stores.twin.goods import Product, Variant
+from stores.twin.rendering import instant
+from stores.twin.world import Shop
+
+__all__ = ["product_state", "shop_state"]
+
+
+def shop_state(shop: Shop) -> dict[str, Any]:
+    return {"products": [product_state(each) for each in list(shop.products.values())]}
+
+
+def product_state(product: Product) -> dict[str, Any]:
+    """One product with all that hangs on it: what a test compares its own view with."""
+    return {
+        "id": product.gid,
+        **product.values,
+        "updatedAt": instant(product.updated_at),
+        "options": [
+            {
+                "id": option.gid,
+                "name": option.name,
+                "values": [{"id": value.gid, "name": value.name} for value in option.values],
+            }
+            for option in product.options
+        ],
+        "variants": [_variant(variant) for variant in product.variants],
+    }
+
+
+def _variant(variant: Variant) -> dict[str, Any]:
+    return {"id": variant.gid, "title": variant.title, **variant.values}
