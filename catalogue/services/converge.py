@@ -86,7 +86,6 @@ class Converge:
             access,
             passengers=tuple(rider.id for rider in riders if not rider.solo),
             guard=Guard.CHECK if guarded else Guard.NONE,
-            cost=20 + 5 * len(pic.shown),
         )
 
     def send(self, request: dict[str, Any], context: object) -> Answer:

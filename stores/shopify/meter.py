@@ -12,9 +12,10 @@ __all__ = ["Meter", "metered", "note"]
 
 @dataclass(slots=True)
 class Meter:
-    """Sums over requests, None where Shopify told nothing; `points` is the last account.
+    """Over all requests, None where Shopify told nothing; `points` is the last account.
 
-    A request runs only if what it asks for is there, and gives back what it does not use:
+    A request runs only if what it asks for is there, and gives back what it does not use. So
+    `asked` is what must be there for the dearest, after those before it have used theirs:
     https://shopify.dev/docs/api/usage/limits#the-leaky-bucket-algorithm
     """
 
@@ -43,7 +44,7 @@ def note(asked: int | None, cost: int | None, points: Points | None) -> None:
     if meter is None:
         return
     if asked is not None:
-        meter.asked = (meter.asked or 0) + asked
+        meter.asked = max(meter.asked or 0, (meter.cost or 0) + asked)
     if cost is not None:
         meter.cost = (meter.cost or 0) + cost
     meter.points = points or meter.points

@@ -74,7 +74,6 @@ class Call:
     context: object = field(repr=False)
     passengers: tuple[int, ...] = ()
     guard: str = "none"
-    cost: int = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,15 @@ class Channel(models.Model):
     points_maximum = models.FloatField(null=True, blank=True)
     points_restore = models.FloatField(null=True, blank=True)
     points_at = models.DateTimeField(null=True, blank=True)
+    costs = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="By handler: the points that a call asks for, and those that it uses.",
+    )
+    turns = models.BigIntegerField(
+        default=0, db_default=0, help_text="How often calls were started."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -1,5 +1,6 @@
 """A channel as its pump and people move it: health, holds, pauses, and the bucket of points."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,14 +13,14 @@ from syncqueue.domain.handling import Points
 from syncqueue.domain.health import ChannelHealth
 from syncqueue.domain.health import hold as held
 from syncqueue.domain.health import release as released
-from syncqueue.domain.pace import Bucket
+from syncqueue.domain.pace import Bucket, Costs
 from syncqueue.enums import Health
 from syncqueue.models import Channel
 from syncqueue.services.wake import wake
 
 _LOOK = """
 SELECT paused, epoch, woken_at IS NOT NULL, health, health_reason, health_by, failures,
-       next_trial_at, points_available, points_maximum, points_restore, points_at
+       next_trial_at, costs, turns, points_available, points_maximum, points_restore, points_at
 FROM syncqueue_channel WHERE id = %s
 """
 _STORE_POINTS = """
@@ -27,6 +28,7 @@ UPDATE syncqueue_channel SET points_available = %s, points_maximum = %s, points_
                              points_at = %s
 WHERE id = %s
 """
+_STORE_COSTS = "UPDATE syncqueue_channel SET costs = %s WHERE id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class ChannelView:
     woken: bool
     health: ChannelHealth
     bucket: Bucket | None
+    costs: Costs
+    turns: int
 
     def may_call(self, now: datetime) -> int | None:
         return 0 if self.paused else self.health.may_call(now)
@@ -50,11 +54,14 @@ def look(channel_id: int) -> ChannelView:
         row = cursor.fetchone()
     if row is None:
         raise Channel.DoesNotExist(f"There is no channel {channel_id}.")
-    paused, epoch, woken, health, *more, available, maximum, restore, points_at = row
+    paused, epoch, woken, health, *more, costs, turns, available, maximum, restore, points_at = row
     bucket = None
     if available is not None and points_at is not None:
         bucket = Bucket(Points(available, maximum or 0, restore or 1), points_at)
-    return ChannelView(paused, epoch, woken, ChannelHealth(Health(health), *more), bucket)
+    known = Costs({name: (asked, used) for name, (asked, used) in json.loads(costs).items()})
+    return ChannelView(
+        paused, epoch, woken, ChannelHealth(Health(health), *more), bucket, known, turns
+    )
 
 
 def health_of(channel: Channel) -> ChannelHealth:
@@ -73,6 +80,12 @@ def store_health(channel_id: int, known: ChannelHealth, new: ChannelHealth) -> b
         return True
     rows = Channel.objects.filter(pk=channel_id, health=known.health, health_by=known.by)
     return bool(rows.update(**_columns(new, known)))
+
+
+def store_costs(channel_id: int, costs: Costs) -> None:
+    rounded = {name: [round(a, 1), round(u, 1)] for name, (a, u) in costs.known.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE_COSTS, [json.dumps(rounded), channel_id])
 
 
 def store_points(channel_id: int, points: Points, at: datetime) -> None:

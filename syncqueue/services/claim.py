@@ -50,7 +50,8 @@ WITH chosen AS MATERIALIZED (
   SET lease_until = statement_timestamp() + make_interval(secs => %(seconds)s), token = %(token)s,
       claimed_at = statement_timestamp()
   FROM chosen WHERE lane.id = chosen.id
-  RETURNING lane.id, lane.channel_id, lane.kind, lane.key, chosen.stale
+  RETURNING lane.id, lane.channel_id, lane.kind, lane.key, lane.priority, lane.due_at,
+            chosen.stale
 )
 SELECT leased.stale, job.id, leased.channel_id, leased.id, leased.kind, leased.key, job.handler,
        job.payload, job.attempts, job.cause_id, job.created_at, job.solo, job.policy, job.tries,
@@ -61,7 +62,7 @@ CROSS JOIN LATERAL (
   WHERE lane_id = leased.id AND state IN ('queued', 'running', 'retrying', 'waiting')
   ORDER BY id LIMIT %(jobs)s
 ) AS job
-ORDER BY job.id
+ORDER BY leased.priority {order}, leased.due_at, leased.id, job.id
 """
 CLAIM = _CLAIM.format(order="DESC")
 CLAIM_LOWER = _CLAIM.format(order="ASC")
@@ -119,7 +120,7 @@ def claim(
     seconds: float,
     lower: bool = False,
 ) -> list[Claimed]:
-    """Lease up to `lanes` due lanes, each with up to `jobs` open jobs.
+    """Lease up to `lanes` due lanes, each with up to `jobs` open jobs, in the order of their turn.
 
     Interactive ones come first, or last where `lower` gives the lower class its share.
     """

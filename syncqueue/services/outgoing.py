@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from syncqueue.domain import handling
 from syncqueue.domain.handling import Answer, CallError, ErrorClass, JobView, handler_for
+from syncqueue.domain.pace import Costs
 from syncqueue.enums import Kind
 from syncqueue.errors import LostLease
+from syncqueue.services.channel import ChannelView
 from syncqueue.services.claim import Claimed, claim
 from syncqueue.services.finish import Result, finish_all, finish_lanes, settle_job
 from syncqueue.services.planning import bound_lock_waits, plan_safely
@@ -24,6 +26,7 @@ from syncqueue.services.rescue import begin_alone, keep_late, left_call, poisone
 from syncqueue.services.settle import Answered, settle_batch
 
 FOLLOWERS = 25
+LOWER_EVERY = 5  # one turn in five is the lower class's
 GRACE_SECONDS = 2.0
 PLAN_SECONDS = 0.01  # then what is planned is sent, before more is planned
 STORE = """
@@ -46,13 +49,24 @@ WITH call AS (
 )
 SELECT id FROM call
 """
-# Sent only if nothing was paused, held or changed since the plan; the rest is withdrawn.
+# Sent only if nothing was paused, held or changed since the plan; the rest is withdrawn. What
+# the started calls ask for is taken from the bucket before anything is sent.
 START = """
-UPDATE syncqueue_call AS call SET state = 'sent', sent_at = clock_timestamp()
-FROM syncqueue_channel AS channel
-WHERE call.id = ANY(%s) AND call.state = 'planned' AND channel.id = call.channel_id
-  AND NOT channel.paused AND channel.health <> 'held' AND channel.epoch = %s
-RETURNING call.id
+WITH started AS (
+  UPDATE syncqueue_call AS call SET state = 'sent', sent_at = clock_timestamp()
+  FROM syncqueue_channel AS channel
+  WHERE call.id = ANY(%(calls)s) AND call.state = 'planned' AND channel.id = call.channel_id
+    AND NOT channel.paused AND channel.health <> 'held' AND channel.epoch = %(epoch)s
+  RETURNING call.id
+), reserved AS (
+  UPDATE syncqueue_channel SET turns = turns + 1, points_at = clock_timestamp(),
+    points_available = least(points_maximum, points_available
+      + points_restore * extract(epoch FROM clock_timestamp() - points_at)) - taken.points
+  FROM (SELECT sum(cost) AS points FROM unnest(%(calls)s::bigint[], %(costs)s::float8[])
+        AS asked(id, cost) JOIN started USING (id)) AS taken
+  WHERE syncqueue_channel.id = %(channel)s AND taken.points IS NOT NULL
+)
+SELECT id FROM started
 """
 SAVE_ANSWER = """
 UPDATE syncqueue_call SET state = 'answered', answer = %s::jsonb, answered_at = %s
@@ -68,7 +82,7 @@ class Flight:
     job: JobView
     passengers: tuple[JobView, ...]
     request: dict[str, object]
-    cost: int
+    cost: float
     started: float
 
 
@@ -96,15 +110,22 @@ class Outgoing:
     def __init__(self, channel_id: int, token: UUID, lease: float) -> None:
         self.channel_id, self.token, self.lease = channel_id, token, lease
         self.flights: dict[Future[Answer], Flight] = {}
-        self.claims = 0
+        self.missing = 0.0
 
     @property
     def lanes(self) -> list[int]:
         return [flight.job.lane_id for flight in self.flights.values()]
 
-    def start_due(self, *, room: int, epoch: int) -> int:
-        """Claim, plan and send up to `room` calls; says how many lanes were claimed."""
-        self.claims += 1
+    @property
+    def reserved(self) -> float:
+        """The points that the calls in flight may still take."""
+        return sum(flight.cost for flight in self.flights.values())
+
+    def start_due(self, *, room: int, view: ChannelView) -> int:
+        """Claim, plan and send up to `room` calls; says how many lanes were worked on.
+
+        Where the next lane's call can't be paid for yet, `missing` is what it asks for.
+        """
         claimed = claim(
             self.channel_id,
             Kind.CALL,
@@ -112,16 +133,40 @@ class Outgoing:
             lanes=room,
             jobs=FOLLOWERS,
             seconds=self.lease,
-            lower=self.claims % 5 == 0,
+            lower=view.turns % LOWER_EVERY == LOWER_EVERY - 1,
         )
-        ready = [self._rescue(lane) if lane.stale else lane for lane in claimed]
-        trusted = [lane for lane in ready if lane and not lane.stale]
+        suspects = [self._rescue(lane) for lane in claimed if lane.stale]
+        trusted = self._affordable([lane for lane in claimed if not lane.stale], view)
+        started = len(suspects) + len(trusted)
         while trusted:
-            prepared, trusted = self._plan(trusted)
-            self._send(prepared, epoch)
-        for suspect in (lane for lane in ready if lane and lane.stale):
-            self._send(self._plan([suspect])[0], epoch)
-        return len(claimed)
+            prepared, trusted = self._plan(trusted, view.costs)
+            self._send(prepared, view.epoch)
+        for suspect in filter(None, suspects):
+            self._send(self._plan([suspect], view.costs)[0], view.epoch)
+        return started
+
+    def _affordable(self, lanes: list[Claimed], view: ChannelView) -> list[Claimed]:
+        """The first lanes whose calls the bucket pays for; the others are given back as they are.
+
+        Nobody overtakes a dear call: it would wait for ever.
+        """
+        self.missing, now = 0.0, timezone.now()
+        left, flying = view.bucket, {flight.job.handler for flight in self.flights.values()}
+        if left is None:
+            return lanes
+        for place, lane in enumerate(lanes):
+            handler = lane.jobs[0].handler
+            cost = view.costs.asked(handler)
+            if not left.affords(cost, now) or (
+                handler in flying and not view.costs.proven(handler)
+            ):
+                self.missing = cost
+                beyond: dict[int, list[Result]] = {late.lane_id: [] for late in lanes[place:]}
+                finish_lanes(beyond, token=self.token, now=now)
+                return lanes[:place]
+            left = left.taking(cost, now)
+            flying.add(handler)
+        return lanes
 
     def collect(self, done: Iterable[Future[Answer]]) -> list[Answered]:
         """Save the raw answers of finished calls, so that settling them can be repeated."""
@@ -163,7 +208,7 @@ class Outgoing:
         settle_batch(self.channel_id, [Answered.of(flight, answer)], token=self.token)
         return None
 
-    def _plan(self, lanes: list[Claimed]) -> tuple[list[_Prepared], list[Claimed]]:
+    def _plan(self, lanes: list[Claimed], costs: Costs) -> tuple[list[_Prepared], list[Claimed]]:
         """Plan heads for a moment; says what is stored to be sent, and the lanes not reached.
 
         What needs a call is stored with its attempt; the rest is finished.
@@ -180,14 +225,14 @@ class Outgoing:
                 head = lane.jobs[0]
                 planned = plan_safely(head, lane.jobs[1:])
                 if isinstance(planned, handling.Call):
-                    prepared.append(self._store(lane, planned))
+                    prepared.append(self._store(lane, planned, costs))
                 else:
                     given = settle_job(head, planned)
                     finished[lane.lane_id] = [Result.of(head, given, opened=lane.stale)]
             finish_all(finished, token=self.token, now=timezone.now())
         return prepared, lanes[reached:]
 
-    def _store(self, lane: Claimed, planned: handling.Call) -> _Prepared:
+    def _store(self, lane: Claimed, planned: handling.Call, costs: Costs) -> _Prepared:
         """Store the call with its attempt; a suspect's attempt is open already."""
         head = lane.jobs[0]
         riders = tuple(job for job in lane.jobs[1:] if job.id in planned.passengers)
@@ -207,14 +252,23 @@ class Outgoing:
             row = cursor.fetchone()
         if row is None:
             raise LostLease(set())
-        flight = Flight(row[0], head, riders, planned.request, planned.cost, time.monotonic())
+        cost = costs.asked(head.handler)
+        flight = Flight(row[0], head, riders, planned.request, cost, time.monotonic())
         return _Prepared(flight, planned.context)
 
     def _send(self, prepared: Sequence[_Prepared], epoch: int) -> None:
         if not prepared:
             return
         with connection.cursor() as cursor:
-            cursor.execute(START, [[p.flight.call_id for p in prepared], epoch])
+            cursor.execute(
+                START,
+                {
+                    "calls": [p.flight.call_id for p in prepared],
+                    "costs": [p.flight.cost for p in prepared],
+                    "channel": self.channel_id,
+                    "epoch": epoch,
+                },
+            )
             started = {call_id for (call_id,) in cursor.fetchall()}
         for one in prepared:
             if one.flight.call_id in started:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from syncqueue.domain.health import start_trial
-from syncqueue.domain.pace import CALL_COST
+from syncqueue.domain.pace import Bucket
 from syncqueue.enums import Health
 from syncqueue.models import Channel, Lane
 from syncqueue.services.channel import ChannelView, look, store_health
@@ -114,6 +114,7 @@ class _Pump:
     def step(self, *, may_start: bool) -> bool:
         """One round; False when there is nothing left to do in this slice."""
         view = look(self.channel_id)
+        self.fresh |= self.calls_from is not None and self.calls_from <= timezone.now()
         worked = 0
         if may_start and self.ours and not view.paused and (self.fresh or view.woken):
             self.fresh = False
@@ -147,28 +148,23 @@ class _Pump:
         room = settings.SYNCQUEUE["THREADS"] - len(self.out.flights)
         if allowed is not None:
             room = min(room, allowed - len(self.out.flights))
-        if view.bucket is not None and room > 0:
-            room = min(room, self._affordable(view, now))
+        if view.bucket is not None and not view.bucket.affords(view.costs.least, now):
+            self._wait_for_points(view.bucket, view.costs.least, now)
+            return 0
         if room <= 0:
             return 0
         if allowed == 1 and not self._begin_trial(view):
             return 0
-        started = self.out.start_due(room=room, epoch=view.epoch)
+        started = self.out.start_due(room=room, view=view)
+        if view.bucket is not None and self.out.missing:
+            self._wait_for_points(view.bucket, self.out.missing, now)
         self.report.calls += started
         if allowed == 1 and not self.out.flights:
             self._end_trial(view)
         return started
 
-    def _affordable(self, view: ChannelView, now: datetime) -> int:
-        """How many calls the bucket pays for, after those in flight."""
-        if view.bucket is None:
-            return 0
-        flying = sum(flight.cost for flight in self.out.flights.values())
-        left = view.bucket.available(now) - flying
-        pause = view.bucket.wait(CALL_COST, now)
-        if pause > 0 and not self.out.flights:
-            self.calls_from = now + timedelta(seconds=pause)
-        return int(left // CALL_COST)
+    def _wait_for_points(self, bucket: Bucket, cost: float, now: datetime) -> None:
+        self.calls_from = now + timedelta(seconds=bucket.wait(cost, now))
 
     def _begin_trial(self, view: ChannelView) -> bool:
         return store_health(self.channel_id, view.health, start_trial(view.health))
@@ -183,7 +179,8 @@ class _Pump:
             return
         done = wait(self.out.flights, timeout=NAP_SECONDS, return_when=FIRST_COMPLETED).done
         if ended := [*done, *self.out.overdue()]:
-            settle_batch(self.channel_id, self.out.collect(ended), token=self.token)
+            answered = self.out.collect(ended)
+            settle_batch(self.channel_id, answered, token=self.token, reserved=self.out.reserved)
             self.fresh = True
 
     def _hear(self) -> None:

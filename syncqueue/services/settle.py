@@ -22,10 +22,10 @@ from syncqueue.domain.handling import (
     handler_for,
 )
 from syncqueue.domain.health import after_failure, after_success
-from syncqueue.domain.pace import CALL_COST
+from syncqueue.domain.pace import Costs
 from syncqueue.enums import AttemptOutcome, JobState, Outcome
 from syncqueue.errors import LostLease
-from syncqueue.services.channel import look, store_health, store_points
+from syncqueue.services.channel import look, store_costs, store_health, store_points
 from syncqueue.services.finish import Result, Verdict, finish_all, settle_job
 from syncqueue.services.planning import bound_lock_waits, bug, is_clash
 from syncqueue.services.rescue import CRASHED
@@ -71,8 +71,12 @@ class Answered:
         return cls.of(flight, Answer(error=WITHDRAWN))
 
 
-def settle_batch(channel_id: int, batch: Sequence[Answered], *, token: UUID) -> None:
+def settle_batch(
+    channel_id: int, batch: Sequence[Answered], *, token: UUID, reserved: float = 0.0
+) -> None:
     """Settle answers in one transaction, each in its own savepoint, and tell the channel.
+
+    `reserved` points may still be taken by calls that are in flight.
 
     A lane that another pump has taken over is left to it: the answer is stored with the call.
     """
@@ -88,7 +92,9 @@ def settle_batch(channel_id: int, batch: Sequence[Answered], *, token: UUID) -> 
             if not is_clash(error) or clashes > MOST_CLASHES:
                 raise
         else:
-            _tell_channel(channel_id, [one for one in batch if one.answer.error is not WITHDRAWN])
+            sent = [one for one in batch if one.answer.error is not WITHDRAWN]
+            if sent:
+                _tell_channel(channel_id, sent, reserved)
             return
 
 
@@ -215,30 +221,33 @@ def _result(one: Answered, given: Verdict) -> Result:
     )
 
 
-def _tell_channel(channel_id: int, batch: Sequence[Answered]) -> None:
-    """Move the channel's health and points by what the platform said."""
-    if not batch:
-        return
-    known = look(channel_id).health
-    new = known
+def _tell_channel(channel_id: int, batch: Sequence[Answered], reserved: float) -> None:
+    """Move the channel's health, points and costs by what the platform said."""
+    view = look(channel_id)
+    health, costs = view.health, view.costs
     for one in batch:
         error = one.answer.error
+        if one.answer.points is not None:
+            costs = costs.after(one.job.handler, one.answer.asked, one.answer.cost)
         if error is None:
-            new = after_success(new)
+            health = after_success(health)
         elif error.code not in ("bug", "crashed"):
-            new = after_failure(new, error, timezone.now())
-    store_health(channel_id, known, new)
-    now = timezone.now()
-    points = [left for one in batch if (left := _points_after(one.answer))]
-    if points:
-        store_points(channel_id, min(points, key=lambda p: p.available), now)
+            health = after_failure(health, error, timezone.now())
+    store_health(channel_id, view.health, health)
+    if costs != view.costs:
+        store_costs(channel_id, costs)
+    told = [(left, one.answered_at) for one in batch if (left := _points_after(one, costs))]
+    if told:
+        points, at = min(told, key=lambda pair: pair[0].available)
+        store_points(channel_id, replace(points, available=points.available - reserved), at)
 
 
-def _points_after(answer: Answer) -> Points | None:
+def _points_after(one: Answered, costs: Costs) -> Points | None:
     """The bucket as the platform tells it; empty for as long as it asked us to wait."""
-    error, points = answer.error, answer.points
+    error, points = one.answer.error, one.answer.points
     if error is None or error.kind is not ErrorClass.THROTTLED:
         return points
     known = points or UNTOLD
     pause = min(error.retry_after or 0.0, LONGEST_THROTTLE)
-    return replace(known, available=min(known.available, CALL_COST - pause * known.restore))
+    left = costs.asked(one.job.handler) - pause * known.restore
+    return replace(known, available=min(known.available, left))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from syncqueue.domain.backoff import DELAYS, delay
 from syncqueue.domain.handling import Answer, CallError, ErrorClass, Points, handler_for, register
-from syncqueue.domain.pace import Bucket
+from syncqueue.domain.pace import CALL_COST, Bucket, Costs
 from syncqueue.enums import Policy
 from syncqueue.errors import UnknownHandler
 
@@ -59,6 +59,40 @@ def test_a_started_call_is_counted_before_its_answer(bucket_points, cost):
     )
 
 
+@given(points, amounts)
+def test_a_call_is_affordable_exactly_when_it_need_not_wait(bucket_points, cost):
+    bucket = Bucket(bucket_points, NOW)
+    assert bucket.affords(cost, NOW) == (bucket.wait(cost, NOW) == 0)
+
+
+def test_a_call_of_an_unknown_kind_is_taken_to_cost_something():
+    assert (Costs().asked("x"), Costs().used("x"), Costs().least) == (CALL_COST,) * 3
+    assert not Costs().proven("x")
+    told_nothing = Costs().after("x", None, None)
+    assert (told_nothing.proven("x"), told_nothing.asked("x")) == (True, CALL_COST)
+
+
+def test_a_dear_call_counts_at_once_and_is_forgotten_slowly():
+    costs = Costs().after("read", 300, 10).after("read", 20, 10)
+    assert 290 < costs.asked("read") < 300
+    for _ in range(500):
+        costs = costs.after("read", 20, 10)
+    assert costs.asked("read") == 20
+    assert costs.used("read") == pytest.approx(10)
+    assert costs.after("write", 12, None).least == 12
+
+
+@given(st.lists(st.tuples(st.integers(1, 1000), st.integers(0, 1000)), min_size=1, max_size=30))
+def test_learned_costs_stay_within_what_was_seen(calls):
+    costs = Costs()
+    for asked, used in calls:
+        costs = costs.after("x", asked, used)
+        assert costs.asked("x") >= asked
+    assert costs.asked("x") <= max(asked for asked, _ in calls)
+    seen = [used or asked for asked, used in calls] + [used for _, used in calls]
+    assert min(seen) - 0.01 <= costs.used("x") <= max(seen) + 0.01
+
+
 @given(
     st.builds(
         Answer,
@@ -66,9 +100,10 @@ def test_a_started_call_is_counted_before_its_answer(bucket_points, cost):
         st.none() | errors,
         st.none() | st.integers(100, 599),
         st.text(),
-        st.none() | amounts,
-        st.none() | points,
-        amounts,
+        asked=st.none() | amounts,
+        cost=st.none() | amounts,
+        points=st.none() | points,
+        seconds=amounts,
     )
 )
 def test_an_answer_survives_being_stored(answer):
