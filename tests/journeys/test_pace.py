@@ -70,7 +70,7 @@ def test_a_backlog_uses_the_restored_points_and_hardly_ever_more(world):
     store = basic_shop(world, lamp(), {"title": "Many", "variants": many, "option_names": ["N"]})
     small, large = (p["id"] for p in world.twin.state(store.domain)["products"])
     world.twin.settings(latency=LATENCY)
-    reads(store, large, 10)
+    reads(store, large, 6)
     reads(store, small, 200)
     pump_for(store, 2.0)
     before, began = world.twin.counters(store.domain), time.monotonic()

@@ -216,6 +216,16 @@ def test_an_empty_bucket_lets_nothing_out(channel):
     assert channel.next_due_at > timezone.now() + timedelta(seconds=30)
 
 
+def test_interactive_calls_go_first_and_bulk_ones_get_a_fifth(channel, settings):
+    settings.SYNCQUEUE = {**settings.SYNCQUEUE, "THREADS": 1}
+    bulk = [queue(channel, ["ok"], key=f"bulk:{n}", priority=0)[0] for n in range(4)]
+    quick = [queue(channel, ["ok"], key=f"quick:{n}")[0] for n in range(12)]
+    drain()
+    assert [job for job in scripted.sent if job in quick] == quick
+    assert [job for job in scripted.sent if job in bulk] == bulk
+    assert [scripted.sent.index(job) for job in bulk[:3]] == [4, 9, 14]
+
+
 def test_followers_ride_along_and_say_who_carried_them(channel):
     scripted.with_riders = True
     head, *riders = queue(channel, ["ok"], ["ok"], ["ok"])
