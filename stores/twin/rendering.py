@@ -1,17 +1,29 @@
 """How Shopify rewrites what it is given: text, HTML, tags, money, handles and dates."""
 
+import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-__all__ = ["cents", "handle", "html", "instant", "shop_time", "tags", "weight"]
+from selectolax.lexbor import LexborHTMLParser
+
+__all__ = ["cents", "handle", "html", "instant", "json_text", "shop_time", "tags", "weight"]
 
 
 def html(text: Any) -> str:
-    """A little of what the rich text editor does: void tags without a slash, no outer space."""
-    return re.sub(r"<(br|hr|img\b[^>]*?)\s*/>", r"<\1>", str(text or "")).strip()
+    """As a browser would write what it understood: tags closed, attributes quoted, entities known.
+
+    Outer space goes, nothing else. Its own output stays, but for a few broken tables, as in browsers.
+    """
+    body = LexborHTMLParser(f"<body>{text or ''}").body
+    return (body.inner_html or "").strip() if body else ""
+
+
+def json_text(value: Any) -> str:
+    """JSON as it is stored: no spaces between, keys in their order, letters as they are."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def tags(given: Iterable[str] | str) -> list[str]:
