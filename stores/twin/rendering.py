@@ -15,7 +15,8 @@ __all__ = ["cents", "handle", "html", "instant", "json_text", "shop_time", "tags
 def html(text: Any) -> str:
     """As a browser would write what it understood: tags closed, attributes quoted, entities known.
 
-    Outer space goes, nothing else. Its own output stays, but for a few broken tables, as in browsers.
+    Outer space goes, nothing else. Its own output stays as it is, but for a few broken tables, as
+    in browsers.
     """
     body = LexborHTMLParser(f"<body>{text or ''}").body
     return (body.inner_html or "").strip() if body else ""
