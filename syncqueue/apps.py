@@ -14,7 +14,13 @@ class SyncqueueConfig(AppConfig):
         from syncqueue import checks  # noqa: F401, PLC0415  registers itself
         from syncqueue.services.check import CHECK_SECONDS, check_queue  # noqa: PLC0415
         from syncqueue.services.prune import PRUNE_SECONDS, prune_old  # noqa: PLC0415
+        from syncqueue.services.replays import (  # noqa: PLC0415
+            REPLAY_SECONDS,
+            any_replay,
+            run_replays,
+        )
         from syncqueue.services.sweep import register_chore  # noqa: PLC0415  needs the models
 
         register_chore("syncqueue.check", CHECK_SECONDS, check_queue)
         register_chore("syncqueue.prune", PRUNE_SECONDS, prune_old)
+        register_chore("syncqueue.replays", REPLAY_SECONDS, run_replays, wanted=any_replay)

@@ -84,6 +84,12 @@ class CallState(StrEnum):
 OPEN_CALL_STATES = (CallState.PLANNED, CallState.SENT, CallState.ANSWERED)
 
 
+class ReplayState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
 class ErrorClass(StrEnum):
     """What a failed call means for its job and its channel."""
 

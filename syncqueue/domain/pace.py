@@ -26,6 +26,10 @@ class Bucket:
         missing = min(cost, self.points.maximum) - self.available(now)
         return max(0.0, missing / self.points.restore)
 
+    def drain(self, points: float, now: datetime) -> float:
+        """Seconds until a backlog of so many points is worked off, however many they are."""
+        return max(0.0, (points - self.available(now)) / self.points.restore)
+
     def affords(self, cost: float, now: datetime) -> bool:
         return self.available(now) >= min(cost, self.points.maximum)
 

@@ -6,6 +6,7 @@ from syncqueue.models.call import Call
 from syncqueue.models.channel import Channel, Lane
 from syncqueue.models.chore import Chore
 from syncqueue.models.job import Job
+from syncqueue.models.replay import Replay
 
 __all__ = [
     "Attempt",
@@ -17,4 +18,5 @@ __all__ = [
     "Job",
     "Lane",
     "Pruned",
+    "Replay",
 ]

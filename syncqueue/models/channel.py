@@ -80,6 +80,9 @@ class Lane(models.Model):
     received = models.BigIntegerField(
         default=0, db_default=0, help_text="Jobs ever stored, counted by the statement that did."
     )
+    done_id = models.BigIntegerField(
+        default=0, db_default=0, help_text="The newest job that succeeded."
+    )
 
     class Meta:
         ordering = ["id"]

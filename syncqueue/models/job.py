@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from syncqueue.enums import OPEN_STATES, JobState, Outcome, Policy
 from syncqueue.models.channel import Channel, Lane
 from syncqueue.models.choices import PRIORITIES, choices
+from syncqueue.models.replay import Replay
 
 
 class Job(models.Model):
@@ -42,6 +43,15 @@ class Job(models.Model):
     priority = models.SmallIntegerField(choices=PRIORITIES, default=1, db_default=1)
     dedupe_key = models.CharField(max_length=255, blank=True, default="", db_default="")
     cause_id = models.UUIDField()
+    replay = models.ForeignKey(
+        Replay,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="jobs",
+        db_index=False,
+        help_text="The replay that queued it again last.",
+    )
     solo = models.BooleanField(default=False, db_default=False)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -61,6 +71,7 @@ class Job(models.Model):
             models.Index("state", "created_at", name="job_state_created"),
             models.Index("channel", "state", name="job_channel_state"),
             models.Index("cause_id", name="job_cause"),
+            models.Index("replay", "state", name="job_replay", condition=Q(replay__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(

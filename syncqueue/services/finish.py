@@ -55,11 +55,12 @@ WHERE r.new_try = 1
 FREE_LANES = """
 UPDATE syncqueue_lane AS lane
 SET lease_until = NULL, token = NULL, pending = pending - r.finished,
+    done_id = greatest(done_id, r.done),
     due_at = CASE WHEN pending - r.finished = 0 THEN NULL
                   WHEN r.due_at IS NULL THEN least(lane.due_at, %(now)s)
                   WHEN lane.due_at > lane.claimed_at THEN least(lane.due_at, r.due_at)
                   ELSE r.due_at END
-FROM jsonb_to_recordset(%(rows)s) AS r(id bigint, finished int, due_at timestamptz)
+FROM jsonb_to_recordset(%(rows)s) AS r(id bigint, finished int, done bigint, due_at timestamptz)
 WHERE lane.id = r.id AND lane.token = %(token)s
 """
 
@@ -200,7 +201,10 @@ def finish_lanes(lanes: Mapping[int, Sequence[Result]], *, token: UUID, now: dat
 def _freed(lane_id: int, results: Sequence[Result]) -> dict[str, Any]:
     due = next((r.verdict.due_at for r in results if r.verdict.due_at), None)
     finished = sum(r.verdict.state not in OPEN_STATES for r in results)
-    return {"id": lane_id, "finished": finished, "due_at": due and due.isoformat()}
+    done = max((r.job.id for r in results if r.verdict.state is JobState.SUCCEEDED), default=0)
+    return {
+        "id": lane_id, "finished": finished, "done": done, "due_at": due and due.isoformat(),
+    }  # fmt: skip
 
 
 def _dead(code: str, message: str, attempt: AttemptOutcome) -> Verdict:

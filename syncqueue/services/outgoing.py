@@ -18,7 +18,7 @@ from syncqueue.domain.handling import Answer, CallError, ErrorClass, JobView, ha
 from syncqueue.domain.pace import Costs
 from syncqueue.enums import Kind
 from syncqueue.errors import LostLease
-from syncqueue.services.channel import ChannelView
+from syncqueue.selectors.channels import ChannelView
 from syncqueue.services.claim import Claimed, claim
 from syncqueue.services.finish import Result, finish_all, finish_lanes, settle_job
 from syncqueue.services.planning import bound_lock_waits, plan_safely

@@ -15,7 +15,8 @@ from syncqueue.domain.health import start_trial
 from syncqueue.domain.pace import Bucket
 from syncqueue.enums import Health
 from syncqueue.models import Channel, Lane
-from syncqueue.services.channel import ChannelView, look, store_health
+from syncqueue.selectors.channels import ChannelView, look
+from syncqueue.services.channel import store_health
 from syncqueue.services.claim import give_slot_back, renew, take_slot
 from syncqueue.services.incoming import decide_due
 from syncqueue.services.outgoing import Outgoing

@@ -12,8 +12,10 @@ SELECT id FROM syncqueue_lane
 WHERE id IN (SELECT lane_id FROM syncqueue_job WHERE id = ANY(%(jobs)s))
 ORDER BY id FOR UPDATE
 """
+# A replay of many goes back in the lower class, behind what is alive.
 REQUEUE = """
-UPDATE syncqueue_job SET
+UPDATE syncqueue_job SET replay_id = %(replay)s,
+  priority = CASE WHEN %(replay)s::bigint IS NULL THEN priority ELSE 0 END,
   state = 'queued', outcome = '', error_code = '', reason = %(reason)s, attempts = 0, crashes = 0,
   solo = false, next_attempt_at = NULL, finished_at = NULL
 WHERE id = ANY(%(jobs)s) AND state IN ('dead_lettered', 'cancelled')
@@ -32,9 +34,10 @@ RETURNING lane_id, channel_id
 """
 COUNT_LANES = """
 UPDATE syncqueue_lane AS lane SET pending = open.jobs,
+  priority = coalesce(open.priority, lane.priority),
   due_at = CASE WHEN open.jobs = 0 THEN NULL
                 ELSE least(lane.due_at, statement_timestamp()) END
-FROM (SELECT l.id, count(job.id) AS jobs FROM syncqueue_lane AS l
+FROM (SELECT l.id, count(job.id) AS jobs, max(job.priority) AS priority FROM syncqueue_lane AS l
       LEFT JOIN syncqueue_job AS job ON job.lane_id = l.id
         AND job.state IN ('queued', 'running', 'retrying', 'waiting')
       WHERE l.id = ANY(%s) GROUP BY l.id) AS open
@@ -42,9 +45,12 @@ WHERE lane.id = open.id
 """
 
 
-def replay(job_ids: Iterable[int], *, by: str) -> int:
+def replay(job_ids: Iterable[int], *, by: str, replay_id: int | None = None) -> int:
     """Queue dead-lettered or cancelled jobs again, their trail kept; says how many."""
-    return _move(REQUEUE, job_ids, f"Queued again by {by}.")
+    reason = f"Queued again by {by}."
+    if replay_id is not None:
+        reason = f"Queued again by replay {replay_id} of {by}."
+    return _move(REQUEUE, job_ids, reason, replay_id)
 
 
 def cancel(job_ids: Iterable[int], *, by: str) -> int:
@@ -52,8 +58,12 @@ def cancel(job_ids: Iterable[int], *, by: str) -> int:
     return _move(CANCEL, job_ids, f"Cancelled by {by}.")
 
 
-def _move(statement: str, job_ids: Iterable[int], reason: str) -> int:
-    values: dict[str, list[int] | str] = {"jobs": sorted(set(job_ids)), "reason": reason}
+def _move(statement: str, job_ids: Iterable[int], reason: str, replay_id: int | None = None) -> int:
+    values: dict[str, list[int] | str | int | None] = {
+        "jobs": sorted(set(job_ids)),
+        "reason": reason,
+        "replay": replay_id,
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LOCK_LANES, values)
         cursor.execute(statement, values)

@@ -25,7 +25,8 @@ from syncqueue.domain.health import after_failure, after_success
 from syncqueue.domain.pace import Costs
 from syncqueue.enums import AttemptOutcome, JobState, Outcome
 from syncqueue.errors import LostLease
-from syncqueue.services.channel import look, store_costs, store_health, store_points
+from syncqueue.selectors.channels import look
+from syncqueue.services.channel import store_costs, store_health, store_points
 from syncqueue.services.finish import Result, Verdict, finish_all, settle_job
 from syncqueue.services.planning import bound_lock_waits, bug, is_clash
 from syncqueue.services.rescue import CRASHED

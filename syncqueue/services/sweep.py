@@ -31,14 +31,25 @@ RETURNING name
 class _Chore:
     seconds: float
     run: Callable[[], object]
+    wanted: Callable[[], bool]
 
 
 _chores: dict[str, _Chore] = {}
 
 
-def register_chore(name: str, seconds: float, run: Callable[[], object]) -> None:
-    """Have something done every so many seconds by one worker of one node."""
-    _chores[name] = _Chore(seconds, run)
+def _always() -> bool:
+    return True
+
+
+def register_chore(
+    name: str,
+    seconds: float,
+    run: Callable[[], object],
+    *,
+    wanted: Callable[[], bool] = _always,
+) -> None:
+    """Have something done every so many seconds by one worker of one node, where it is `wanted`."""
+    _chores[name] = _Chore(seconds, run, wanted)
 
 
 def sweep(*, every: float = 0.9) -> list[int]:
@@ -52,7 +63,7 @@ def sweep(*, every: float = 0.9) -> list[int]:
         due = [channel_id for (channel_id,) in cursor.fetchall()]
     wake(due)
     for name, chore in _chores.items():
-        if _is_time(name, chore.seconds):
+        if _is_time(name, chore.seconds) and chore.wanted():
             async_task("syncqueue.tasks.chore", name)
     return due
 

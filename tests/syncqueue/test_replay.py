@@ -3,8 +3,8 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from syncqueue.enums import JobState, Kind
-from syncqueue.models import Attempt, Channel, Job, Lane
+from syncqueue.enums import JobState, Kind, ReplayState
+from syncqueue.models import Attempt, Channel, Job, Lane, Replay
 from syncqueue.services.pump import drain
 from syncqueue.services.replay import cancel, replay
 from tests.syncqueue.scripted import scripted
@@ -49,13 +49,27 @@ def test_a_cancelled_job_frees_its_lane_for_the_next(channel):
     assert follower
 
 
-def test_the_command_replays_a_channel_by_code(channel):
+def test_the_command_replays_a_channel_by_code(channel, capsys):
     queue(channel, ["refused", "ok"])
     queue(channel, ["plan-refused", "ok"], key="product:2", kind=Kind.CALL)
     drain()
     call_command("replay", channel="north", code="bad", dry_run=True)
+    assert "with the code “bad”: 1 jobs, 0 of them superseded" in capsys.readouterr().out
     assert Job.objects.filter(state=JobState.DEAD_LETTERED).count() == 2
-    call_command("replay", channel="north", code="bad")
+    call_command("replay", channel="north", code="bad", wait=True)
+    assert "1 of 1 are queued again" in capsys.readouterr().out
     assert Job.objects.filter(state=JobState.QUEUED).count() == 1
+    assert Replay.objects.get().state == ReplayState.DONE
     with pytest.raises(CommandError, match="no channel"):
         call_command("replay", channel="south")
+    with pytest.raises(CommandError, match="Name jobs"):
+        call_command("replay")
+
+
+def test_the_command_makes_one_replay_for_each_channel_of_named_jobs(channel):
+    other = Channel.objects.create(name="alpine")
+    named = queue(channel, ["refused", "ok"]) + queue(other, ["refused", "ok"])
+    drain()
+    call_command("replay", *named)
+    assert Replay.objects.count() == 2
+    assert set(Job.objects.values_list("state", flat=True)) == {JobState.QUEUED}
