@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
 from stores.enums import Role
-from stores.models import Membership
+from stores.models import Membership, Store
 
 
 def is_member(user: Any) -> bool:
@@ -41,6 +41,12 @@ def roles_of(user: Any) -> dict[int, str]:
         user.roles_by_workspace = dict(rows.values_list("workspace_id", "role"))
     known: dict[int, str] = user.roles_by_workspace
     return known
+
+
+def operated_channels(user: Any) -> set[int]:
+    """The channels of the stores in whose workspaces this person may act."""
+    rows = Store.objects.for_user(user).values_list("workspace_id", "channel_id")
+    return {channel_id for workspace_id, channel_id in rows if may_operate(user, workspace_id)}
 
 
 class ScopedFilter(RelatedFieldListFilter):

@@ -1,12 +1,16 @@
-"""Jobs, attempts and calls: what the engine did and is doing, with the verbs retry and cancel."""
+"""Jobs, attempts and calls: what the engine did and is doing, with the verbs replay and cancel."""
+
+from collections import defaultdict
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from activity.admin.base import LedgerAdmin, LedgerInline, may_operate
+from activity.admin.base import LedgerAdmin, LedgerInline, may_operate, operated_channels
+from activity.admin.replays import preview_page
+from syncqueue.domain.choice import ReplayChoice
 from syncqueue.models import Attempt, Call, Channel, Finding, Job
-from syncqueue.services.replay import cancel, replay
+from syncqueue.services.replay import cancel
 
 CHANNEL_WORKSPACE = "channel__store__workspace"
 SAID = {
@@ -46,13 +50,14 @@ class JobAdmin(LedgerAdmin):
         "outcome",
         "handler",
         "error_code",
+        "replay",
         "created_at",
     ]
     search_fields = ["lane__key", "cause_id"]
     list_select_related = ["channel", "lane"]
     date_hierarchy = "created_at"
     inlines = [AttemptInline]
-    actions = ["retry_jobs", "cancel_jobs"]
+    actions = ["replay_jobs", "cancel_jobs"]
 
     @admin.display(description="Resource", ordering="lane__key")
     def resource(self, job: Job) -> str:
@@ -66,19 +71,23 @@ class JobAdmin(LedgerAdmin):
         return may_operate(request.user, None)
 
     @admin.action(description="Replay the selected dead letters", permissions=["operate"])
-    def retry_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        count = replay(self._allowed(request, jobs), by=request.user.get_username())
-        messages.success(request, f"{count} jobs are queued again.")
+    def replay_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> HttpResponse:
+        by_channel: dict[int, list[int]] = defaultdict(list)
+        for channel_id, job_id in self._allowed(request, jobs).values_list("channel_id", "pk"):
+            by_channel[channel_id].append(job_id)
+        return preview_page(
+            request, [ReplayChoice(channel, tuple(ids)) for channel, ids in by_channel.items()]
+        )
 
     @admin.action(description="Cancel the selected open jobs", permissions=["operate"])
     def cancel_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        count = cancel(self._allowed(request, jobs), by=request.user.get_username())
+        ids = self._allowed(request, jobs).values_list("pk", flat=True)
+        count = cancel(ids, by=request.user.get_username())
         messages.success(request, f"{count} jobs are cancelled.")
 
-    def _allowed(self, request: HttpRequest, jobs: QuerySet[Job]) -> list[int]:
+    def _allowed(self, request: HttpRequest, jobs: QuerySet[Job]) -> QuerySet[Job]:
         """The jobs of those workspaces in which this person may act."""
-        rows = jobs.select_related("channel__store")
-        return [job.pk for job in rows if may_operate(request.user, self.workspace_of(job))]
+        return jobs.filter(channel__in=operated_channels(request.user)).order_by("pk")
 
 
 @admin.register(Attempt)

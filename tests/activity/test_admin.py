@@ -32,6 +32,7 @@ LISTS = [
     "syncqueue_attempt",
     "syncqueue_call",
     "syncqueue_finding",
+    "syncqueue_replay",
 ]
 
 
