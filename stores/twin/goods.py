@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from stores.twin.custom import Metafields
+
 __all__ = ["DEFAULT_VALUE", "OPTION_LIMIT", "VARIANT_LIMIT", "Option", "OptionValue", "Product"]
 __all__ += ["Variant"]
 
@@ -57,6 +59,7 @@ class Variant:
     item_updated_at: datetime
     position: int
     stock: dict[int, int] = field(default_factory=dict)
+    metafields: Metafields = field(default_factory=dict)
 
     @property
     def gid(self) -> str:
@@ -81,6 +84,7 @@ class Product:
     created_at: datetime
     updated_at: datetime
     variants: list[Variant] = field(default_factory=list)
+    metafields: Metafields = field(default_factory=dict)
 
     @property
     def gid(self) -> str:

@@ -19,6 +19,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
+    GraphQLUnionType,
     OperationType,
     build_schema,
     execute_sync,
@@ -101,7 +102,7 @@ def schema() -> GraphQLSchema:
     for name, kind in built.type_map.items():
         if name.startswith("__"):
             continue
-        if isinstance(kind, GraphQLInterfaceType):
+        if isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType)):
             kind.resolve_type = lambda value, *_: kind_of(value)
         if isinstance(kind, GraphQLObjectType):
             for field_name, field in kind.fields.items():

@@ -86,6 +86,9 @@ class Knobs:
     )
 
     # What nobody knows for sure, each with its switch
+    variant_metafields_fire: bool = _switch(
+        "a change of a variant's metafield is an update of its product"
+    )
     noop_fires: bool = _switch("a productUpdate without a change still fires", default=True)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
+from stores.twin.custom import Definition, Metafield
 from stores.twin.edits import Author
 from stores.twin.errors import UnimplementedError
 from stores.twin.gids import number
@@ -28,7 +29,7 @@ class Call:
 
     @property
     def author(self) -> Author:
-        return Author("app", self.request_id, self.cause)
+        return Author("app", self.request_id, self.cause, self.install.app.client_id)
 
 
 Info = GraphQLResolveInfo[Call]
@@ -65,6 +66,8 @@ _NAMES: Mapping[type, str] = {
     Location: "Location",
     Subscription: "WebhookSubscription",
     Shop: "Shop",
+    Metafield: "Metafield",
+    Definition: "MetafieldDefinition",
 }
 
 
@@ -84,6 +87,8 @@ def find(shop: Shop, install: Install, gid: str) -> Any:
         return level_of(shop, gid)
     if kind == "Location":
         return next((each for each in shop.locations if each.id == id_), None)
+    if kind == "Metafield":
+        return _metafield(shop, id_)
     if kind.startswith("ProductOption"):
         raise UnimplementedError("The twin does not find options and their values by id.")
     places: dict[str, Mapping[int, Any]] = {
@@ -91,6 +96,7 @@ def find(shop: Shop, install: Install, gid: str) -> Any:
         "ProductVariant": shop.variants,
         "WebhookSubscription": install.subscriptions,
         "Shop": {shop.id: shop},
+        "MetafieldDefinition": {each.id: each for each in shop.definitions.values()},
     }
     return places.get(kind, {}).get(id_)
 
@@ -102,3 +108,11 @@ def level_of(shop: Shop, gid: str) -> Level | None:
     if variant is None or location is None or location.id not in variant.stock:
         return None
     return Level(variant, location)
+
+
+def _metafield(shop: Shop, id_: int) -> Metafield | None:
+    """By looking at every owner: asked for too seldom to keep a table of."""
+    owners: tuple[Shop | Product | Variant, ...]
+    owners = (shop, *shop.products.values(), *shop.variants.values())
+    every = (each for owner in owners for each in owner.metafields.values())
+    return next((each for each in every if each.id == id_), None)

@@ -5,7 +5,7 @@ import bisect
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from graphql import GraphQLError
 
 from stores.twin.errors import UnimplementedError
 
-__all__ = ["LIMIT", "PAGING", "Page", "connect", "matcher"]
+__all__ = ["LIMIT", "PAGING", "Page", "connect", "listed", "matcher"]
 
 LIMIT = 250
 Key = Callable[[Any], Any]
@@ -70,6 +70,12 @@ def connect(
     )
     nodes = list(items[low:high])
     return Page(nodes, [_cursor(key(node)) for node in nodes], high < end, low > 0)
+
+
+def listed(items: Sequence[Any], **page: Any) -> Page:
+    """A page of items in an order of their own; a cursor is a place in it."""
+    found = connect(range(len(items)), lambda place: place, **page)
+    return replace(found, nodes=[items[place] for place in found.nodes])
 
 
 def matcher(query: str | None) -> Callable[[Any], bool]:

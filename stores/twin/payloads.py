@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from stores.twin.custom import Definition
 from stores.twin.goods import Product, Variant
 from stores.twin.rendering import instant, shop_time
 from stores.twin.world import PLANS, Shop
 
-__all__ = ["item", "level", "product", "shop_body"]
+__all__ = ["definition", "item", "level", "product", "shop_body"]
 
 VARIANTS_SHOWN = 100
 _UNITS = {"KILOGRAMS": "kg", "GRAMS": "g", "POUNDS": "lb", "OUNCES": "oz"}
@@ -67,6 +68,29 @@ def item(shop: Shop, variant: Variant, *, gone: bool) -> dict[str, Any]:
             "weight_unit": _UNITS[values["weight"]["unit"]],
         }
     )
+
+
+def definition(shop: Shop, found: Definition, *, gone: bool) -> dict[str, Any]:
+    """metafield_definitions/*: without what Shopify keeps for itself."""
+    if gone:
+        return {"id": found.gid, "type": found.type, "created_by_app_id": None}
+    return {
+        "id": found.id,
+        "shop_id": shop.id,
+        "owner_type": found.owner_type,
+        "namespace": found.namespace,
+        "key": found.key,
+        "name": found.name,
+        "description": found.description,
+        "type_name": found.type,
+        "pinned_position": found.pinned,
+        "admin_filterable": "adminFilterable" in found.capabilities,
+        "smart_collection_condition": "smartCollectionCondition" in found.capabilities,
+        "unique_values": found.unique,
+        "options": [{"name": n, "value": v} for n, v in found.validations.items()],
+        "created_at": shop_time(found.created_at, shop.zone),
+        "updated_at": shop_time(found.updated_at, shop.zone),
+    }
 
 
 def level(shop: Shop, variant: Variant, location_id: int) -> dict[str, Any]:

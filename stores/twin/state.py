@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from stores.twin.custom import Metafields
 from stores.twin.goods import Product, Variant
 from stores.twin.rendering import instant
 from stores.twin.world import Shop
@@ -10,7 +11,11 @@ __all__ = ["product_state", "shop_state"]
 
 
 def shop_state(shop: Shop) -> dict[str, Any]:
-    return {"products": [product_state(each) for each in list(shop.products.values())]}
+    """Its products and its own metafields."""
+    return {
+        "products": [product_state(each) for each in list(shop.products.values())],
+        "metafields": _metafields(shop.metafields),
+    }
 
 
 def product_state(product: Product) -> dict[str, Any]:
@@ -27,9 +32,18 @@ def product_state(product: Product) -> dict[str, Any]:
             }
             for option in product.options
         ],
+        "metafields": _metafields(product.metafields),
         "variants": [_variant(variant) for variant in product.variants],
     }
 
 
 def _variant(variant: Variant) -> dict[str, Any]:
-    return {"id": variant.gid, "title": variant.title, **variant.values}
+    custom = _metafields(variant.metafields)
+    return {"id": variant.gid, "title": variant.title, **variant.values, "metafields": custom}
+
+
+def _metafields(held: Metafields) -> list[dict[str, str]]:
+    return [
+        {"namespace": each.namespace, "key": each.key, "type": each.type, "value": each.value}
+        for _, each in sorted(held.items())
+    ]

@@ -52,6 +52,17 @@ class RunningTwin:
     def delete(self, domain: str, gid: str) -> None:
         self._post(f"shops/{domain}/products/{_number(gid)}/delete")
 
+    def set_metafields(self, domain: str, *metafields: dict[str, Any]) -> None:
+        """A merchant's: each with ownerId, namespace, key, type and value."""
+        self._post(f"shops/{domain}/metafields", metafields=list(metafields))
+
+    def delete_metafields(self, domain: str, *identifiers: dict[str, Any]) -> None:
+        self._post(f"shops/{domain}/metafields/delete", metafields=list(identifiers))
+
+    def define(self, domain: str, **definition: Any) -> str:
+        """A merchant's metafield definition: ownerType, namespace, key, name, type …; its id."""
+        return str(self._post(f"shops/{domain}/definitions", **definition)["id"])
+
     def settings(self, domain: str | None = None, **knobs: Any) -> None:
         """Turn a shop's knobs, or the twin's own (latency, auto_approve)."""
         self._post(f"shops/{domain}/settings" if domain else "settings", **knobs)

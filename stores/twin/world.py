@@ -10,6 +10,7 @@ from typing import Any
 from stores.twin.agenda import Agenda, settle
 from stores.twin.bucket import Bucket
 from stores.twin.clock import Clock
+from stores.twin.custom import Definition, Metafields
 from stores.twin.goods import Product, Variant
 from stores.twin.knobs import Knobs, Settings
 from stores.twin.oracle import Oracle
@@ -88,6 +89,9 @@ class Shop:
     handles: dict[str, int] = field(default_factory=dict)  # to the product that has it
     variants: dict[int, Variant] = field(default_factory=dict)
     items: dict[int, Variant] = field(default_factory=dict)
+    metafields: Metafields = field(default_factory=dict)  # the shop's own
+    # by owner type, namespace and key
+    definitions: dict[tuple[str, str, str], Definition] = field(default_factory=dict)
     installs: dict[str, Install] = field(default_factory=dict)
     codes: dict[str, tuple[str, list[str], datetime]] = field(default_factory=dict, repr=False)
     held: list[Delivery] = field(default_factory=list)
@@ -211,6 +215,8 @@ _FIRST_IDS = {
     "shop": 60_000_001,
     "location": 70_000_001,
     "product": 8_000_000_001,
+    "metafield": 30_000_000_001,
+    "definition": 90_000_001,
     "option": 10_000_000_001,
     "option_value": 2_000_000_001,
     "variant": 45_000_000_001,

@@ -2,6 +2,7 @@
 
 from stores.twin import edits
 from stores.twin.control.asking import MERCHANT, Ask, Door, Json
+from stores.twin.edits import Deed, definitions, metafields
 from stores.twin.state import product_state
 from stores.twin.world import Shop, Twin
 
@@ -40,9 +41,31 @@ def delete(ask: Ask) -> Json:
     return {}
 
 
+def set_metafields(ask: Ask) -> Json:
+    """The merchant sets metafields: {metafields: [{ownerId, namespace, key, type, value}, …]}."""
+    with Deed(ask.twin, ask.shop, MERCHANT) as deed:
+        done = metafields.set_many(deed, ask.given["metafields"])
+    return {"metafields": [{"id": each.gid, "value": each.value} for each in done]}
+
+
+def delete_metafields(ask: Ask) -> Json:
+    """The merchant deletes metafields: {metafields: [{ownerId, namespace, key}, …]}."""
+    with Deed(ask.twin, ask.shop, MERCHANT) as deed:
+        return {"deleted": metafields.delete_many(deed, ask.given["metafields"])}
+
+
+def define(ask: Ask) -> Json:
+    """The merchant defines a metafield: {ownerType, namespace, key, name, type, validations …}."""
+    with Deed(ask.twin, ask.shop, MERCHANT) as deed:
+        return {"id": definitions.create(deed, ask.given).gid}
+
+
 DOORS: dict[str, Door] = {
     "POST shops/{shop}/products": create,
     "POST shops/{shop}/products/{product}": edit,
     "POST shops/{shop}/products/{product}/touch": touch,
     "POST shops/{shop}/products/{product}/delete": delete,
+    "POST shops/{shop}/metafields": set_metafields,
+    "POST shops/{shop}/metafields/delete": delete_metafields,
+    "POST shops/{shop}/definitions": define,
 }

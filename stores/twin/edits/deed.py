@@ -16,11 +16,15 @@ _ONLY_ITEM = frozenset({"weight", "tracked"})
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who makes a change: "merchant", "rogue", or "app" by a request that may tell its cause."""
+    """Who makes a change: "merchant", "rogue", or "app" by a request that may tell its cause.
+
+    `app` is the client id of the app that asked.
+    """
 
     by: str
     request_id: str | None = None
     cause: str | None = None
+    app: str | None = None
 
 
 class Deed:
@@ -69,8 +73,7 @@ class Deed:
 
     def note(self, resource: str, attribute: str, old: Any, new: Any) -> None:
         """Log a true edit; the caller says what it touches."""
-        facts = {"resource": resource, "attribute": attribute, "old": old, "new": new}
-        self.twin.oracle.write("edit", self.shop.domain, **facts, **self._author)
+        self.log("edit", resource, attribute=attribute, old=old, new=new)
 
     def log(self, kind: str, resource: str, **facts: Any) -> None:
         self.twin.oracle.write(kind, self.shop.domain, resource=resource, **facts, **self._author)

@@ -4,16 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from stores.twin import attributes
-from stores.twin.edits import options
+from stores.twin.edits import metafields, options
 from stores.twin.edits import variants as many
 from stores.twin.edits.deed import Author, Deed
+from stores.twin.edits.metafields import Setting
 from stores.twin.edits.options import NewOption
 from stores.twin.edits.variants import Draft
 from stores.twin.goods import DEFAULT_OPTION, DEFAULT_VALUE, Product
 from stores.twin.refusals import Refusal, RefusedError
 from stores.twin.world import Shop, Twin
 
-__all__ = ["apply", "change", "create", "delete", "edit", "make", "normal", "touch"]
+__all__ = ["apply", "change", "create", "delete", "edit", "make", "normal"]
+__all__ += ["planned_metafields", "touch"]
 
 Given = Mapping[str, Any]
 
@@ -33,18 +35,24 @@ def create(
     the first location.
     """
     with Deed(twin, shop, author) as deed:
-        values = normal(shop, {"title": None, **fields})
+        rest = {"title": None, **fields}
+        custom = planned_metafields(deed, None, rest)
+        values = normal(shop, rest)
         drafts = [_draft(shop, each) for each in list(variants) or [{}]]
         columns = zip(*(each.names for each in drafts), strict=True)
         wanted = [
             NewOption(name, list(dict.fromkeys(column)))
             for name, column in zip(option_names, columns, strict=True)
         ]
-        return make(deed, values, wanted, drafts)
+        return make(deed, values, wanted, drafts, custom)
 
 
 def make(
-    deed: Deed, values: dict[str, Any], wanted: Iterable[NewOption], drafts: Sequence[Draft]
+    deed: Deed,
+    values: dict[str, Any],
+    wanted: Iterable[NewOption],
+    drafts: Sequence[Draft],
+    custom: Iterable[Setting] = (),
 ) -> Product:
     """Put a checked product into the shop; without a handle it gets a free one."""
     shop, now = deed.shop, deed.now
@@ -57,6 +65,7 @@ def make(
     deed.log("create", product.gid)
     deed.touch(product, "products/create")
     many.insert(deed, product, drafts)
+    metafields.apply(deed, product, custom)
     return product
 
 
@@ -79,10 +88,19 @@ def edit(
 
 def change(deed: Deed, product: Product, fields: Given, given: Iterable[Given] = ()) -> None:
     """The same within a deed. Raises RefusedError."""
-    values = normal(deed.shop, fields, product)
-    drafts = many.planned(product, given)
+    rest = dict(fields)
+    custom = planned_metafields(deed, product, rest)
+    values = normal(deed.shop, rest, product)
+    drafts = many.planned(deed, product, given)
     apply(deed, product, values)
+    metafields.apply(deed, product, custom)
     many.alter(deed, product, drafts)
+
+
+def planned_metafields(deed: Deed, product: Product | None, rest: dict[str, Any]) -> list[Setting]:
+    """What an input sets of metafields, taken out of it. Raises RefusedError."""
+    inputs = [(product, each) for each in rest.pop("metafields", None) or ()]
+    return metafields.planned(deed, inputs, "metafields", kind="PRODUCT")
 
 
 def apply(deed: Deed, product: Product, values: Given) -> None:
@@ -105,7 +123,9 @@ def touch(twin: Twin, shop: Shop, product: Product) -> None:
 def delete(twin: Twin, shop: Shop, product: Product, author: Author) -> None:
     with Deed(twin, shop, author) as deed:
         del shop.products[product.id], shop.handles[product.values["handle"]]
+        metafields.forget(shop, product)
         for variant in product.variants:
+            metafields.forget(shop, variant)
             del shop.variants[variant.id], shop.items[variant.item_id]
             deed.item(variant, "inventory_items/delete")
         deed.log("delete", product.gid)

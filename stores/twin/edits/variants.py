@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stores.twin import attributes
+from stores.twin.edits import metafields
 from stores.twin.edits.choices import chosen, combination, named, structure
 from stores.twin.edits.deed import Deed
+from stores.twin.edits.metafields import Setting
 from stores.twin.gids import number
 from stores.twin.goods import VARIANT_LIMIT, OptionValue, Product, Variant
 from stores.twin.refusals import Refusal, RefusedError, refuse
@@ -26,18 +28,19 @@ class Draft:
     values: dict[str, Any]
     names: list[str] = field(default_factory=list)
     stock: dict[int, int] = field(default_factory=dict)
+    metafields: list[Setting] = field(default_factory=list)
     variant: Variant | None = None
 
 
-def new(shop: Shop, product: Product, variants: Iterable[Given]) -> list[Draft]:
+def new(deed: Deed, product: Product, variants: Iterable[Given]) -> list[Draft]:
     """New variants from inputs. Raises RefusedError with the refusals of all of them."""
-    return _each(variants, lambda given: _new(shop, product, given))
+    return _each(variants, lambda given: _new(deed, product, given))
 
 
-def planned(product: Product, variants: Iterable[Given]) -> list[Draft]:
+def planned(deed: Deed, product: Product, variants: Iterable[Given]) -> list[Draft]:
     """Changes of a product's variants, from inputs with ids. Raises RefusedError."""
     known = {variant.id: variant for variant in product.variants}
-    drafts = _each(variants, lambda given: _planned(product, known, given))
+    drafts = _each(variants, lambda given: _planned(deed, product, known, given))
     moving = {each.variant for each in drafts if each.names}
     if moving:
         staying = [each for each in product.variants if each not in moving]
@@ -69,6 +72,7 @@ def alter(deed: Deed, product: Product, drafts: Sequence[Draft]) -> None:
         if each.variant is not None:
             for name, value in each.values.items():
                 deed.set(each.variant, name, value)
+            metafields.apply(deed, each.variant, each.metafields)
     moves = [each for each in drafts if each.names]
     if moves:
         with structure(deed, product):
@@ -132,6 +136,7 @@ def remove(deed: Deed, product: Product, leaving: Iterable[Variant]) -> None:
     product.variants = [each for each in product.variants if each not in gone]
     product.renumber()
     for variant in gone:
+        metafields.forget(deed.shop, variant)
         del deed.shop.variants[variant.id], deed.shop.items[variant.item_id]
         deed.log("delete", variant.gid, product=product.gid)
         deed.item(variant, "inventory_items/delete")
@@ -197,16 +202,17 @@ def _each(variants: Iterable[Given], make: Callable[[Given], Draft]) -> list[Dra
     return drafts
 
 
-def _new(shop: Shop, product: Product, given: Given) -> Draft:
+def _new(deed: Deed, product: Product, given: Given) -> Draft:
     rest = dict(given)
     if rest.pop("id", None) is not None:
         raise RefusedError(refuse("NO_KEY_ON_CREATE", "id"))
     names = named(product.options, rest.pop("optionValues", None) or ())
-    stock = _stock(shop, rest.pop("inventoryQuantities", None) or ())
-    return Draft({**attributes.new_variant(), **normal(rest)}, names, stock)
+    stock = _stock(deed.shop, rest.pop("inventoryQuantities", None) or ())
+    custom = _metafields(deed, None, rest)
+    return Draft({**attributes.new_variant(), **normal(rest)}, names, stock, custom)
 
 
-def _planned(product: Product, known: Mapping[int, Variant], given: Given) -> Draft:
+def _planned(deed: Deed, product: Product, known: Mapping[int, Variant], given: Given) -> Draft:
     rest = dict(given)
     gid = rest.pop("id", None)
     if gid is None:
@@ -221,7 +227,14 @@ def _planned(product: Product, known: Mapping[int, Variant], given: Given) -> Dr
     choices = rest.pop("optionValues", None)
     stay = [value.name for value in variant.chosen]
     names = named(product.options, choices, stay) if choices else []
-    return Draft(normal(rest), names, variant=variant)
+    custom = _metafields(deed, variant, rest)
+    return Draft(normal(rest), names, metafields=custom, variant=variant)
+
+
+def _metafields(deed: Deed, variant: Variant | None, rest: dict[str, Any]) -> list[Setting]:
+    """What an input sets of metafields, taken out of it. Raises RefusedError."""
+    inputs = [(variant, each) for each in rest.pop("metafields", None) or ()]
+    return metafields.planned(deed, inputs, "metafields", kind="PRODUCTVARIANT")
 
 
 def _stock(shop: Shop, quantities: Iterable[Given]) -> dict[int, int]:
@@ -248,6 +261,7 @@ def _insert(deed: Deed, product: Product, draft: Draft, choice: list[OptionValue
     product.variants.append(variant)
     deed.shop.variants[variant.id] = deed.shop.items[variant.item_id] = variant
     deed.log("create", variant.gid, product=product.gid)
+    metafields.apply(deed, variant, draft.metafields)
     deed.item(variant, "inventory_items/create")
     deed.touch(product)
     return variant

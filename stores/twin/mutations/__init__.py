@@ -1,5 +1,6 @@
 """How each mutation that the twin plays is carried out; `stock` has those of the warehouse."""
 
+from stores.twin.mutations.metafields import METAFIELDS
 from stores.twin.mutations.options import OPTIONS
 from stores.twin.mutations.products import PRODUCTS
 from stores.twin.mutations.subscriptions import SUBSCRIPTIONS
@@ -8,4 +9,4 @@ from stores.twin.queries import Resolver
 
 __all__ = ["MUTATIONS"]
 
-MUTATIONS: dict[str, Resolver] = {**PRODUCTS, **OPTIONS, **VARIANTS, **SUBSCRIPTIONS}
+MUTATIONS: dict[str, Resolver] = {**PRODUCTS, **METAFIELDS, **OPTIONS, **VARIANTS, **SUBSCRIPTIONS}

@@ -24,10 +24,11 @@ def _product_create(_: Any, info: Info, *, product: Given | None = None) -> Any:
     fields = dict(product)
     given = fields.pop("productOptions", None)
     with deed_of(info.context) as deed:
+        custom = products.planned_metafields(deed, None, fields)
         values = products.normal(deed.shop, {"title": None, **fields})
         wanted = options.checked(given, argument="productOptions") if given else [options.DEFAULT]
         first = many.plain(deed.shop, [each.values[0] for each in wanted])
-        made = products.make(deed, values, wanted, [first])
+        made = products.make(deed, values, wanted, [first], custom)
     return {"product": made}
 
 

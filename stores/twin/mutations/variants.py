@@ -22,7 +22,7 @@ def _create(
     bounded(variants)
     found = product_of(info.context, product_id, "productId")
     with deed_of(info.context) as deed:
-        drafts = many.new(deed.shop, found, variants)
+        drafts = many.new(deed, found, variants)
         made = many.add(deed, found, drafts, strategy)
     return {"product": found, "product_variants": made}
 
@@ -41,7 +41,7 @@ def _update(
     bounded(variants)
     found = product_of(info.context, product_id, "productId")
     with deed_of(info.context) as deed:
-        drafts = many.planned(found, variants)
+        drafts = many.planned(deed, found, variants)
         many.alter(deed, found, drafts)
         if deed.shop.knobs.noop_fires:
             deed.touch(found)

@@ -1,10 +1,11 @@
 """How each field that the twin plays is read; what stands in no table here fails loudly."""
 
 from stores.twin.queries.inventory import INVENTORY
+from stores.twin.queries.metafields import METAFIELDS
 from stores.twin.queries.products import PRODUCTS
 from stores.twin.queries.read import Resolver
 from stores.twin.queries.shops import SHOPS
 
 __all__ = ["RESOLVERS", "Resolver"]
 
-RESOLVERS: dict[str, Resolver] = {**SHOPS, **PRODUCTS, **INVENTORY}
+RESOLVERS: dict[str, Resolver] = {**SHOPS, **PRODUCTS, **METAFIELDS, **INVENTORY}

@@ -2,9 +2,10 @@
 
 from typing import Any, NamedTuple
 
+from stores.twin.errors import UnimplementedError
 from stores.twin.goods import Option, Product
 from stores.twin.nodes import Info, Item
-from stores.twin.paging import Page, connect, matcher
+from stores.twin.paging import Page, connect, listed, matcher
 from stores.twin.queries.read import (
     Resolver,
     attribute,
@@ -46,8 +47,12 @@ def _count(_: Any, info: Info, *, query: str | None = None, limit: int | None = 
     return {"count": limit if capped else found, "precision": "AT_LEAST" if capped else "EXACT"}
 
 
-def _variants(product: Product, _: Info, **page: Any) -> Page:
-    return connect(product.variants, by_id, **page)
+def _variants(product: Product, _: Info, *, sort_key: str = "POSITION", **page: Any) -> Page:
+    if sort_key == "ID":
+        return connect(sorted(product.variants, key=by_id), by_id, **page)
+    if sort_key != "POSITION":
+        raise UnimplementedError(f"The twin does not sort variants by {sort_key}.")
+    return listed(product.variants, **page)
 
 
 class _Option(NamedTuple):
