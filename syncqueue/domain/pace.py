@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from syncqueue.domain.handling import Points
 
@@ -49,6 +50,13 @@ class Costs:
 
     known: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Costs":
+        return cls({name: (asked, used) for name, (asked, used) in data.items()})
+
+    def to_json(self) -> dict[str, list[float]]:
+        return {name: [round(a, 1), round(u, 1)] for name, (a, u) in self.known.items()}
+
     def proven(self, handler: str) -> bool:
         """Whether any call of this kind was answered: the first one flies alone."""
         return handler in self.known
@@ -72,3 +80,12 @@ class Costs:
         new_asked = max(float(asked), before_asked * (1 - FORGET))
         new_used = before_used if used is None else 0.9 * before_used + 0.1 * used
         return Costs({**self.known, handler: (new_asked, new_used)})
+
+
+def duration(seconds: float) -> str:
+    """A length of time as operators say it."""
+    for limit, size, unit in ((90, 1, "second"), (5400, 60, "minute"), (129_600, 3600, "hour")):
+        if seconds < limit:
+            count = max(1, round(seconds / size))
+            return f"about {count} {unit}{'s' * (count > 1)}"
+    return f"about {round(seconds / 86_400)} days"

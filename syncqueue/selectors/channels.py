@@ -46,7 +46,7 @@ def look(channel_id: int) -> ChannelView:
     bucket = None
     if available is not None and points_at is not None:
         bucket = Bucket(Points(available, maximum or 0, restore or 1), points_at)
-    known = Costs({name: (asked, used) for name, (asked, used) in json.loads(costs).items()})
+    known = Costs.from_json(json.loads(costs))
     return ChannelView(
         paused, epoch, woken, ChannelHealth(Health(health), *more), bucket, known, turns
     )

@@ -7,6 +7,7 @@ from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, When
 from django.utils import timezone
 
 from syncqueue.domain.choice import ReplayChoice
+from syncqueue.domain.pace import duration
 from syncqueue.enums import JobState, Kind
 from syncqueue.models import Job
 from syncqueue.selectors.channels import look
@@ -31,8 +32,10 @@ class Preview:
     seconds: float | None
 
     @property
-    def minutes(self) -> float | None:
-        return None if self.seconds is None else round(self.seconds / 60, 1)
+    def cost(self) -> str:
+        """Points and time as operators read them."""
+        time = "" if self.seconds is None else f", {duration(self.seconds)} at the store's pace"
+        return f"about {self.points:,.0f} points{time}"
 
 
 def chosen_jobs(choice: ReplayChoice) -> QuerySet[Job]:

@@ -44,9 +44,8 @@ def store_health(channel_id: int, known: ChannelHealth, new: ChannelHealth) -> b
 
 
 def store_costs(channel_id: int, costs: Costs) -> None:
-    rounded = {name: [round(a, 1), round(u, 1)] for name, (a, u) in costs.known.items()}
     with connection.cursor() as cursor:
-        cursor.execute(_STORE_COSTS, [json.dumps(rounded), channel_id])
+        cursor.execute(_STORE_COSTS, [json.dumps(costs.to_json()), channel_id])
 
 
 def store_points(channel_id: int, points: Points, at: datetime) -> None:

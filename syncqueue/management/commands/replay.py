@@ -45,10 +45,8 @@ class Command(BaseCommand):
 
     def _tell(self, choice: ReplayChoice) -> None:
         seen = preview(choice)
-        minutes = "" if seen.minutes is None else f", about {seen.minutes} minutes"
         self.stdout.write(
-            f"{choice.words}: {seen.jobs} jobs, {seen.superseded} of them superseded; "
-            f"{seen.points:.0f} points{minutes}."
+            f"{choice.words}: {seen.jobs} jobs, {seen.superseded} of them superseded; {seen.cost}."
         )
 
     def _named(self, job_ids: list[int]) -> list[ReplayChoice]:
