@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from syncqueue.domain.handling import JobView
 from syncqueue.enums import Kind
@@ -19,22 +19,28 @@ WHERE id = %(channel)s
   AND (slot_until IS NULL OR slot_until < statement_timestamp() OR slot_token = %(token)s)
 """
 
-# The row is locked first, so that the lanes are seen as they stand after the last wake-up.
-LOCK_SLOT = """
-SELECT 1 FROM syncqueue_channel WHERE id = %(channel)s AND slot_token = %(token)s FOR UPDATE
+# The flag is cleared before the lanes are looked at: whoever stores a job after that look finds no
+# flag, and wakes the channel.
+CLEAR_FLAG = """
+UPDATE syncqueue_channel SET woken_at = NULL WHERE id = %(channel)s AND slot_token = %(token)s
 """
-# Calls are not due before `calls_from`: the next trial, or when the bucket has points again.
+# Calls are not due before `calls_from`: the next trial, or when the bucket has points again. Of a
+# long backlog the first lanes tell: more of them than any pump leases at a time.
 GIVE_SLOT_BACK = """
 UPDATE syncqueue_channel AS channel
-SET slot_token = NULL, slot_until = NULL, woken_at = NULL, next_due_at = (
-  SELECT min(greatest(
-    due_at, lease_until, CASE WHEN kind = 'call' THEN %(calls_from)s::timestamptz END))
-  FROM syncqueue_lane
-  WHERE channel_id = %(channel)s AND due_at IS NOT NULL
-    AND (kind = 'in' OR channel.health <> 'held')
+SET slot_token = NULL, slot_until = NULL, next_due_at = (
+  SELECT min(greatest(first.due_at, first.lease_until,
+                      CASE WHEN kinds.kind = 'call' THEN %(calls_from)s::timestamptz END))
+  FROM (VALUES ('in', 0), ('in', 1), ('call', 0), ('call', 1)) AS kinds(kind, priority)
+  CROSS JOIN LATERAL (
+    SELECT lane.due_at, lane.lease_until FROM syncqueue_lane AS lane
+    WHERE lane.channel_id = %(channel)s AND lane.kind = kinds.kind
+      AND lane.priority = kinds.priority AND lane.due_at IS NOT NULL
+    ORDER BY lane.due_at LIMIT 200) AS first
+  WHERE kinds.kind = 'in' OR channel.health <> 'held'
 )
 WHERE id = %(channel)s AND slot_token = %(token)s
-RETURNING next_due_at <= statement_timestamp() AND NOT paused
+RETURNING (next_due_at <= statement_timestamp() OR woken_at IS NOT NULL) AND NOT paused
 """
 
 # The leased columns stand in no index, so this update stays heap-only however long the backlog.
@@ -94,7 +100,7 @@ def take_slot(channel_id: int, *, token: UUID, seconds: float) -> bool:
 
 
 def give_slot_back(channel_id: int, *, token: UUID, calls_from: datetime | None = None) -> bool:
-    """Free the slot and note when the channel is due next; True where that is now.
+    """Free the slot and note when the channel is due next; True where it is to be woken now.
 
     Under a foreign token nothing changes.
     """
@@ -103,8 +109,8 @@ def give_slot_back(channel_id: int, *, token: UUID, calls_from: datetime | None 
         "token": token,
         "calls_from": calls_from,
     }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LOCK_SLOT, values)
+    with connection.cursor() as cursor:
+        cursor.execute(CLEAR_FLAG, values)
         cursor.execute(GIVE_SLOT_BACK, values)
         row = cursor.fetchone()
         return bool(row and row[0])

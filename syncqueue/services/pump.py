@@ -57,7 +57,7 @@ def run_pump(channel_id: int, *, slice_seconds: float | None = None) -> PumpRepo
         pump.land()
         more = give_slot_back(channel_id, token=token, calls_from=pump.calls_from)
     if more:
-        wake([channel_id])
+        wake([channel_id], stale=0.0)
     return pump.report
 
 

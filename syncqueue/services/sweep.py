@@ -14,11 +14,35 @@ FREE_DEAD_SLOTS = """
 UPDATE syncqueue_channel SET slot_token = NULL, slot_until = NULL, woken_at = NULL
 WHERE slot_until < statement_timestamp()
 """
+# A flag without a pump is lost where it is older than the oldest wake-up that still waits: they are
+# delivered in their order. A second's grace is for those on the way from the broker to a worker.
 DUE = """
 SELECT id FROM syncqueue_channel
-WHERE next_due_at <= statement_timestamp() AND NOT paused
-  AND (slot_until IS NULL OR slot_until < statement_timestamp())
+WHERE next_due_at <= statement_timestamp() AND NOT paused AND slot_until IS NULL
+  AND (woken_at IS NULL OR woken_at < least(
+    statement_timestamp() - make_interval(secs => %s),
+    (SELECT min(lock) FROM django_q_ormq WHERE lock <= statement_timestamp())))
 """
+# Whoever dies between storing a job and waking its channel leaves a lane that is due in a channel
+# of which nobody knows it. Lanes that have become due just now are about to be told of.
+TOUR_STOP = """
+SELECT count(*), max(id) FROM (
+  SELECT id FROM syncqueue_channel WHERE id > %(after)s ORDER BY id LIMIT %(many)s) AS stop
+"""
+TELL = """
+UPDATE syncqueue_channel AS channel SET next_due_at = statement_timestamp()
+WHERE id > %(after)s AND id <= %(last)s AND NOT paused AND slot_until IS NULL
+  AND (next_due_at IS NULL OR next_due_at > statement_timestamp() + make_interval(secs => %(late)s))
+  AND EXISTS (
+    SELECT 1 FROM (VALUES ('in', 0), ('in', 1), ('call', 0), ('call', 1)) AS kinds(kind, priority)
+    WHERE (kinds.kind = 'in' OR channel.health IN ('healthy', 'degraded'))
+      AND (SELECT min(lane.due_at) FROM syncqueue_lane AS lane
+           WHERE lane.channel_id = channel.id AND lane.kind = kinds.kind
+             AND lane.priority = kinds.priority)
+          < statement_timestamp() - make_interval(secs => %(late)s))
+"""
+LOST_SECONDS, LATE_SECONDS = 1.0, 2.0
+TOUR = 200  # channels a sweep looks at closely, in turn
 RUN_CHORE = """
 INSERT INTO syncqueue_chore AS chore (name, ran_at) VALUES (%s, statement_timestamp())
 ON CONFLICT (name) DO UPDATE SET ran_at = EXCLUDED.ran_at
@@ -35,6 +59,7 @@ class _Chore:
 
 
 _chores: dict[str, _Chore] = {}
+_toured = 0
 
 
 def _always() -> bool:
@@ -59,13 +84,24 @@ def sweep(*, every: float = 0.9) -> list[int]:
         if not cursor.fetchone()[0] or not _is_time("sweep", every):
             return []
         cursor.execute(FREE_DEAD_SLOTS)
-        cursor.execute(DUE)
+        _go_on_tour()
+        cursor.execute(DUE, [LOST_SECONDS])
         due = [channel_id for (channel_id,) in cursor.fetchall()]
-    wake(due)
+    wake(due, stale=0.0)
     for name, chore in _chores.items():
         if _is_time(name, chore.seconds) and chore.wanted():
             async_task("syncqueue.tasks.chore", name)
     return due
+
+
+def _go_on_tour() -> None:
+    """Look at the next channels for lanes that are due and that nobody was told of."""
+    global _toured  # noqa: PLW0603  a place in a list; each process goes round by itself
+    with connection.cursor() as cursor:
+        cursor.execute(TOUR_STOP, {"after": _toured, "many": TOUR})
+        (many, last) = cursor.fetchone()
+        cursor.execute(TELL, {"after": _toured, "last": last, "late": LATE_SECONDS})
+        _toured = last if many == TOUR else 0
 
 
 def run_chore(name: str) -> None:

@@ -6,8 +6,8 @@ from datetime import datetime
 from django.db import connection, transaction
 from django_q.tasks import async_task
 
-# A flag this old without a pump that cleared it belongs to a wake-up that was lost.
-STALE_SECONDS = 10
+# Whoever stores a job leaves a flag as young as this alone; the sweep knows sooner what was lost.
+STALE_SECONDS = 10.0
 
 _WAKE = """
 UPDATE syncqueue_channel
@@ -41,27 +41,27 @@ WHERE id IN (SELECT id FROM syncqueue_lane
 """
 
 
-def wake(channel_ids: Iterable[int]) -> int:
-    """Send a wake-up to every channel that has none under way; says to how many.
+def wake(channel_ids: Iterable[int], *, stale: float = STALE_SECONDS) -> int:
+    """Send a wake-up to every channel whose flag is older than `stale` seconds; says to how many.
 
     A pump that holds the channel's slot sees the flag itself, and needs none.
     """
-    ids = _asleep(channel_ids)
+    ids = _asleep(channel_ids, stale)
     if not ids:
         return 0
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(_WAKE, [ids, STALE_SECONDS])
+        cursor.execute(_WAKE, [ids, stale])
         woken = [channel_id for channel_id, pumped in cursor.fetchall() if not pumped]
         for channel_id in woken:
             async_task("syncqueue.tasks.pump", channel_id)
     return len(woken)
 
 
-def _asleep(channel_ids: Iterable[int]) -> list[int]:
+def _asleep(channel_ids: Iterable[int], stale: float) -> list[int]:
     if not (ids := sorted(set(channel_ids))):
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_ASLEEP, [ids, STALE_SECONDS])
+        cursor.execute(_ASLEEP, [ids, stale])
         return sorted(channel_id for (channel_id,) in cursor.fetchall())
 
 
