@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 
 from stores.twin.app import application
+from stores.twin.deploys import deploy
 from stores.twin.graph import schema
 from stores.twin.knobs import turn
 from stores.twin.seeds import seed_demo
@@ -36,7 +37,8 @@ def main(given: argparse.Namespace) -> None:
         seed_demo(twin)
     if given.app_id:
         redirects = (given.app_url,) if given.app_url else ()
-        twin.register_app(given.app_id, os.environ["TWIN_APP_SECRET"], redirects)
+        secret = os.environ["TWIN_APP_SECRET"]
+        deploy(twin, given.app_id, secret=secret, url=given.app_url, redirects=redirects)
     schema()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,7 +1,7 @@
 """Every knob of the twin, declared once: default, bounds, meaning. Anything else is refused."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from stores.twin.faults import Fault
@@ -80,6 +80,11 @@ class Knobs:
     )
     storm: int = _count("so many equal events follow every event", most=1000)
     hold: bool = _switch("deliveries wait until they are released by hand")
+    debounce: float = _seconds(
+        "a body of chosen fields that is the same as one sent within so long is left out",
+        most=HOUR,
+        default=5.0,
+    )
     topics: dict[str, dict[str, Any]] = field(
         default_factory=dict,
         metadata={"says": "the same of one topic: {topic: {knob: value}}", "kind": "topics"},
@@ -90,6 +95,11 @@ class Knobs:
         "a change of a variant's metafield is an update of its product"
     )
     noop_fires: bool = _switch("a productUpdate without a change still fires", default=True)
+
+    def of_topic(self, topic: str) -> "Knobs":
+        """The knobs as they stand for one topic."""
+        own = self.topics.get(topic)
+        return replace(self, **own) if own else self
 
 
 @dataclass(slots=True)
@@ -153,6 +163,14 @@ def _of_type(name: str, value: Any, kind: type) -> Any:
     return value
 
 
+def _word_of(name: str, value: Any) -> str:
+    """Words go into headers: nothing may end one and begin another."""
+    word: str = _of_type(name, value, str)
+    if not word.isascii() or not word.isprintable():
+        raise ValueError(f"{name} takes plain letters, not {value!r}.")
+    return word
+
+
 def _share_or_seconds(name: str, value: Any, knob: Mapping[str, Any]) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{name} takes a number, not {value!r}.")  # noqa: TRY004
@@ -188,7 +206,7 @@ _CHECKS: Mapping[str, Callable[[str, Any, Mapping[str, Any]], Any]] = {
     "count": lambda name, value, knob: _bounded(name, _of_type(name, value, int), knob),
     "switch": lambda name, value, _: _of_type(name, value, bool),
     "choice": _chosen,
-    "word": lambda name, value, _: _of_type(name, value, str),
+    "word": lambda name, value, _: _word_of(name, value),
     "faults": _faults,
     "topics": _topics,
 }

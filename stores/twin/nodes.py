@@ -7,12 +7,13 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
+from stores.twin.apps import Install, Subscription
 from stores.twin.custom import Definition, Metafield
 from stores.twin.edits import Author
 from stores.twin.errors import UnimplementedError
 from stores.twin.gids import number
 from stores.twin.goods import Product, Variant
-from stores.twin.world import Install, Location, Shop, Subscription, Twin
+from stores.twin.world import Location, Shop, Twin
 
 __all__ = ["Call", "Info", "Item", "Level", "find", "kind_of", "level_of"]
 

@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from stores.twin import payloads
+from stores.twin.apps import App, Install
 from stores.twin.bucket import Bucket
 from stores.twin.http import Request, Response, json_response, redirect
 from stores.twin.pages import page, refusal
 from stores.twin.webhooks import announce
-from stores.twin.world import PLANS, App, Install, Shop, Twin
+from stores.twin.world import PLANS, Shop, Twin
 
 __all__ = ["access_token", "authorize", "install", "install_of", "sign", "uninstall"]
 
@@ -77,11 +78,8 @@ def install_of(twin: Twin, shop: Shop, token: str) -> Install | None:
 def uninstall(twin: Twin, shop: Shop, client_id: str) -> None:
     """Tokens die and subscriptions go at once; app/uninstalled is their last delivery."""
     with shop.lock:
-        found = shop.installs[client_id]
-        others = {key: each for key, each in shop.installs.items() if key != client_id}
-        shop.installs = {client_id: found}
-        announce(twin, shop, "app/uninstalled", payloads.shop_body(shop))
-        shop.installs = others
+        found = shop.installs.pop(client_id)
+        announce(twin, shop, "app/uninstalled", payloads.shop_body(shop), to=[found])
 
 
 def sign(query: Mapping[str, str], secret: str) -> str:

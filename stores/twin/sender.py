@@ -1,29 +1,30 @@
-"""Deliveries on their way: a few threads, kept connections, short patience, retries."""
+"""Deliveries on their way: many addresses at once, a slow one holds up only itself."""
 
-import http.client
+import asyncio
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from stores.twin.agenda import Agenda
 from stores.twin.oracle import Oracle
+from stores.twin.posting import ANSWER_SECONDS, Line, target_of
 
 __all__ = ["RETRY_AFTER", "Delivery", "Sender"]
 
-CONNECT_SECONDS = 1.0
-ANSWER_SECONDS = 5.0
-# Eight retries over four hours, each wait about twice the one before.
-RETRY_AFTER = (10.0, 60.0, 240.0, 600.0, 1200.0, 2400.0, 4200.0, 5700.0)
-THREADS = 6
+# shopify-platform.md 3.1: eight retries over four hours, each wait about twice the one before.
+RETRY_AFTER = (10.0, 60.0, 240.0, 600.0, 1200.0, 2400.0, 4200.0, 5690.0)
+LINES = 16  # connections to one address at a time
+IDLE_SECONDS = 30.0
 OK = range(200, 300)
 
 
 @dataclass(slots=True)
 class Delivery:
-    """One webhook for one subscription: body and address stay as they were at its trigger."""
+    """One webhook for one subscription: body and address stay as they were at its trigger.
+
+    `give_up` is called when its last retry has failed.
+    """
 
     shop: str
     topic: str
@@ -31,22 +32,46 @@ class Delivery:
     headers: dict[str, str]
     body: bytes = field(repr=False)
     give_up: Callable[[], None] = field(repr=False)
+    webhook_id: str = ""
+    event_id: str = ""
+    subscription_id: int = 0
     attempt: int = 0
+    _wire: bytes = field(default=b"", repr=False)
 
-    @property
-    def webhook_id(self) -> str:
-        return self.headers["X-Shopify-Webhook-Id"]
+    def wire(self) -> bytes:
+        """The whole request, which is the same at every attempt."""
+        if not self._wire:
+            _, host, path = target_of(self.uri)
+            lines = [f"POST {path} HTTP/1.1", f"Host: {host}"]
+            lines += [f"{name}: {value}" for name, value in self.headers.items()]
+            lines += [f"Content-Length: {len(self.body)}", "", ""]
+            self._wire = "\r\n".join(lines).encode("latin-1", "replace") + self.body
+        return self._wire
+
+
+@dataclass(slots=True)
+class _Address:
+    """What waits for one receiver, and the connections that are free."""
+
+    where: tuple[str, str, int]
+    waiting: deque[Delivery] = field(default_factory=deque)
+    free: list[Line] = field(default_factory=list)
+    lines: int = 0
 
 
 class Sender:
-    """Sends deliveries when they are due; started with the first one."""
+    """One thread with an event loop, started by the first delivery."""
 
     def __init__(self, agenda: Agenda, oracle: Oracle) -> None:
         self._agenda, self._oracle = agenda, oracle
-        self._queue: deque[Delivery] = deque()
-        self._ready = threading.Condition()
-        self._threads: list[threading.Thread] = []
-        self._busy = 0
+        self._lock = threading.Lock()
+        self._arrived: deque[Delivery] = deque()
+        self._addresses: dict[tuple[str, str, int], _Address] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._open = 0  # deliveries that were taken on and have no outcome yet
+        self._age = 0  # of the world: what fails in an older one is not tried again
         self._stopped = False
 
     def enqueue(self, delivery: Delivery, *, after: float = 0.0) -> None:
@@ -54,121 +79,141 @@ class Sender:
         if after:
             self._agenda.after(after, lambda: self.enqueue(delivery))
             return
-        with self._ready:
+        with self._lock:
             if self._stopped:
                 return
-            self._queue.append(delivery)
-            self._ready.notify()
-            while len(self._threads) < THREADS:
-                name = f"twin-sender-{len(self._threads)}"
-                self._threads.append(threading.Thread(target=self._work, daemon=True, name=name))
-                self._threads[-1].start()
+            self._open += 1
+            self._arrived.append(delivery)
+            called = len(self._arrived) > 1
+            loop = self._running()
+        if not called:
+            loop.call_soon_threadsafe(self._take_on)
 
     def send(self, delivery: Delivery) -> int | str:
-        """Try once, log it and arrange the next try; returns the status or what went wrong."""
+        """Try once and wait for it; returns the status or what went wrong."""
+        with self._lock:
+            self._open += 1
+            loop = self._running()
+        return asyncio.run_coroutine_threadsafe(self._alone(delivery), loop).result()
+
+    def idle(self) -> bool:
+        """Whether nothing is being sent; retries may be waiting."""
+        with self._lock:
+            return not self._open
+
+    def clear(self) -> None:
+        """Forget what waits; what is being sent ends without a retry."""
+        with self._lock:
+            self._age += 1
+            self._open -= len(self._arrived)
+            self._arrived.clear()
+            for address in self._addresses.values():
+                self._open -= len(address.waiting)
+                address.waiting.clear()
+
+    def stop(self) -> None:
+        self.clear()
+        with self._lock:
+            self._stopped = True
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(ANSWER_SECONDS)
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._run, daemon=True, name="twin-sender")
+            self._thread.start()
+        return self._loop
+
+    def _run(self) -> None:
+        if self._loop is None:
+            return
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._end())
+        self._loop.close()
+
+    async def _end(self) -> None:
+        """Hang up everywhere; what was on its way ends unheard."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for address in self._addresses.values():
+            for line in address.free:
+                line.close()
+
+    def _take_on(self) -> None:
+        """Hand what arrived to its addresses, and open lines where there are too few."""
+        with self._lock:
+            arrived = list(self._arrived)
+            self._arrived.clear()
+            for delivery in arrived:
+                where = target_of(delivery.uri)[0]
+                address = self._addresses.setdefault(where, _Address(where))
+                address.waiting.append(delivery)
+        for where in {target_of(delivery.uri)[0] for delivery in arrived}:
+            self._open_lines(self._addresses[where])
+
+    def _open_lines(self, address: _Address) -> None:
+        for _ in range(min(len(address.waiting), LINES - address.lines)):
+            address.lines += 1
+            task = asyncio.get_running_loop().create_task(self._work(address))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, address: _Address) -> None:
+        """Send one delivery after another over one connection, while any wait."""
+        line = address.free.pop() if address.free else Line(*address.where)
+        try:
+            while (delivery := self._next(address)) is not None:
+                await self._deliver(delivery, line)
+        finally:
+            address.lines -= 1
+            address.free.append(line)
+        asyncio.get_running_loop().call_later(IDLE_SECONDS, self._hang_up, address, line)
+
+    def _next(self, address: _Address) -> Delivery | None:
+        with self._lock:
+            return address.waiting.popleft() if address.waiting else None
+
+    def _hang_up(self, address: _Address, line: Line) -> None:
+        if line in address.free:
+            address.free.remove(line)
+            line.close()
+
+    async def _alone(self, delivery: Delivery) -> int | str:
+        line = Line(*target_of(delivery.uri)[0])
+        try:
+            return await self._deliver(delivery, line)
+        finally:
+            line.close()
+
+    async def _deliver(self, delivery: Delivery, line: Line) -> int | str:
+        """Try once, log it and arrange the next try."""
         delivery.attempt += 1
-        status = _post(delivery)
+        attempt, age = delivery.attempt, self._age
+        try:
+            status = await line.post(delivery.wire())
+            if age == self._age:
+                self._note(delivery, attempt, status)
+        finally:
+            with self._lock:
+                self._open -= 1
+        return status
+
+    def _note(self, delivery: Delivery, attempt: int, status: int | str) -> None:
         self._oracle.write(
             "delivery",
             delivery.shop,
             topic=delivery.topic,
             webhook_id=delivery.webhook_id,
-            event_id=delivery.headers["X-Shopify-Event-Id"],
-            attempt=delivery.attempt,
+            event_id=delivery.event_id,
+            attempt=attempt,
             status=status,
         )
-        if status not in OK:
-            self._again(delivery)
-        return status
-
-    def idle(self) -> bool:
-        """Whether nothing is being sent; retries may be waiting."""
-        with self._ready:
-            return not self._busy and not self._queue
-
-    def clear(self) -> None:
-        with self._ready:
-            self._queue.clear()
-
-    def stop(self) -> None:
-        with self._ready:
-            self._stopped = True
-            self._queue.clear()
-            self._ready.notify_all()
-        for thread in self._threads:
-            thread.join(ANSWER_SECONDS)
-
-    def _again(self, delivery: Delivery) -> None:
-        if delivery.attempt > len(RETRY_AFTER):
-            delivery.give_up()
+        if status in OK:
             return
-        self.enqueue(delivery, after=RETRY_AFTER[delivery.attempt - 1])
-
-    def _work(self) -> None:
-        while (delivery := self._next()) is not None:
-            try:
-                self.send(delivery)
-            finally:
-                with self._ready:
-                    self._busy -= 1
-        _close_connections()
-
-    def _next(self) -> Delivery | None:
-        with self._ready:
-            while not self._stopped:
-                if self._queue:
-                    self._busy += 1
-                    return self._queue.popleft()
-                self._ready.wait()
-        return None
-
-
-_local = threading.local()
-
-
-def _post(delivery: Delivery) -> int | str:
-    """The status, or a word for what came instead of one. Redirects are not followed."""
-    address = urlsplit(delivery.uri)
-    target = (address.path or "/") + (f"?{address.query}" if address.query else "")
-    for fresh in (False, True):
-        connection = _connection(address.scheme, address.netloc, fresh=fresh)
-        kept = connection.sock is not None
-        try:
-            return _exchange(connection, target, delivery)
-        except TimeoutError:
-            connection.close()
-            return "timeout"
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
-            if not kept:
-                return type(error).__name__
-    return "closed"
-
-
-def _exchange(connection: http.client.HTTPConnection, target: str, delivery: Delivery) -> int:
-    until = time.monotonic() + ANSWER_SECONDS
-    if connection.sock is None:
-        connection.timeout = CONNECT_SECONDS
-        connection.connect()
-    connection.sock.settimeout(ANSWER_SECONDS)
-    connection.request("POST", target, delivery.body, delivery.headers)
-    response = connection.getresponse()
-    connection.sock and connection.sock.settimeout(max(0.01, until - time.monotonic()))
-    response.read()
-    return response.status
-
-
-def _connection(scheme: str, netloc: str, *, fresh: bool) -> http.client.HTTPConnection:
-    """The thread's kept connection to that host; a fresh one where the kept one went stale."""
-    kept: dict[tuple[str, str], http.client.HTTPConnection]
-    kept = _local.__dict__.setdefault("connections", {})
-    if fresh or (scheme, netloc) not in kept:
-        secure = scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        kept[scheme, netloc] = kind(netloc)
-    return kept[scheme, netloc]
-
-
-def _close_connections() -> None:
-    for connection in _local.__dict__.pop("connections", {}).values():
-        connection.close()
+        if attempt > len(RETRY_AFTER):
+            delivery.give_up()
+        else:
+            self.enqueue(delivery, after=RETRY_AFTER[attempt - 1])

@@ -28,8 +28,13 @@ class RunningTwin:
         """Open a shop: name, plan (basic, advanced, plus), currency, products."""
         return self._post("shops", domain=domain, **more)
 
-    def register_app(self, client_id: str, secret: str, *redirects: str) -> None:
-        self._post("apps", client_id=client_id, secret=secret, redirects=list(redirects))
+    def register_app(self, client_id: str, secret: str, *redirects: str, **more: Any) -> None:
+        """Make an app known, with whatever else its configuration says (see `POST apps`)."""
+        self._post("apps", client_id=client_id, secret=secret, redirects=list(redirects), **more)
+
+    def deploy(self, client_id: str, **changes: Any) -> None:
+        """Put out the next version of an app's configuration."""
+        self._post("apps", client_id=client_id, **changes)
 
     def install(self, domain: str, client_id: str, scopes: list[str] | None = None) -> str:
         """Install an app without the pages of OAuth; its token, which doesn't expire."""
@@ -48,6 +53,10 @@ class RunningTwin:
 
     def touch(self, domain: str, gid: str) -> None:
         self._post(f"shops/{domain}/products/{_number(gid)}/touch")
+
+    def storm(self, domain: str, count: int) -> None:
+        """Touch the shop's products in turn, so many times."""
+        self._post(f"shops/{domain}/storm", count=count)
 
     def delete(self, domain: str, gid: str) -> None:
         self._post(f"shops/{domain}/products/{_number(gid)}/delete")

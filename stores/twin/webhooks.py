@@ -1,17 +1,21 @@
-"""What a shop tells its apps: which subscriptions a change concerns, signed, with its faults."""
+"""What a shop tells its apps: which subscriptions an event concerns, each with its own payload."""
 
 import base64
 import hashlib
 import hmac
-import json
 import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC
 from typing import Any
 
 from stores.twin import payloads
+from stores.twin.apps import Install, Subscription
 from stores.twin.goods import Product, Variant
+from stores.twin.mishaps import depart, leave_out
 from stores.twin.sender import Delivery
-from stores.twin.world import Install, Shop, Subscription, Twin
+from stores.twin.shaping import is_echo, raw, shaped
+from stores.twin.topics import may_hear
+from stores.twin.world import Shop, Twin
 
 __all__ = [
     "announce",
@@ -20,18 +24,17 @@ __all__ = [
     "announce_product",
     "release",
     "signature",
-    "topic_name",
 ]
 
 
 def announce_product(twin: Twin, shop: Shop, product: Product, topic: str) -> None:
-    if _listeners(shop, topic):
+    if _listeners(shop.installs.values(), topic):
         gone = topic == "products/delete"
         announce(twin, shop, topic, {"id": product.id} if gone else payloads.product(shop, product))
 
 
 def announce_item(twin: Twin, shop: Shop, variant: Variant, topic: str) -> None:
-    if _listeners(shop, topic):
+    if _listeners(shop.installs.values(), topic):
         gone = topic == "inventory_items/delete"
         announce(twin, shop, topic, payloads.item(shop, variant, gone=gone))
 
@@ -41,14 +44,35 @@ def announce_level(twin: Twin, shop: Shop, variant: Variant, location_id: int) -
     announce(twin, shop, "inventory_levels/update", body)
 
 
-def announce(twin: Twin, shop: Shop, topic: str, body: dict[str, Any]) -> None:
-    """Send one event to every subscription of its topic: own id each, the event's id shared."""
-    event_id = str(uuid.uuid4())
-    raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-    for install, subscription in _listeners(shop, topic):
-        delivery = _delivery(twin, shop, install, subscription, raw)
-        delivery.headers["X-Shopify-Event-Id"] = event_id
-        _depart(twin, shop, delivery)
+def announce(
+    twin: Twin,
+    shop: Shop,
+    topic: str,
+    body: Mapping[str, Any],
+    *,
+    to: Iterable[Install] | None = None,
+) -> None:
+    """Tell every subscription of a topic, those of all installed apps or of `to`.
+
+    Each delivery has an id of its own; those of one event share the event's id.
+    """
+    listeners = _listeners(shop.installs.values() if to is None else to, topic)
+    if not listeners:
+        return
+    whole, resource = raw(body), _resource(body)
+    for _ in range(1 + shop.knobs.of_topic(topic).storm):
+        event_id = str(uuid.uuid4())
+        for install, subscription in listeners:
+            told = shaped(body, subscription)
+            if told is None:
+                continue
+            sent = whole if told is body else raw(told)
+            delivery = _delivery(twin, shop, install, subscription, body=sent, event_id=event_id)
+            now, within = twin.clock.seconds(), shop.knobs.debounce
+            if is_echo(subscription, sent, now=now, within=within):
+                leave_out(twin, delivery, "debounced")
+            else:
+                depart(twin, shop, delivery, resource)
 
 
 def release(twin: Twin, shop: Shop, ids: list[str] | None = None) -> list[dict[str, Any]]:
@@ -66,70 +90,71 @@ def release(twin: Twin, shop: Shop, ids: list[str] | None = None) -> list[dict[s
     ]
 
 
-def signature(raw: bytes, secret: str) -> str:
-    return base64.b64encode(hmac.digest(secret.encode(), raw, hashlib.sha256)).decode()
+def signature(body: bytes, secret: str) -> str:
+    return base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
 
 
-def topic_name(enum: str) -> str:
-    """INVENTORY_ITEMS_UPDATE is `inventory_items/update`: the last word is the event."""
-    for event in ("SCOPES_UPDATE", "IN_STOCK", "OUT_OF_STOCK"):
-        if enum.endswith(f"_{event}"):
-            return f"{enum.removesuffix(f'_{event}')}/{event}".lower()
-    resource, _, event = enum.rpartition("_")
-    return f"{resource}/{event}".lower()
-
-
-def _listeners(shop: Shop, topic: str) -> list[tuple[Install, Subscription]]:
+def _listeners(installs: Iterable[Install], topic: str) -> list[tuple[Install, Subscription]]:
+    """Those of the apps' configurations and those made by the API: both may be told."""
     return [
         (install, subscription)
-        for install in shop.installs.values()
-        for subscription in install.subscriptions.values()
-        if subscription.topic == topic
+        for install in installs
+        for subscription in _subscriptions(install)
+        if subscription.topic == topic and may_hear(topic, install.scopes)
     ]
 
 
+def _subscriptions(install: Install) -> Iterator[Subscription]:
+    yield from install.app.subscriptions
+    yield from install.subscriptions.values()
+
+
+def _resource(body: Mapping[str, Any]) -> str:
+    return str(body.get("admin_graphql_api_id") or body.get("id"))
+
+
 def _delivery(
-    twin: Twin, shop: Shop, install: Install, subscription: Subscription, raw: bytes
+    twin: Twin,
+    shop: Shop,
+    install: Install,
+    subscription: Subscription,
+    *,
+    body: bytes,
+    event_id: str,
 ) -> Delivery:
     triggered_at = twin.clock.now().astimezone(UTC).isoformat(timespec="microseconds")
+    webhook_id = str(uuid.uuid4())
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Shopify-Captain-Hook",
         "X-Shopify-Topic": subscription.topic,
-        "X-Shopify-Hmac-Sha256": signature(raw, install.app.secret),
+        "X-Shopify-Hmac-Sha256": signature(body, install.app.secret),
         "X-Shopify-Shop-Domain": shop.domain,
-        "X-Shopify-API-Version": subscription.api_version,
-        "X-Shopify-Webhook-Id": str(uuid.uuid4()),
+        "X-Shopify-API-Version": shop.knobs.serves or subscription.api_version,
+        "X-Shopify-Webhook-Id": webhook_id,
+        "X-Shopify-Event-Id": event_id,
         "X-Shopify-Triggered-At": triggered_at.replace("+00:00", "Z"),
     }
     if subscription.name:
         headers["X-Shopify-Name"] = subscription.name
+    return Delivery(
+        shop.domain,
+        subscription.topic,
+        subscription.uri,
+        headers,
+        body,
+        _give_up(shop, install, subscription),
+        webhook_id=webhook_id,
+        event_id=event_id,
+        subscription_id=subscription.id,
+    )
 
-    def give_up() -> None:
-        """After its last retry Shopify deletes the subscription itself."""
+
+def _give_up(shop: Shop, install: Install, subscription: Subscription) -> Callable[[], None]:
+    """After its last retry Shopify deletes a subscription of the API; never a declared one."""
+
+    def delete() -> None:
         with shop.lock:
             install.subscriptions.pop(subscription.id, None)
 
-    return Delivery(shop.domain, subscription.topic, subscription.uri, headers, raw, give_up)
-
-
-def _depart(twin: Twin, shop: Shop, delivery: Delivery) -> None:
-    """Send it, unless the shop's faults hold, lose, double or delay it."""
-    knobs, chance = shop.knobs, twin.chance(shop.domain, delivery.topic)
-    if knobs.hold:
-        shop.held.append(delivery)
-        return
-    if knobs.drop and chance.random() < knobs.drop:
-        twin.oracle.write(
-            "delivery",
-            shop.domain,
-            topic=delivery.topic,
-            webhook_id=delivery.webhook_id,
-            event_id=delivery.headers["X-Shopify-Event-Id"],
-            attempt=0,
-            status="dropped",
-        )
-        return
-    twin.sender.enqueue(delivery, after=knobs.delay)
-    if knobs.duplicate and chance.random() < knobs.duplicate:
-        twin.sender.enqueue(delivery, after=knobs.delay)
+    return delete

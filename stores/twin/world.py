@@ -5,10 +5,9 @@ import random
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Any
 
 from stores.twin.agenda import Agenda, settle
-from stores.twin.bucket import Bucket
+from stores.twin.apps import App, Install
 from stores.twin.clock import Clock
 from stores.twin.custom import Definition, Metafields
 from stores.twin.goods import Product, Variant
@@ -16,7 +15,7 @@ from stores.twin.knobs import Knobs, Settings
 from stores.twin.oracle import Oracle
 from stores.twin.sender import Delivery, Sender
 
-__all__ = ["PLANS", "App", "Install", "Shop", "Subscription", "Twin"]
+__all__ = ["PLANS", "Location", "Shop", "Twin"]
 
 REST_SECONDS = 60.0
 # Name on screen and points restored a second; a bucket holds twenty seconds of them.
@@ -36,42 +35,6 @@ class Location:
     @property
     def gid(self) -> str:
         return f"gid://shopify/Location/{self.id}"
-
-
-@dataclass(slots=True)
-class Subscription:
-    id: int
-    topic: str
-    uri: str
-    created_at: datetime
-    api_version: str
-    name: str | None = None
-
-    @property
-    def gid(self) -> str:
-        return f"gid://shopify/WebhookSubscription/{self.id}"
-
-
-@dataclass(slots=True)
-class App:
-    client_id: str
-    secret: str = field(repr=False)
-    redirects: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Install:
-    """One app in one shop: its grant, and what goes with it when it is uninstalled."""
-
-    id: int
-    app: App
-    scopes: list[str]
-    bucket: Bucket
-    # A token's end of life; None is for ever. A refresh token knows the one it replaced.
-    tokens: dict[str, datetime | None] = field(default_factory=dict, repr=False)
-    refreshes: dict[str, tuple[datetime, str | None]] = field(default_factory=dict, repr=False)
-    subscriptions: dict[int, Subscription] = field(default_factory=dict)
-    idempotent: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -95,6 +58,7 @@ class Shop:
     installs: dict[str, Install] = field(default_factory=dict)
     codes: dict[str, tuple[str, list[str], datetime]] = field(default_factory=dict, repr=False)
     held: list[Delivery] = field(default_factory=list)
+    melting: dict[tuple[int, str], Delivery] = field(default_factory=dict)
     counters: dict[str, float] = field(default_factory=dict)
     operations: dict[str, dict[str, float]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -134,6 +98,10 @@ class Twin:
         name = ":".join((str(self.settings.seed), *about))
         return self._chances.setdefault(name, random.Random(name))  # noqa: S311  by seed, no secret
 
+    def begin_chance(self) -> None:
+        """Let every stream of chance begin anew."""
+        self._chances.clear()
+
     def second(self) -> datetime:
         """Now, as Shopify stores it: in whole seconds."""
         return self.clock.now().replace(microsecond=0)
@@ -161,10 +129,6 @@ class Twin:
         )
         return self.shops[domain]
 
-    def register_app(self, client_id: str, secret: str, redirects: tuple[str, ...] = ()) -> App:
-        self.apps[client_id] = App(client_id, secret, redirects)
-        return self.apps[client_id]
-
     def clear(self) -> None:
         """Forget every app and shop and tell the real time; the ids go on."""
         self.clock.reset()
@@ -173,7 +137,7 @@ class Twin:
         self.apps.clear()
         self.shops.clear()
         self.oracle.clear()
-        self._chances.clear()
+        self.begin_chance()
         self.settings = Settings()
 
     def is_quiet(self) -> bool:

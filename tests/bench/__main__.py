@@ -17,7 +17,8 @@ EXPECTED = {
     "queue_vs_procrastinate": (">=", 10),
     "intake_vs_bare": (">=", 0.7),
     "overhead_p95_ms": ("<=", 60),
-    "twin_mutations_per_s": (">=", 300),
+    "twin_mutations_per_s": (">=", 500),
+    "twin_deliveries_per_s": (">=", 1000),
 }
 console = Console()
 

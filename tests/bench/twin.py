@@ -1,37 +1,51 @@
-"""Simple productUpdate mutations a second, over kept HTTP connections, one twin process."""
+"""The twin's own speed, one process: productUpdate mutations in, webhook deliveries out."""
 
 import http.client
 import json
 import multiprocessing
+import selectors
+import socket
 import threading
 import time
 from urllib.parse import urlsplit
 
-from stores.twin.testing import running_twin
+from stores.twin.testing import RunningTwin, running_twin
 
-DOMAIN, CLIENTS, SECONDS, WARM = "bench.myshopify.com", 4, 5.0, 1.0
+DOMAIN, CLIENTS, SECONDS, WARM = "bench.myshopify.com", 4, 4.0, 1.0
+DELIVERIES = 5_000
+SUBSCRIBE = """mutation($uri: String!) { webhookSubscriptionCreate(
+  topic: PRODUCTS_UPDATE, webhookSubscription: {uri: $uri}) { userErrors { message } } }"""
 MUTATION = """mutation($product: ProductUpdateInput!) {
   productUpdate(product: $product) { product { id title updatedAt } userErrors { field message } }
 }"""
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 forked = multiprocessing.get_context("fork")
 
 
 def run() -> dict[str, float]:
     with running_twin() as twin:
         twin.register_app("bench", "bench-secret")
-        products = [{"title": f"Product {number}"} for number in range(CLIENTS)]
+        variants = [{"sku": f"SKU-{number}", "price": "20.00"} for number in range(4)]
+        options = [{**each, "options": [str(place)]} for place, each in enumerate(variants)]
+        products = [
+            {"title": f"Product {number}", "option_names": ["Size"], "variants": options}
+            for number in range(CLIENTS)
+        ]
         twin.add_shop(DOMAIN, plan="plus", products=products)
         # A bucket would end the race after twenty seconds' worth of points.
         twin.settings(DOMAIN, unlimited=True)
         gids = [product["id"] for product in twin.state(DOMAIN)["products"]]
         token = twin.install(DOMAIN, "bench")
-        return {"twin_mutations_per_s": round(_rate(twin.url, token, gids))}
+        return {
+            "twin_mutations_per_s": round(_in_a_process(_clients, twin.url, token, gids)),
+            "twin_deliveries_per_s": round(_deliveries(twin, token)),
+        }
 
 
-def _rate(url: str, token: str, gids: list[str]) -> float:
-    """Clients live in a second process, so that only the twin's own speed is measured."""
+def _in_a_process(work, *arguments) -> float:
+    """What it sends, from a second process, so that only the twin's own speed is measured."""
     receiver, sender = forked.Pipe(duplex=False)
-    process = forked.Process(target=_clients, args=(sender, url, token, gids))
+    process = forked.Process(target=work, args=(sender, *arguments))
     process.start()
     rate: float = receiver.recv()
     process.join()
@@ -53,15 +67,51 @@ def _clients(sender, url: str, token: str, gids: list[str]) -> None:
 
 def _client(url: str, token: str, gid: str, counts: list[int], place: int) -> None:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
-    target = f"/shops/{DOMAIN}/admin/api/2026-10/graphql.json"
-    headers = {"X-Shopify-Access-Token": token, "Content-Type": "application/json"}
     started, number = time.monotonic(), 0
     while (at := time.monotonic() - started) < WARM + SECONDS:
         number += 1
         variables = {"product": {"id": gid, "title": f"Title {number}"}}
-        body = json.dumps({"query": MUTATION, "variables": variables})
-        connection.request("POST", target, body, headers)
-        answer = json.load(connection.getresponse())
+        answer = _ask(connection, token, MUTATION, variables)
         if answer["data"]["productUpdate"]["product"]["title"] != f"Title {number}":
             raise RuntimeError(f"The twin did not update: {answer}")
         counts[place] += at >= WARM
+
+
+def _ask(connection: http.client.HTTPConnection, token: str, text: str, variables: dict) -> dict:
+    headers = {"X-Shopify-Access-Token": token, "Content-Type": "application/json"}
+    body = json.dumps({"query": text, "variables": variables})
+    connection.request("POST", f"/shops/{DOMAIN}/admin/api/2026-10/graphql.json", body, headers)
+    answer: dict = json.load(connection.getresponse())
+    return answer
+
+
+def _deliveries(twin: RunningTwin, token: str) -> float:
+    """Real touches of real products, built, signed and sent; from the first to the last of them."""
+    door = socket.create_server(("127.0.0.1", 0), backlog=128)
+    connection = http.client.HTTPConnection(urlsplit(twin.url).netloc, timeout=10)
+    uri = f"http://127.0.0.1:{door.getsockname()[1]}/"
+    answer = _ask(connection, token, SUBSCRIBE, {"uri": uri})
+    if answer["data"]["webhookSubscriptionCreate"]["userErrors"]:
+        raise RuntimeError(f"The twin refuses the subscription: {answer}")
+    storm = threading.Thread(target=twin.storm, args=(DOMAIN, DELIVERIES))
+    storm.start()
+    rate = _in_a_process(_ear, door)
+    storm.join()
+    return rate
+
+
+def _ear(sender, door: socket.socket) -> None:
+    """Count requests by their heads and answer at once: cheap, the core is the twin's."""
+    chosen, heard, started = selectors.DefaultSelector(), 0, 0.0
+    chosen.register(door, selectors.EVENT_READ)
+    while heard < DELIVERIES:
+        for key, _ in chosen.select(10):
+            if key.fileobj is door:
+                connection, _ = door.accept()
+                chosen.register(connection, selectors.EVENT_READ)
+                continue
+            count = key.fileobj.recv(1 << 20).count(b"POST / HTTP/1.1\r\n")
+            started = started or time.monotonic()
+            heard += count
+            key.fileobj.sendall(OK * count)
+    sender.send((heard - 1) / (time.monotonic() - started))

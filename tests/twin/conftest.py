@@ -57,12 +57,17 @@ class Shop:
     def ask(self, query, variables=None):
         return self.post(query, variables).json()
 
-    def subscribe(self, uri, *topics):
-        text = """mutation($topic: WebhookSubscriptionTopic!, $uri: String!) {
-          webhookSubscriptionCreate(topic: $topic, webhookSubscription: {uri: $uri}) {
+    def subscribe(self, uri, *topics, **wishes):
+        text = """mutation($topic: WebhookSubscriptionTopic!, $wishes: WebhookSubscriptionInput!) {
+          webhookSubscriptionCreate(topic: $topic, webhookSubscription: $wishes) {
             webhookSubscription { id topic uri } userErrors { field message } } }"""
-        answers = [self.ask(text, {"topic": topic, "uri": uri}) for topic in topics]
+        wishes = {"uri": uri, **wishes}
+        answers = [self.ask(text, {"topic": topic, "wishes": wishes}) for topic in topics]
         return [answer["data"]["webhookSubscriptionCreate"] for answer in answers]
+
+    def retitle(self, title="Tall lamp"):
+        """The merchant's edit."""
+        return self.twin.edit(self.domain, self.gid, {"title": title})
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import secrets
 
 from stores.twin import oauth
 from stores.twin.control.asking import Ask, Door, Json
+from stores.twin.deploys import deploy
 
 __all__ = ["DOORS"]
 
@@ -11,9 +12,12 @@ SCOPES = ["read_products", "write_products", "read_inventory", "write_inventory"
 
 
 def register(ask: Ask) -> Json:
-    """Make an app known: {client_id, secret, redirects: [address, …]}."""
-    redirects = tuple(ask.given.get("redirects", ()))
-    ask.twin.register_app(ask.given["client_id"], ask.given["secret"], redirects)
+    """{client_id, secret, url?, redirects?, subscriptions?}: make an app known, or release anew.
+
+    A subscription is as in an app's configuration: {topics, compliance_topics, uri, filter,
+    include_fields, name}. What isn't given stays as it was.
+    """
+    deploy(ask.twin, **ask.given)
     return {}
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stores.twin.apps import App
 from stores.twin.edits import Author
 from stores.twin.goods import Product
-from stores.twin.world import App, Shop, Twin
+from stores.twin.world import Shop, Twin
 
 __all__ = ["MERCHANT", "Ask", "Door", "Json"]
 

@@ -35,6 +35,16 @@ def touch(ask: Ask) -> Json:
     return {}
 
 
+def storm(ask: Ask) -> Json:
+    """{count}: touch the shop's products in turn, so many times, as fast as it goes."""
+    products = list(ask.shop.products.values())
+    if not products:
+        raise LookupError(f"{ask.shop.domain} has no products.")
+    for turn in range(int(ask.given["count"])):
+        edits.touch(ask.twin, ask.shop, products[turn % len(products)])
+    return {}
+
+
 def delete(ask: Ask) -> Json:
     """The merchant deletes a product."""
     edits.delete(ask.twin, ask.shop, ask.product, MERCHANT)
@@ -62,6 +72,7 @@ def define(ask: Ask) -> Json:
 
 DOORS: dict[str, Door] = {
     "POST shops/{shop}/products": create,
+    "POST shops/{shop}/storm": storm,
     "POST shops/{shop}/products/{product}": edit,
     "POST shops/{shop}/products/{product}/touch": touch,
     "POST shops/{shop}/products/{product}/delete": delete,

@@ -12,6 +12,8 @@ __all__ = ["DOORS"]
 def settings(ask: Ask) -> Json:
     """Turn knobs of the whole twin: {knob: value, …}."""
     turn(ask.twin.settings, ask.given)
+    if "seed" in ask.given:
+        ask.twin.begin_chance()
     return asdict(ask.twin.settings)
 
 

@@ -1,5 +1,6 @@
 """How each field that the twin plays is read; what stands in no table here fails loudly."""
 
+from stores.twin.queries.apps import APPS
 from stores.twin.queries.inventory import INVENTORY
 from stores.twin.queries.metafields import METAFIELDS
 from stores.twin.queries.products import PRODUCTS
@@ -8,4 +9,4 @@ from stores.twin.queries.shops import SHOPS
 
 __all__ = ["RESOLVERS", "Resolver"]
 
-RESOLVERS: dict[str, Resolver] = {**SHOPS, **PRODUCTS, **METAFIELDS, **INVENTORY}
+RESOLVERS: dict[str, Resolver] = {**SHOPS, **APPS, **PRODUCTS, **METAFIELDS, **INVENTORY}
