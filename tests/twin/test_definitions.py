@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.twin.conftest import APP, DOMAIN
+
 CREATE = """mutation($definition: MetafieldDefinitionInput!) {
   metafieldDefinitionCreate(definition: $definition) {
     createdDefinition { id name namespace key ownerType type { name } pinnedPosition
@@ -177,7 +179,8 @@ def test_definitions_are_found_by_owner_and_namespace(shop):
 
 
 def test_definitions_have_topics_of_their_own(shop, ear):
-    """shopify-platform.md 3.4."""
+    """shopify-platform.md 3.4; they need a scope of their own."""
+    shop.token = shop.twin.install(DOMAIN, APP, ["write_products", "read_content"])
     shop.subscribe(ear.url, "METAFIELD_DEFINITIONS_CREATE", "METAFIELD_DEFINITIONS_DELETE")
     define(shop)
     ask(shop, DELETE, identifier=PLACE)
