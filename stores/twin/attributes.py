@@ -1,5 +1,6 @@
 """What a merchant can set on a product and a variant: names, normal forms and refusals."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,7 @@ from stores.twin import rendering
 from stores.twin.errors import TwinError, UnimplementedError
 from stores.twin.refusals import Refusal
 
-__all__ = ["PRODUCT", "VARIANT", "new_product", "new_variant", "normalise"]
+__all__ = ["ITEM", "PRODUCT", "VARIANT", "new_product", "new_variant", "normalise"]
 
 TITLE_LIMIT = 255
 
@@ -48,6 +49,28 @@ def _compare_at(given: Any) -> str | None:
     return None if given in {None, ""} else _amount(given, "Compare at price")
 
 
+def _cost(given: Any) -> str | None:
+    return None if given in {None, ""} else _amount(given, "Unit cost")
+
+
+def _hs_code(given: Any) -> str | None:
+    code = re.sub(r"[.\s]", "", str(given or ""))
+    if code and not re.fullmatch(r"\d{6,13}", code, re.ASCII):
+        said = "Harmonized system code must be a number between 6 and 13 digits"
+        raise _BadValueError(said, "INVALID_VALUE")
+    return code or None
+
+
+def _hs_codes(given: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "countryCode": each.get("countryCode"),
+            "harmonizedSystemCode": _hs_code(each["harmonizedSystemCode"]),
+        }
+        for each in given or ()
+    ]
+
+
 def _amount(given: Any, name: str) -> str:
     try:
         amount = rendering.cents(given)
@@ -80,20 +103,28 @@ PRODUCT: Mapping[str, Callable[[Any], Any]] = {
     "seo.title": _text_or_none,
     "seo.description": _text_or_none,
 }
+ITEM: Mapping[str, Callable[[Any], Any]] = {
+    "sku": _text_or_none,
+    "weight": rendering.weight,
+    "tracked": bool,
+    "requiresShipping": bool,
+    "cost": _cost,
+    "countryCodeOfOrigin": _text_or_none,
+    "provinceCodeOfOrigin": _text_or_none,
+    "harmonizedSystemCode": _hs_code,
+    "countryHarmonizedSystemCodes": _hs_codes,
+}
 VARIANT: Mapping[str, Callable[[Any], Any]] = {
     "price": _price,
     "compareAtPrice": _compare_at,
     "barcode": _text_or_none,
     "taxable": bool,
     "inventoryPolicy": _one_of("DENY", "CONTINUE"),
-    "sku": _text_or_none,
-    "weight": rendering.weight,
-    "tracked": bool,
+    **ITEM,
 }
 _PLACES = {
-    "sku": ["inventoryItem", "sku"],
+    **{name: ["inventoryItem", name] for name in ITEM},
     "weight": ["inventoryItem", "measurement", "weight"],
-    "tracked": ["inventoryItem", "tracked"],
 }
 
 
@@ -117,6 +148,12 @@ def new_variant() -> dict[str, Any]:
         "sku": None,
         "weight": {"value": 0.0, "unit": "KILOGRAMS"},
         "tracked": True,
+        "requiresShipping": True,
+        "cost": None,
+        "countryCodeOfOrigin": None,
+        "provinceCodeOfOrigin": None,
+        "harmonizedSystemCode": None,
+        "countryHarmonizedSystemCodes": [],
     }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from stores.twin.custom import Metafields
+from stores.twin.levels import Level
 
 __all__ = ["DEFAULT_VALUE", "OPTION_LIMIT", "VARIANT_LIMIT", "Option", "OptionValue", "Product"]
 __all__ += ["Variant"]
@@ -58,7 +59,7 @@ class Variant:
     updated_at: datetime
     item_updated_at: datetime
     position: int
-    stock: dict[int, int] = field(default_factory=dict)
+    stock: dict[int, Level] = field(default_factory=dict)
     metafields: Metafields = field(default_factory=dict)
 
     @property
@@ -72,6 +73,11 @@ class Variant:
     @property
     def title(self) -> str:
         return " / ".join(each.name for each in self.chosen)
+
+    @property
+    def available(self) -> int:
+        """Over all locations that stock it: Shopify's inventoryQuantity."""
+        return sum(level.available for level in self.stock.values() if level.active)
 
 
 @dataclass(slots=True, eq=False)

@@ -38,7 +38,7 @@ from stores.twin.mutations import MUTATIONS
 from stores.twin.nodes import Call, Info, kind_of
 from stores.twin.paging import PAGING
 from stores.twin.queries import RESOLVERS, Resolver
-from stores.twin.stock import GROUP, STOCK
+from stores.twin.stock import STOCK, STOCK_READING
 from stores.twin.world import Shop
 
 __all__ = ["Outcome", "run", "schema"]
@@ -96,7 +96,7 @@ def run(call: Call, text: str, variables: Mapping[str, Any], operation: str | No
 def schema() -> GraphQLSchema:
     """Shopify's schema with a resolver on every field: ours, or one that says it isn't played."""
     built = build_schema(SDL_PATH.read_text("utf-8"), assume_valid=True, no_location=True)
-    resolvers = {**RESOLVERS, **GROUP}
+    resolvers = {**RESOLVERS, **STOCK_READING}
     mutations = {**MUTATIONS, **STOCK}
     resolvers |= {f"Mutation.{name}": _recorded(name, each) for name, each in mutations.items()}
     for name, kind in built.type_map.items():

@@ -94,6 +94,14 @@ class Knobs:
     variant_metafields_fire: bool = _switch(
         "a change of a variant's metafield is an update of its product"
     )
+    stocking_connects: bool = _switch(
+        "stock that is set where an item was not stocked fires inventory_levels/connect",
+        default=True,
+    )
+    idempotent_replay: bool = _switch(
+        "a retry under a known key gets the kept answer; off, it runs again, as seen in the field",
+        default=True,
+    )
     noop_fires: bool = _switch("a productUpdate without a change still fires", default=True)
 
     def of_topic(self, topic: str) -> "Knobs":

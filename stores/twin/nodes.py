@@ -13,6 +13,7 @@ from stores.twin.edits import Author
 from stores.twin.errors import UnimplementedError
 from stores.twin.gids import number
 from stores.twin.goods import Product, Variant
+from stores.twin.levels import Level
 from stores.twin.world import Location, Shop, Twin
 
 __all__ = ["Call", "Info", "Item", "Level", "find", "kind_of", "level_of"]
@@ -34,22 +35,6 @@ class Call:
 
 
 Info = GraphQLResolveInfo[Call]
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """The stock of one item at one location."""
-
-    variant: Variant
-    location: Location
-
-    @property
-    def gid(self) -> str:
-        return f"gid://shopify/InventoryLevel/{self.location.id}?inventory_item_id={self.variant.item_id}"
-
-    @property
-    def available(self) -> int:
-        return self.variant.stock.get(self.location.id, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +88,10 @@ def find(shop: Shop, install: Install, gid: str) -> Any:
 
 
 def level_of(shop: Shop, gid: str) -> Level | None:
+    """The level that an id names, be it active or not."""
     path, _, item = gid.partition("?inventory_item_id=")
     variant = shop.items.get(number(item) or 0)
-    location = next((each for each in shop.locations if each.id == number(path)), None)
-    if variant is None or location is None or location.id not in variant.stock:
-        return None
-    return Level(variant, location)
+    return None if variant is None else variant.stock.get(number(path) or 0)
 
 
 def _metafield(shop: Shop, id_: int) -> Metafield | None:

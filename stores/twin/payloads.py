@@ -4,10 +4,11 @@ from typing import Any
 
 from stores.twin.custom import Definition
 from stores.twin.goods import Product, Variant
+from stores.twin.levels import Level
 from stores.twin.rendering import instant, shop_time
 from stores.twin.world import PLANS, Shop
 
-__all__ = ["definition", "item", "level", "product", "shop_body"]
+__all__ = ["definition", "item", "level", "product", "shop_body", "variant"]
 
 VARIANTS_SHOWN = 100
 _UNITS = {"KILOGRAMS": "kg", "GRAMS": "g", "POUNDS": "lb", "OUNCES": "oz"}
@@ -34,11 +35,39 @@ def product(shop: Shop, found: Product) -> dict[str, Any]:
         "has_variants_that_requires_components": False,
         "category": None,
         "options": _options(found),
-        "variants": [_variant(shop, each) for each in found.variants[:VARIANTS_SHOWN]],
+        "variants": [variant(shop, each) for each in found.variants[:VARIANTS_SHOWN]],
         "variant_gids": [_variant_gid(each) for each in found.variants],
         "images": [],
         "image": None,
         "media": [],
+    }
+
+
+def variant(shop: Shop, found: Variant) -> dict[str, Any]:
+    """One variant of a product's body; also variants/in_stock and variants/out_of_stock."""
+    values, stock = found.values, found.available
+    options = [*(value.name for value in found.chosen), None, None, None]
+    return {
+        "admin_graphql_api_id": found.gid,
+        "id": found.id,
+        "product_id": found.product.id,
+        "title": found.title,
+        "sku": values["sku"],
+        "barcode": values["barcode"],
+        "price": values["price"],
+        "compare_at_price": values["compareAtPrice"],
+        "position": found.position,
+        "taxable": values["taxable"],
+        "inventory_policy": values["inventoryPolicy"].lower(),
+        "inventory_item_id": found.item_id,
+        "inventory_quantity": stock,
+        "old_inventory_quantity": stock,
+        "option1": options[0],
+        "option2": options[1],
+        "option3": options[2],
+        "image_id": None,
+        "created_at": shop_time(found.created_at, shop.zone),
+        "updated_at": shop_time(found.updated_at, shop.zone),
     }
 
 
@@ -47,10 +76,16 @@ def item(shop: Shop, variant: Variant, *, gone: bool) -> dict[str, Any]:
     values = variant.values
     kept: dict[str, Any] = {
         "id": variant.item_id,
-        "country_code_of_origin": None,
-        "province_code_of_origin": None,
-        "harmonized_system_code": None,
-        "country_harmonized_system_codes": [],
+        "country_code_of_origin": values["countryCodeOfOrigin"],
+        "province_code_of_origin": values["provinceCodeOfOrigin"],
+        "harmonized_system_code": values["harmonizedSystemCode"],
+        "country_harmonized_system_codes": [
+            {
+                "country_code": each["countryCode"],
+                "harmonized_system_code": each["harmonizedSystemCode"],
+            }
+            for each in values["countryHarmonizedSystemCodes"]
+        ],
         "admin_graphql_api_id": variant.item_gid,
     }
     return (
@@ -61,8 +96,8 @@ def item(shop: Shop, variant: Variant, *, gone: bool) -> dict[str, Any]:
             "sku": values["sku"],
             "created_at": shop_time(variant.created_at, shop.zone),
             "updated_at": shop_time(variant.item_updated_at, shop.zone),
-            "requires_shipping": True,
-            "cost": None,
+            "requires_shipping": values["requiresShipping"],
+            "cost": values["cost"],
             "tracked": values["tracked"],
             "weight_value": values["weight"]["value"],
             "weight_unit": _UNITS[values["weight"]["unit"]],
@@ -93,15 +128,16 @@ def definition(shop: Shop, found: Definition, *, gone: bool) -> dict[str, Any]:
     }
 
 
-def level(shop: Shop, variant: Variant, location_id: int) -> dict[str, Any]:
-    """inventory_levels/update: what is available now, never what it was before."""
-    gid = f"gid://shopify/InventoryLevel/{location_id}?inventory_item_id={variant.item_id}"
+def level(shop: Shop, found: Level, *, gone: bool) -> dict[str, Any]:
+    """inventory_levels/*: what is available now, never what it was before."""
+    kept = {"inventory_item_id": found.variant.item_id, "location_id": found.location.id}
+    if gone:
+        return kept
     return {
-        "inventory_item_id": variant.item_id,
-        "location_id": location_id,
-        "available": variant.stock[location_id],
-        "updated_at": shop_time(variant.item_updated_at, shop.zone),
-        "admin_graphql_api_id": gid,
+        **kept,
+        "available": found.available if found.variant.values["tracked"] else None,
+        "updated_at": shop_time(found.updated_at, shop.zone),
+        "admin_graphql_api_id": found.gid,
     }
 
 
@@ -122,33 +158,6 @@ def shop_body(shop: Shop) -> dict[str, Any]:
         "primary_location_id": shop.locations[0].id,
         "created_at": shop_time(shop.created_at, shop.zone),
         "updated_at": shop_time(shop.created_at, shop.zone),
-    }
-
-
-def _variant(shop: Shop, variant: Variant) -> dict[str, Any]:
-    values, stock = variant.values, sum(variant.stock.values())
-    options = [*(value.name for value in variant.chosen), None, None, None]
-    return {
-        "admin_graphql_api_id": variant.gid,
-        "id": variant.id,
-        "product_id": variant.product.id,
-        "title": variant.title,
-        "sku": values["sku"],
-        "barcode": values["barcode"],
-        "price": values["price"],
-        "compare_at_price": values["compareAtPrice"],
-        "position": variant.position,
-        "taxable": values["taxable"],
-        "inventory_policy": values["inventoryPolicy"].lower(),
-        "inventory_item_id": variant.item_id,
-        "inventory_quantity": stock,
-        "old_inventory_quantity": stock,
-        "option1": options[0],
-        "option2": options[1],
-        "option3": options[2],
-        "image_id": None,
-        "created_at": shop_time(variant.created_at, shop.zone),
-        "updated_at": shop_time(variant.updated_at, shop.zone),
     }
 
 

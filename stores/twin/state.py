@@ -4,6 +4,7 @@ from typing import Any
 
 from stores.twin.custom import Metafields
 from stores.twin.goods import Product, Variant
+from stores.twin.levels import shown
 from stores.twin.rendering import instant
 from stores.twin.world import Shop
 
@@ -38,8 +39,14 @@ def product_state(product: Product) -> dict[str, Any]:
 
 
 def _variant(variant: Variant) -> dict[str, Any]:
-    custom = _metafields(variant.metafields)
-    return {"id": variant.gid, "title": variant.title, **variant.values, "metafields": custom}
+    return {
+        "id": variant.gid,
+        "item": variant.item_gid,
+        "title": variant.title,
+        **variant.values,
+        "stock": shown(variant),
+        "metafields": _metafields(variant.metafields),
+    }
 
 
 def _metafields(held: Metafields) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from typing import Any
 from stores.twin import payloads
 from stores.twin.apps import Install, Subscription
 from stores.twin.goods import Product, Variant
+from stores.twin.levels import Level
 from stores.twin.mishaps import depart, leave_out
 from stores.twin.sender import Delivery
 from stores.twin.shaping import is_echo, raw, shaped
@@ -22,6 +23,7 @@ __all__ = [
     "announce_item",
     "announce_level",
     "announce_product",
+    "announce_variant",
     "release",
     "signature",
 ]
@@ -39,9 +41,19 @@ def announce_item(twin: Twin, shop: Shop, variant: Variant, topic: str) -> None:
         announce(twin, shop, topic, payloads.item(shop, variant, gone=gone))
 
 
-def announce_level(twin: Twin, shop: Shop, variant: Variant, location_id: int) -> None:
-    body = payloads.level(shop, variant, location_id)
-    announce(twin, shop, "inventory_levels/update", body)
+def announce_level(twin: Twin, shop: Shop, level: Level, event: str) -> None:
+    """A level's `update`, `connect` or `disconnect`."""
+    topic = f"inventory_levels/{event}"
+    if _listeners(shop.installs.values(), topic):
+        body = payloads.level(shop, level, gone=event == "disconnect")
+        announce(twin, shop, topic, body)
+
+
+def announce_variant(twin: Twin, shop: Shop, variant: Variant, now: str) -> None:
+    """variants/in_stock or variants/out_of_stock; `now` is "in" or "out_of"."""
+    topic = f"variants/{now}_stock"
+    if _listeners(shop.installs.values(), topic):
+        announce(twin, shop, topic, payloads.variant(shop, variant))
 
 
 def announce(

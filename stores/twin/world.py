@@ -5,6 +5,7 @@ import random
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
 
 from stores.twin.agenda import Agenda, settle
 from stores.twin.apps import App, Install
@@ -26,11 +27,18 @@ PLANS = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Location:
+    """Its address has GraphQL's names: address1, city, countryCode and so on."""
+
     id: int
     name: str
+    created_at: datetime
+    updated_at: datetime
     active: bool = True
+    fulfills_online: bool = True
+    address: dict[str, Any] = field(default_factory=dict)
+    deactivated_at: datetime | None = None
 
     @property
     def gid(self) -> str:
@@ -114,6 +122,7 @@ class Twin:
             return self.shops[domain]
         if plan not in PLANS:
             raise ValueError(f"There is no plan {plan!r}: {', '.join(PLANS)}.")
+        now = self.second()
         zone = (
             UTC if currency == "GBP" else timezone(timedelta(hours=1 if currency == "EUR" else -5))
         )
@@ -124,8 +133,8 @@ class Twin:
             plan=plan,
             currency=currency,
             zone=zone,
-            created_at=self.second(),
-            locations=[Location(self.next_id("location"), "Main warehouse")],
+            created_at=now,
+            locations=[Location(self.next_id("location"), "Main warehouse", now, now)],
         )
         return self.shops[domain]
 

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from stores.twin.testing import running_twin
+from tests.twin.warehouse import Warehouse
 
 APP, SECRET, DOMAIN = "probe-app", "probe-secret", "north.myshopify.com"
 REDIRECT = "https://app.example.com/callback"
@@ -131,3 +132,8 @@ def ear():
     found.server.shutdown()
     found.server.server_close()
     found.thread.join()
+
+
+@pytest.fixture
+def house(shop):
+    return Warehouse(shop)

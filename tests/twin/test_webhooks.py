@@ -230,29 +230,3 @@ def test_a_delayed_delivery_waits_on_the_twins_clock(shop, ear):
     assert ear.heard == []
     shop.twin.advance(3600)
     ear.wait(1)
-
-
-def test_stock_is_set_once_per_key_and_told_by_level_and_product(shop, ear):
-    shop.subscribe(ear.url, "PRODUCTS_UPDATE", "INVENTORY_LEVELS_UPDATE")
-    query = """query($id: ID!) { locations(first: 1) { nodes { id } }
-      product(id: $id) { variants(first: 1) { nodes { inventoryItem { id } } } } }"""
-    data = shop.ask(query, {"id": shop.gid})["data"]
-    item = data["product"]["variants"]["nodes"][0]["inventoryItem"]["id"]
-    entry = {"inventoryItemId": item, "locationId": data["locations"]["nodes"][0]["id"]}
-    text = """mutation($input: InventoryAdjustQuantitiesInput!) {
-      inventoryAdjustQuantities(input: $input) @idempotent(key: "k1") {
-        inventoryAdjustmentGroup { changes { delta quantityAfterChange } }
-        userErrors { code } } }"""
-    change = {**entry, "delta": -2, "changeFromQuantity": 5}
-    given = {"input": {"name": "available", "reason": "correction", "changes": [change]}}
-    done = [shop.ask(text, given)["data"]["inventoryAdjustQuantities"] for _ in range(2)]
-    assert done[0] == done[1]
-    assert done[0]["inventoryAdjustmentGroup"]["changes"] == [
-        {"delta": -2, "quantityAfterChange": 3}
-    ]
-    assert sorted(ear.settle(shop.twin, 2)) == ["inventory_levels/update", "products/update"]
-    assert ear.bodies("inventory_levels/update")[0]["available"] == 3
-    stale = shop.ask(text.replace("k1", "k2"), given)["data"]["inventoryAdjustQuantities"]
-    assert stale["userErrors"] == [{"code": "CHANGE_FROM_QUANTITY_STALE"}]
-    assert "idempotent" in str(shop.ask(text.replace('@idempotent(key: "k1")', ""), given))
-    assert [row["by"] for row in shop.twin.log(kind="edit")] == ["app"]

@@ -4,14 +4,20 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from stores.twin.attributes import ITEM
 from stores.twin.goods import Product, Variant
-from stores.twin.webhooks import announce_item, announce_product
-from stores.twin.world import Shop, Twin
+from stores.twin.levels import Level, open_level
+from stores.twin.webhooks import (
+    announce_item,
+    announce_level,
+    announce_product,
+    announce_variant,
+)
+from stores.twin.world import Location, Shop, Twin
 
 __all__ = ["Author", "Deed"]
 
-_OF_ITEM = frozenset({"sku", "weight", "tracked"})
-_ONLY_ITEM = frozenset({"weight", "tracked"})
+_ONLY_ITEM = ITEM.keys() - {"sku"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ class Deed:
         self._author = asdict(author)
         self._topics: dict[Product, str] = {}
         self._items: dict[Variant, str] = {}
+        self._levels: dict[tuple[Level, str], None] = {}
+        self._stock: dict[Variant, int] = {}
 
     def __enter__(self) -> Self:
         self.shop.lock.acquire()
@@ -66,14 +74,37 @@ class Deed:
         if isinstance(holder, Product):
             self.touch(holder)
             return
-        if name in _OF_ITEM:
+        if name in ITEM:
             self.item(holder)
         if name not in _ONLY_ITEM:
             self.touch_variant(holder)
 
-    def note(self, resource: str, attribute: str, old: Any, new: Any) -> None:
+    def note(self, resource: str, attribute: str, old: Any, new: Any, **more: Any) -> None:
         """Log a true edit; the caller says what it touches."""
-        self.log("edit", resource, attribute=attribute, old=old, new=new)
+        self.log("edit", resource, attribute=attribute, old=old, new=new, **more)
+
+    def move(self, level: Level, name: str, delta: int, **facts: Any) -> None:
+        """Change one quantity of a level, if it does change; `facts` go to the log with it."""
+        if not delta:
+            return
+        self._will_change(level, "update")
+        old = level.quantity(name)
+        level.move(name, delta, self.now)
+        place = f"{name}@{level.location.gid}"
+        self.note(level.variant.item_gid, place, old, old + delta, **facts)
+
+    def stocked(self, variant: Variant, location: Location, event: str = "connect") -> Level:
+        """The level there, switched on: new, or with the quantities that it had before."""
+        level = variant.stock.get(location.id) or open_level(
+            variant, location, self.now, active=False
+        )
+        if not level.active:
+            self._switch(level, event, active=True)
+        return level
+
+    def unstocked(self, level: Level) -> None:
+        """Switch a level off; it keeps its quantities."""
+        self._switch(level, "disconnect", active=False)
 
     def log(self, kind: str, resource: str, **facts: Any) -> None:
         self.twin.oracle.write(kind, self.shop.domain, resource=resource, **facts, **self._author)
@@ -91,7 +122,29 @@ class Deed:
         variant.updated_at = self.now
         self.touch(variant.product)
 
+    def _switch(self, level: Level, event: str, *, active: bool) -> None:
+        self._will_change(level, event)
+        level.active, level.updated_at = active, self.now
+        place = f"active@{level.location.gid}"
+        self.note(level.variant.item_gid, place, not active, active)
+
+    def _will_change(self, level: Level, event: str) -> None:
+        self._levels[level, event] = None
+        self._stock.setdefault(level.variant, level.variant.available)
+
+    def _announce_stock(self) -> None:
+        """Every level, then what is available now and was not, or the other way round (3.4)."""
+        for level, event in self._levels:
+            announce_level(self.twin, self.shop, level, event)
+        for variant, before in self._stock.items():
+            now = variant.available
+            if now != before:
+                self.touch_variant(variant)
+            if variant.values["tracked"] and (now > 0) != (before > 0):
+                announce_variant(self.twin, self.shop, variant, "in" if now > 0 else "out_of")
+
     def _announce(self) -> None:
+        self._announce_stock()
         for variant, topic in self._items.items():
             variant.item_updated_at = self.now
             announce_item(self.twin, self.shop, variant, topic)

@@ -11,6 +11,7 @@ from stores.twin.edits.deed import Deed
 from stores.twin.edits.metafields import Setting
 from stores.twin.gids import number
 from stores.twin.goods import VARIANT_LIMIT, OptionValue, Product, Variant
+from stores.twin.levels import open_level
 from stores.twin.refusals import Refusal, RefusedError, refuse
 from stores.twin.world import Shop
 
@@ -257,7 +258,10 @@ def _insert(deed: Deed, product: Product, draft: Draft, choice: list[OptionValue
     twin, now = deed.twin, deed.now
     ids = (twin.next_id("variant"), twin.next_id("item"))
     position = len(product.variants) + 1
-    variant = Variant(*ids, product, choice, draft.values, now, now, now, position, draft.stock)
+    variant = Variant(*ids, product, choice, draft.values, now, now, now, position)
+    places = {place.id: place for place in deed.shop.locations}
+    for place, available in draft.stock.items():
+        open_level(variant, places[place], now, available)
     product.variants.append(variant)
     deed.shop.variants[variant.id] = deed.shop.items[variant.item_id] = variant
     deed.log("create", variant.gid, product=product.gid)

@@ -2,6 +2,7 @@
 
 from stores.twin.mutations.metafields import METAFIELDS
 from stores.twin.mutations.options import OPTIONS
+from stores.twin.mutations.places import PLACES
 from stores.twin.mutations.products import PRODUCTS
 from stores.twin.mutations.subscriptions import SUBSCRIPTIONS
 from stores.twin.mutations.variants import VARIANTS
@@ -9,4 +10,11 @@ from stores.twin.queries import Resolver
 
 __all__ = ["MUTATIONS"]
 
-MUTATIONS: dict[str, Resolver] = {**PRODUCTS, **METAFIELDS, **OPTIONS, **VARIANTS, **SUBSCRIPTIONS}
+MUTATIONS: dict[str, Resolver] = {
+    **PRODUCTS,
+    **METAFIELDS,
+    **OPTIONS,
+    **VARIANTS,
+    **PLACES,
+    **SUBSCRIPTIONS,
+}

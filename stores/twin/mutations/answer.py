@@ -17,19 +17,19 @@ from stores.twin.refusals import Refusal, RefusedError, refuse
 __all__ = ["author", "bounded", "deed_of", "done", "mutation", "product_of", "refused"]
 
 
-def mutation(*parts: str) -> Callable[[Resolver], Resolver]:
+def mutation(*parts: str, errors: str = "user_errors") -> Callable[[Resolver], Resolver]:
     """A resolver that returns the parts of its payload and may raise RefusedError.
 
-    Where it does, every part is null and the refusals are the payload's user errors.
+    Where it does, every part is null and the refusals are the payload's `errors`.
     """
 
     def wrap(play: Resolver) -> Resolver:
         @functools.wraps(play)
         def resolve(source: Any, info: Info, **given: Any) -> dict[str, Any]:
             try:
-                return {**dict.fromkeys(parts), **play(source, info, **given), "user_errors": []}
+                return {**dict.fromkeys(parts), **play(source, info, **given), errors: []}
             except RefusedError as refused:
-                return {**dict.fromkeys(parts), "user_errors": refused.refusals}
+                return {**dict.fromkeys(parts), errors: refused.refusals}
 
         return resolve
 

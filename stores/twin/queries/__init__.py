@@ -1,12 +1,19 @@
 """How each field that the twin plays is read; what stands in no table here fails loudly."""
 
 from stores.twin.queries.apps import APPS
-from stores.twin.queries.inventory import INVENTORY
 from stores.twin.queries.metafields import METAFIELDS
+from stores.twin.queries.places import PLACES
 from stores.twin.queries.products import PRODUCTS
-from stores.twin.queries.read import Resolver
+from stores.twin.queries.read import MONEY, Resolver
 from stores.twin.queries.shops import SHOPS
 
 __all__ = ["RESOLVERS", "Resolver"]
 
-RESOLVERS: dict[str, Resolver] = {**SHOPS, **APPS, **PRODUCTS, **METAFIELDS, **INVENTORY}
+RESOLVERS: dict[str, Resolver] = {
+    **SHOPS,
+    **APPS,
+    **PLACES,
+    **PRODUCTS,
+    **METAFIELDS,
+    **MONEY,
+}

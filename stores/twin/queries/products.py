@@ -90,9 +90,7 @@ PRODUCTS: dict[str, Resolver] = {
     },
     "Product.hasOnlyDefaultVariant": attribute("has_only_default_variant"),
     "Product.options": _options,
-    "Product.totalInventory": lambda product, _: sum(
-        sum(each.stock.values()) for each in product.variants
-    ),
+    "Product.totalInventory": lambda product, _: sum(each.available for each in product.variants),
     "SEO.title": value("seo.title"),
     "SEO.description": value("seo.description"),
     "ProductVariant.id": attribute("gid"),
@@ -105,7 +103,7 @@ PRODUCTS: dict[str, Resolver] = {
     "ProductVariant.displayName": lambda variant, _: (
         f"{variant.product.values['title']} - {variant.title}"
     ),
-    "ProductVariant.inventoryQuantity": lambda variant, _: sum(variant.stock.values()),
+    "ProductVariant.inventoryQuantity": attribute("available"),
     "ProductVariant.inventoryItem": lambda variant, _: Item(variant),
     "ProductVariant.selectedOptions": lambda variant, _: list(
         zip(variant.product.options, variant.chosen, strict=True)

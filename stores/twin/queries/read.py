@@ -6,7 +6,8 @@ from typing import Any
 from stores.twin.nodes import Info
 from stores.twin.rendering import instant
 
-__all__ = ["Resolver", "attribute", "by_id", "itself", "key", "moment", "number_of", "value"]
+__all__ = ["MONEY", "Resolver", "attribute", "by_id", "itself", "key", "moment", "money"]
+__all__ += ["number_of", "value"]
 
 Resolver = Callable[..., Any]
 
@@ -39,3 +40,15 @@ def itself(source: Any, _: Info) -> Any:
 def by_id(found: Any) -> Any:
     """The key of connections that are sorted by id."""
     return found.id
+
+
+def money(amount: str, currency: str) -> dict[str, str]:
+    """A MoneyV2, whose amount Shopify prints as a decimal: 7.50 is 7.5 and 7.00 is 7.0."""
+    whole, _, cents = amount.partition(".")
+    return {"amount": f"{whole}.{cents.rstrip('0') or '0'}", "currency": currency}
+
+
+MONEY: dict[str, Resolver] = {
+    "MoneyV2.amount": key("amount"),
+    "MoneyV2.currencyCode": key("currency"),
+}

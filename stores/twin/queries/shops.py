@@ -33,7 +33,6 @@ SHOPS: dict[str, Resolver] = {
     "QueryRoot.productVariant": _of("ProductVariant"),
     "QueryRoot.inventoryItem": _of("InventoryItem"),
     "QueryRoot.inventoryLevel": _of("InventoryLevel"),
-    "QueryRoot.location": _of("Location"),
     "QueryRoot.node": _node,
     "QueryRoot.nodes": _nodes,
     "Count.count": key("count"),
