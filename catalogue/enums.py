@@ -167,3 +167,24 @@ class MovementKind(StrEnum):
     SET = "set"
     ADJUSTED = "adjusted"
     RECOUNTED = "recounted"
+
+
+class ConflictState(StrEnum):
+    """What a person made of two parties' values; `superseded`: a later edit did."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    REVERTED = "reverted"
+    OVERRIDDEN = "overridden"
+    SUPERSEDED = "superseded"
+
+
+class IssueKind(StrEnum):
+    """What only a person can decide."""
+
+    TUG_OF_WAR = "tug_of_war"
+
+
+class IssueState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"

@@ -110,6 +110,7 @@ _DECLARED = (
         "compareAtPrice",
         webhook=("compare_at_price",),
         guard=Guard.CHECK,
+        high_value=True,
         money=True,
     ),
     _variant(

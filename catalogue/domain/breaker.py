@@ -1,4 +1,4 @@
-"""When two parties keep rewriting one value, hold it: the breaker of a canonical attribute."""
+"""When two parties keep rewriting one value, hold it: the breaker of an attribute."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,15 +12,16 @@ REPLACED_WITHIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
-class StoreWin:
-    """An edit from a store that became canonical; `our_write_at`: when we wrote what it replaced.
+class StoreEdit:
+    """An edit from a store; `our_write_at`: when we wrote what it replaced, None where we had not.
 
-    None where it replaced no write of ours.
+    One that has not won is written over again.
     """
 
     store: int
     at: datetime
     our_write_at: datetime | None = None
+    won: bool = True
 
     @property
     def rewrote_us(self) -> bool:
@@ -36,22 +37,26 @@ class Judgement:
     reason: str = ""
 
 
-def judge(wins: Sequence[StoreWin], *, now: datetime) -> Judgement:
-    """Look at the recent wins of stores over one attribute."""
-    recent = [win for win in wins if timedelta(0) <= now - win.at <= WINS_WITHIN]
-    stores = frozenset(win.store for win in recent)
-    if len(recent) > MOST_WINS and len(stores) > 1:
-        return Judgement(
-            True,
-            stores,
-            f"{len(stores)} stores set this value {len(recent)} times within ten minutes.",
-        )
-    rewritten = Counter(win.store for win in recent if win.rewrote_us)
-    stubborn = frozenset(store for store, times in rewritten.items() if times > MOST_REPLACED)
+def judge(edits: Sequence[StoreEdit], *, now: datetime) -> Judgement:
+    """Look at the recent edits of stores over one attribute."""
+    recent = [edit for edit in edits if timedelta(0) <= now - edit.at <= WINS_WITHIN]
+    wins = [edit for edit in recent if edit.won]
+    stores = frozenset(edit.store for edit in wins)
+    if len(wins) > MOST_WINS and len(stores) > 1:
+        return Judgement(True, stores, f"{len(stores)} stores set this value {_rate(wins)}.")
+    # one for each write of ours: two edits after the same write are no answer to us
+    rewriting = {(edit.store, edit.our_write_at): edit for edit in recent if edit.rewrote_us}
+    times = Counter(store for store, _ in rewriting)
+    stubborn = frozenset(store for store, count in times.items() if count > MOST_REPLACED)
     if stubborn:
-        return Judgement(
-            True,
-            stubborn,
-            "The store replaced our write within a minute, and did so again.",
-        )
+        rate = _rate([edit for edit in rewriting.values() if edit.store in stubborn])
+        return Judgement(True, stubborn, f"The store replaced our write within a minute, {rate}.")
     return Judgement()
+
+
+def _rate(edits: Sequence[StoreEdit]) -> str:
+    """How often in how long a time, as `5 times in 3 minutes`."""
+    instants = [edit.at for edit in edits]
+    seconds = (max(instants) - min(instants)).total_seconds()
+    span = f"{round(seconds / 60)} minutes" if seconds >= 90 else f"{round(seconds)} seconds"  # noqa: PLR2004
+    return f"{len(edits)} times in {span}"

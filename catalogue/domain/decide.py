@@ -75,11 +75,14 @@ class UnknownWrite:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Somebody in the store set this value; `bounds` where only an interval of it is known."""
+    """Somebody in the store set this value; `bounds` where only an interval of it is known.
+
+    `based_on` is what the store held before: what the editor saw and replaced.
+    """
 
     value: Value
     version: Version
-    based_on_hash: str | None
+    based_on: Value
     bounds: Bounds | None = None
 
     @property
@@ -213,7 +216,7 @@ def _give_voices(leaf: Leaf) -> tuple[Leaf, tuple[Edit, ...]]:
         value = leaf.value_of(first.hash)
         found = first.via is Via.READ
         bounds = (before[-1].time, first.second + SECOND) if found else None
-        edits.append(Edit(value, version, before[0].hash, bounds))
+        edits.append(Edit(value, version, leaf.value_of(before[0].hash), bounds))
         leaf = leaf.with_sighting(replace(first, version=version), value)
     return leaf, tuple(edits)
 
@@ -274,7 +277,7 @@ def _absorb_foreign(
     time = causal_floor(min(hint.time, read.received) if hint else found, replaced)
     version = Version.of(time, Source.SYNC, hint.id if hint else read.id)
     bounds = None if hint else (seen, max(found, read.second + SECOND))
-    edit = Edit(value, version, leaf.hash, bounds)
+    edit = Edit(value, version, leaf.value, bounds)
     after = leaf.with_sighting(_called(leaf, read, value_hash, version), value)
     return Decision(Verdict.EDIT, _observe(after, value, value_hash), (edit,))
 

@@ -82,6 +82,10 @@ class Timeline:
     def merge(self, other: Timeline) -> Timeline:
         return Timeline.of((*self.entries, *other.entries))
 
+    @property
+    def newest(self) -> Entry | None:
+        return self.entries[-1] if self.entries else None
+
     def standing(self, at: datetime | None = None) -> Entry | None:
         """The override (or the tombstone of a cleared one) that stood at an instant, or stands."""
         standing = None

@@ -1,12 +1,15 @@
 """The canonical record, its listings in the stores, and the ledgers of what happened to both."""
 
 from catalogue.models.canonical import Override, Product, Variant
+from catalogue.models.decisions import Conflict, Issue
 from catalogue.models.ledger import Change, ChangeDelivery
 from catalogue.models.listing import Listing, VariantListing
 
 __all__ = [
     "Change",
     "ChangeDelivery",
+    "Conflict",
+    "Issue",
     "Listing",
     "Override",
     "Product",

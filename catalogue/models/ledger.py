@@ -40,8 +40,32 @@ class Change(models.Model):
     reason = models.TextField(blank=True, default="")
     old = models.JSONField(null=True)
     new = models.JSONField(null=True)
+    old_kind = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of which kind the store's own value was before; empty: it had none.",
+    )
+    new_kind = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of which kind the store's own value is since; empty: it has none.",
+    )
     version_time = models.DateTimeField()
     version_id = models.CharField(max_length=100)
+    stood_version = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The version of what stood when it came: what it replaced, or lost to.",
+    )
+    edit_version = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="The version of the product that it made."
+    )
     time_uncertain = models.BooleanField(default=False)
     delivery = models.ForeignKey(
         Delivery, null=True, blank=True, on_delete=models.SET_NULL, related_name="changes"
@@ -60,6 +84,29 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attribute} of {self.product}"
+
+    def same_register(self) -> "models.QuerySet[Change]":
+        """All changes that competed with it: for the canonical value, or one store's own."""
+        rows = Change.objects.filter(
+            product=self.product_id,
+            variant=self.variant_id,
+            attribute=self.attribute,
+            scope=self.scope,
+        )
+        return rows.filter(store=self.store_id) if self.scope == ChangeScope.OVERRIDE else rows
+
+    def stood(self) -> "Change | None":
+        """The change that it replaced, or lost to; none where an import had set the value."""
+        if not self.stood_version:
+            return None
+        return self.same_register().filter(version_id=self.stood_version).first()
+
+    def replaced_by(self) -> "Change | None":
+        """The change that took its place: at once where it lost, else later or not at all."""
+        if self.fate == ChangeFate.LOST:
+            return self.stood()
+        later = self.same_register().filter(stood_version=self.version_id, fate=ChangeFate.WON)
+        return later.exclude(pk=self.pk).order_by("id").first()
 
 
 class ChangeDelivery(models.Model):

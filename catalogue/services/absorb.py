@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from catalogue.domain.attributes import ATTRIBUTES, Attribute, attribute, read_leaves
+from catalogue.domain.collision import Basis
 from catalogue.domain.decide import Decision, Edit
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.effective import managed
@@ -21,6 +22,7 @@ from catalogue.models import Change, VariantListing
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture
 from catalogue.services.breaker import trip
+from catalogue.services.conflicts import Collision, open_conflicts, supersede
 from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, merge
 from catalogue.services.spread import spread
@@ -147,7 +149,9 @@ def take_edits(
         return []
     locked.demand_canonical()
     changes: list[Change] = []
+    collisions: list[Collision] = []
     for key, edited in found.edits:
+        basis = Basis(edited.based_on)
         act = Act(
             key=key,
             entry=_entry(pic, key, edited),
@@ -155,13 +159,18 @@ def take_edits(
             cause_id=cause_id,
             delivery_id=delivery_id,
             time_uncertain=edited.time_uncertain,
+            basis=basis,
         )
         merged = merge(pic.product, pic.record(key), pic.overrides.get(key), act, now=now)
         if merged.override is not None:
             pic.overrides[key] = merged.override
             merged.override.save()
         changes += merged.changes
+        if merged.collided is not None:
+            collisions.append(Collision(merged.changes[0], merged.collided, basis))
     Change.objects.bulk_create(changes)
+    supersede(changes)
+    open_conflicts(pic.store, collisions)
     held = trip(pic, changes, cause_id=cause_id, now=now)
     Change.objects.bulk_create(held)
     changes += held

@@ -4,46 +4,93 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from catalogue.domain.breaker import WINS_WITHIN, Judgement, StoreWin, judge
+from catalogue.domain.breaker import WINS_WITHIN, Judgement, StoreEdit, judge
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.registers import Entry
 from catalogue.domain.version import Version, causal_floor
-from catalogue.enums import ChangeFate, ChangeScope, ListingState, OverrideKind, Source
-from catalogue.models import Change, ChangeDelivery, Listing
+from catalogue.enums import (
+    ChangeFate,
+    ChangeScope,
+    IssueKind,
+    ListingState,
+    OverrideKind,
+    Source,
+)
+from catalogue.models import Change, ChangeDelivery, Listing, Override
 from catalogue.selectors.picture import Picture, picture
+from catalogue.services.issues import Subject, raise_issue, settle_issue
 from catalogue.services.merge import Act, merge
 from catalogue.services.spread import SEEN_IN_STORES
+from stores.models import Store
+
+JUDGED = (ChangeFate.WON, ChangeFate.LOST)
 
 
 def trip(pic: Picture, changes: Sequence[Change], *, cause_id: UUID, now: datetime) -> list[Change]:
-    """Look at what stores have just won; the rows of what is held from now on.
+    """Look at what stores have just set; the rows of what is held from now on, and an issue.
 
     The product is locked and its changes are stored.
     """
     held: list[Change] = []
     for change in changes:
-        if change.scope == ChangeScope.CANONICAL and change.fate == ChangeFate.WON:
-            judgement = judge(_wins(change, now), now=timezone.now())
+        if change.scope == ChangeScope.CANONICAL and change.fate in JUDGED:
+            judgement = judge(_edits(change, now), now=timezone.now())
             if judgement.held:
-                held += _hold(pic, change, judgement, cause_id=cause_id, now=now)
+                rows = _hold(pic, change, judgement, cause_id=cause_id, now=now)
+                held += rows
+                _tell(change, judgement, rows)
     return held
 
 
-def _wins(change: Change, now: datetime) -> list[StoreWin]:
-    rows = Change.objects.filter(
-        product=change.product,
-        variant=change.variant_id,
-        attribute=change.attribute,
+def close_tugs(changes: Sequence[Change], *, by: str) -> None:
+    """Close the issues of values of which no store's is held any more, after stored changes."""
+    for change in changes:
+        if change.old_kind == OverrideKind.HELD and change.fate == ChangeFate.WON:
+            of_leaf = Override.objects.filter(
+                product=change.product_id, variant=change.variant_id, attribute=change.attribute
+            )
+            if not of_leaf.filter(kind=OverrideKind.HELD, stands=True).exists():
+                settle_issue(
+                    change.workspace_id,
+                    IssueKind.TUG_OF_WAR,
+                    _subject(change),
+                    by=by,
+                    reason="A person decided which value stands.",
+                )
+
+
+def _tell(change: Change, judgement: Judgement, rows: Sequence[Change]) -> None:
+    if rows:
+        names = Store.objects.filter(pk__in=judgement.stores).order_by("pk")
+        held = ", ".join(str(store) for store in names)
+        reason = f"{judgement.reason} Each keeps its own value until a person decides: {held}."
+        raise_issue(change.workspace_id, IssueKind.TUG_OF_WAR, _subject(change), reason)
+
+
+def _subject(change: Change) -> Subject:
+    return Subject.of_leaf(change.product_id, change.variant_id, change.attribute)
+
+
+def _edits(change: Change, now: datetime) -> list[StoreEdit]:
+    """What stores have set of late; what a person has decided since then begins anew."""
+    of_leaf = Change.objects.filter(
+        product=change.product_id, variant=change.variant_id, attribute=change.attribute
+    )
+    decided = of_leaf.filter(old_kind=OverrideKind.HELD, fate=ChangeFate.WON).order_by("-id")
+    rows = of_leaf.filter(
+        id__gt=Coalesce(Subquery(decided.values("id")[:1]), 0),
         scope=ChangeScope.CANONICAL,
-        fate=ChangeFate.WON,
+        fate__in=JUDGED,
         source__in=SEEN_IN_STORES,
         store__isnull=False,
         created_at__gt=now - WINS_WITHIN,
     )
     return [
-        StoreWin(row.store_id, row.created_at, _our_write(row))
+        StoreEdit(row.store_id, row.created_at, _our_write(row), row.fate == ChangeFate.WON)
         for row in rows
         if row.store_id is not None
     ]

@@ -16,6 +16,8 @@ from catalogue.enums import OverrideKind, Owner, Source
 from catalogue.errors import NotFoundHereError, StaleEditError
 from catalogue.models import Change, Override, Product, Variant
 from catalogue.models.canonical import Record
+from catalogue.services.breaker import close_tugs
+from catalogue.services.conflicts import supersede
 from catalogue.services.merge import Act, merge
 from catalogue.services.spread import spread
 from stores.models import Store
@@ -63,21 +65,25 @@ def edit(
     actor: str,
     expected: Mapping[int, int] | None = None,
     priority: Priority = Priority.INTERACTIVE,
+    cause_id: UUID | None = None,
 ) -> Edited:
     """Check, merge, record and queue in one transaction; what already stands changes nothing.
 
-    `expected` gives the `edit_version` that the editor saw, per product. Raises BadValueError,
-    NotFoundHereError or StaleEditError before anything is stored.
+    `expected` gives the `edit_version` that the editor saw, per product; `cause_id` joins several
+    edits of one cause. Raises BadValueError, NotFoundHereError or StaleEditError before anything
+    is stored.
     """
     values = [_cleaned(wish) for wish in wishes]
     with transaction.atomic():
-        desk = _open_desk(workspace_id, wishes)
+        desk = _open_desk(workspace_id, wishes, cause_id or uuid4())
         _check_versions(desk, expected or {})
         changes: list[Change] = []
         for wish, value in zip(wishes, values, strict=True):
             changes += _apply(desk, wish, value, source, actor)
         _save(desk, {change.product_id for change in changes})
         Change.objects.bulk_create(changes)
+        supersede(changes)
+        close_tugs(changes, by=actor)
         jobs = spread(workspace_id, changes, cause_id=desk.cause_id, priority=priority)
     return Edited(desk.cause_id, tuple(changes), tuple(jobs))
 
@@ -91,7 +97,7 @@ def _cleaned(wish: SetValue) -> Value:
     return None if wish.clear else clean(wish.attribute, wish.value)
 
 
-def _open_desk(workspace_id: int, wishes: Sequence[SetValue]) -> _Desk:
+def _open_desk(workspace_id: int, wishes: Sequence[SetValue], cause_id: UUID) -> _Desk:
     """Lock the products in ascending order; what the workspace doesn't hold is not found."""
     product_ids = {wish.product_id for wish in wishes}
     locked = Product.objects.filter(workspace_id=workspace_id, pk__in=product_ids)
@@ -111,7 +117,7 @@ def _open_desk(workspace_id: int, wishes: Sequence[SetValue]) -> _Desk:
     overrides: dict[tuple[int | None, int, int | None, str], Override] = {
         (o.store_id, o.product_id, o.variant_id, o.attribute): o for o in rows
     }
-    return _Desk(products, variants, stores, overrides, timezone.now(), uuid4())
+    return _Desk(products, variants, stores, overrides, timezone.now(), cause_id)
 
 
 def _check_versions(desk: _Desk, expected: Mapping[int, int]) -> None:
@@ -171,7 +177,7 @@ def _based_on(record: Record, override: Override | None, wish: SetValue) -> Vers
     if wish.store_id is None:
         seen = record.register(wish.attribute).winner
     else:
-        seen = override.read_timeline().standing() if override else None
+        seen = override.read_timeline().newest if override else None
     return seen.version if seen else None
 
 

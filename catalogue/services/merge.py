@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from catalogue.domain.attributes import attribute
+from catalogue.domain.collision import Basis, collides
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.journal import KEEP
 from catalogue.domain.registers import CanonicalRegister, Entry, Routed, Timeline, route
@@ -17,7 +19,10 @@ HORIZON = KEEP + timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One entry on its way into the registers, with what the ledger says about it."""
+    """One entry on its way into the registers, with what the ledger says about it.
+
+    `basis` is what its author saw, where that need not be what stands here.
+    """
 
     key: LeafKey
     entry: Entry
@@ -27,14 +32,29 @@ class Act:
     delivery_id: int | None = None
     time_uncertain: bool = False
     reason: str = ""
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The ledger's rows, unsaved, and the override row that moved."""
+    """The ledger's rows, unsaved, the override row that moved, and what the act collided with."""
 
     changes: tuple[Change, ...]
     override: Override | None
+    collided: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What the registers made of an entry; `stood` is what it replaced, or lost to."""
+
+    scope: ChangeScope
+    fate: ChangeFate
+    entry: Entry
+    stood: Entry | None
+    old: Value
+    new: Value
+    new_kind: str = ""
 
 
 def merge(
@@ -54,11 +74,14 @@ def merge(
             attribute=name,
         )
         override.set_timeline(routed.timeline)
-    changes = [_ledger_row(product, act, before, timeline, routed)]
+    taken = _take(act.entry, before, timeline, routed)
+    changes = [_row(product, act, taken, act.reason or _reason(taken))]
     moved = routed.register.winner
     if moved and before.winner and moved.version not in (before.winner.version, act.entry.version):
         changes.append(_moved_winner(product, act, before.winner, moved))
-    return Merged(tuple(changes), override if routed.timeline is not None else None)
+    return Merged(
+        tuple(changes), override if routed.timeline is not None else None, _collided(act, taken)
+    )
 
 
 def _compact(routed: Routed, horizon: datetime) -> Routed:
@@ -66,71 +89,73 @@ def _compact(routed: Routed, horizon: datetime) -> Routed:
     return Routed(routed.register.compact(horizon), timeline)
 
 
-def _ledger_row(
-    product: Product,
-    act: Act,
-    before: CanonicalRegister,
-    timeline: Timeline | None,
-    routed: Routed,
-) -> Change:
-    entry, after = act.entry, routed.timeline
-    own = after is not None and (entry.op != "edit" or entry not in after.candidates())
-    stood = timeline.standing() if timeline else None
-    if own and after is not None:
-        standing = after.standing()
-        scope, won = ChangeScope.OVERRIDE, bool(standing and standing.version == entry.version)
-        old = stood.value if stood and stood.stands else _value(before)
-    else:
-        winner = routed.register.winner
-        scope, won = ChangeScope.CANONICAL, bool(winner and winner.version == entry.version)
-        old = _value(before)
-    held = after is not None and entry in after.held()
-    fate = ChangeFate.HELD if held else ChangeFate.WON if won else ChangeFate.LOST
-    new = _value(routed.register) if entry.op == "clear" else entry.value
-    reason = act.reason or _reason(entry, scope, fate)
-    return _row(product, act, scope=scope, fate=fate, old=old, new=new, reason=reason, entry=entry)
+def _take(
+    entry: Entry, before: CanonicalRegister, timeline: Timeline | None, routed: Routed
+) -> _Taken:
+    after = routed.timeline
+    if after is not None and (entry.op != "edit" or entry not in after.candidates()):
+        return _take_own(entry, before, timeline, routed)
+    winner, stood = routed.register.winner, before.winner
+    won = winner is not None and winner.version == entry.version
+    fate = ChangeFate.WON if won else ChangeFate.LOST
+    return _Taken(ChangeScope.CANONICAL, fate, entry, stood, _value(before), entry.value)
+
+
+def _take_own(
+    entry: Entry, before: CanonicalRegister, timeline: Timeline | None, routed: Routed
+) -> _Taken:
+    """What became of an entry that concerns its store alone."""
+    after = routed.timeline or Timeline()
+    stood, standing = timeline.standing() if timeline else None, after.standing()
+    stood = stood if stood and stood.stands else None
+    won = standing is not None and standing.version == entry.version
+    held = entry in after.held()
+    return _Taken(
+        scope=ChangeScope.OVERRIDE,
+        fate=ChangeFate.HELD if held else ChangeFate.WON if won else ChangeFate.LOST,
+        entry=entry,
+        stood=stood,
+        old=stood.value if stood else _value(before),
+        new=_value(routed.register) if entry.op == "clear" else entry.value,
+        new_kind=standing.kind.value if won and standing and standing.kind else "",
+    )
+
+
+def _collided(act: Act, taken: _Taken) -> Entry | None:
+    stood = taken.stood
+    if act.basis is None or stood is None or taken.fate is ChangeFate.HELD:
+        return None
+    return stood if collides(attribute(act.key[1]), act.entry, stood, act.basis) else None
 
 
 def _moved_winner(product: Product, act: Act, old: Entry, new: Entry) -> Change:
     reason = "The value before it belonged to a store's override, so an earlier one stands again."
-    return _row(
-        product,
-        act,
-        scope=ChangeScope.CANONICAL,
-        fate=ChangeFate.WON,
-        old=old.value,
-        new=new.value,
-        reason=reason,
-        entry=new,
-    )
+    taken = _Taken(ChangeScope.CANONICAL, ChangeFate.WON, new, old, old.value, new.value)
+    return _row(product, act, taken, reason)
 
 
-def _row(
-    product: Product,
-    act: Act,
-    *,
-    scope: ChangeScope,
-    fate: ChangeFate,
-    old: Value,
-    new: Value,
-    reason: str,
-    entry: Entry,
-) -> Change:
+def _row(product: Product, act: Act, taken: _Taken, reason: str) -> Change:
+    stood = taken.stood
+    own = taken.scope is ChangeScope.OVERRIDE
     return Change(
         workspace_id=product.workspace_id,
         product=product,
         variant_id=act.key[0],
         attribute=act.key[1],
-        scope=scope,
+        scope=taken.scope,
         store_id=act.entry.store,
         source=act.source,
         actor=act.actor,
-        fate=fate,
+        fate=taken.fate,
         reason=reason,
-        old=old,
-        new=new,
-        version_time=entry.version.time,
-        version_id=entry.version.id,
+        old=taken.old,
+        new=taken.new,
+        old_kind=stood.kind.value if own and stood and stood.kind else "",
+        new_kind=taken.new_kind,
+        version_time=taken.entry.version.time,
+        version_id=taken.entry.version.id,
+        stood_version=stood.version.id if stood else "",
+        edit_version=product.edit_version + 1,
         time_uncertain=act.time_uncertain,
         delivery_id=act.delivery_id,
         cause_id=act.cause_id,
@@ -148,7 +173,8 @@ _OVERRIDE_REASONS = {
 }
 
 
-def _reason(entry: Entry, scope: ChangeScope, fate: ChangeFate) -> str:
+def _reason(taken: _Taken) -> str:
+    entry, scope, fate = taken.entry, taken.scope, taken.fate
     if fate is ChangeFate.HELD:
         return "This value is held for a person's decision; it was neither spread nor reverted."
     if fate is ChangeFate.LOST and scope is ChangeScope.OVERRIDE and entry.bounds:

@@ -12,10 +12,12 @@ from catalogue.services.importing import found_products, is_founder, match_listi
 from stores.enums import Mode
 from stores.models import Delivery, Store, Workspace
 from syncqueue.enums import Kind
-from syncqueue.models import Channel
+from syncqueue.models import Channel, Job
 from syncqueue.services.enqueue import NewJob, enqueue
+from syncqueue.services.incoming import decide_due
 
 START = datetime(2026, 11, 20, 9, 0, 0, tzinfo=UTC)
+LATER = START + timedelta(minutes=5)
 VERSION = "2026-10"
 numbers = itertools.count(1)
 
@@ -170,3 +172,15 @@ def deliver(
     )
     Delivery.objects.filter(pk=row.pk).update(job_id=job)
     return job
+
+
+def edited(number=1, *, at=LATER, **more):
+    """The body of a webhook about a product that somebody edited then."""
+    return payload(product(number, at=at, **more))
+
+
+def decide(shop, body, **more):
+    """Deliver a body and decide it; the job as it ended."""
+    job = deliver(shop, body, **more)
+    decide_due(shop.channel_id, token=uuid4(), seconds=15)
+    return Job.objects.get(pk=job)

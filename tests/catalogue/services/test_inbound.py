@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.utils import timezone
 
 from catalogue.enums import ChangeFate, ChangeScope, DeliveryFate, ListingState, OverrideKind
 from catalogue.models import Change, ChangeDelivery, Listing, Override, Product, Variant
@@ -16,7 +15,8 @@ from syncqueue.services.incoming import decide_due
 from tests.catalogue import make
 
 pytestmark = pytest.mark.django_db
-LATER = make.START + timedelta(minutes=5)
+LATER = make.LATER
+decide, edited = make.decide, make.edited
 
 
 @pytest.fixture
@@ -26,16 +26,6 @@ def shops():
     make.take_in(first, make.product())
     make.take_in(second, make.product(7))
     return first, second
-
-
-def decide(shop, body, **more):
-    job = make.deliver(shop, body, **more)
-    decide_due(shop.channel_id, token=uuid4(), seconds=15)
-    return Job.objects.get(pk=job)
-
-
-def edited(number=1, *, at=LATER, **more):
-    return make.payload(make.product(number, at=at, **more))
 
 
 def test_an_edit_in_a_store_reaches_the_hub_and_the_other_store_only(shops):
@@ -191,21 +181,3 @@ def test_a_paused_channel_decides_nothing(shops):
     Channel.objects.filter(pk=first.channel_id).update(paused=True)
     make.deliver(first, edited(title="Tall lamp"))
     assert run_pump(first.channel_id).worked == 0
-
-
-def test_two_parties_that_keep_rewriting_a_value_are_held_apart(shops):
-    first, second = shops
-    title = "Lamp"
-    for number in range(1, 12):
-        party, product, suffix = (first, 1, "US") if number % 2 else (second, 7, "UK")
-        title += f" {suffix}"
-        at = timezone.now() + timedelta(minutes=number)
-        decide(party, edited(product, title=title, at=at), received=at)
-    won = Change.objects.filter(fate=ChangeFate.WON, scope=ChangeScope.CANONICAL)
-    assert won.count() == 5
-    held = Override.objects.filter(attribute="title", kind=OverrideKind.HELD, stands=True)
-    assert held.count() == 2
-    assert Change.objects.filter(reason__contains="within ten minutes").count() == 2
-    later = Change.objects.filter(fate=ChangeFate.HELD)
-    assert later.count() == 6
-    assert Product.objects.get().title == "Lamp US UK US UK US"
