@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from activity.admin.base import LedgerAdmin, LedgerInline
+from activity.admin.base import LedgerAdmin, LedgerInline, row_link
+from activity.selectors.comparison import text_of
 from catalogue.models import Change, ChangeDelivery, Override
 from stores.models import Delivery, WebhookSubscription
 
@@ -40,7 +41,23 @@ class ChangeAdmin(LedgerAdmin):
     list_filter = ["store", "attribute", "source", "fate", "scope", "time_uncertain", "created_at"]
     list_select_related = ["product", "variant", "store"]
     search_fields = ["product__title", "cause_id"]
+    readonly_fields = ["replaced", "replaced_since"]
     inlines = [ChangeDeliveryInline]
+
+    @admin.display(description="What stood when it came")
+    def replaced(self, change: Change) -> str:
+        return _link(change.stood())
+
+    @admin.display(description="Replaced by")
+    def replaced_since(self, change: Change) -> str:
+        return _link(change.replaced_by())
+
+
+def _link(change: Change | None) -> str:
+    if change is None:
+        return "-"
+    who = change.actor or change.store or change.get_source_display()
+    return row_link("catalogue_change", change.pk, f"{text_of(change.new) or '-'} ({who})")
 
 
 @admin.register(ChangeDelivery)

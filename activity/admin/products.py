@@ -119,7 +119,7 @@ class ListingAdmin(LedgerAdmin):
     search_fields = ["title", "gid"]
     exclude = ["leaves", "unknown"]
     actions = ["make_canonical"]
-    change_form_before_template = "activity/link.html"
+    change_form_outer_before_template = "activity/link.html"
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return may_operate(request.user, None)

@@ -1,20 +1,19 @@
 """Workspaces and stores, with the verbs: connect, opt in, pause, resume, pull, hold, release."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.views.decorators.http import require_POST
+from django.urls import path
 
 from activity.admin.base import ScopedAdmin, may_operate
+from activity.admin.verbs import Verb, VerbAdmin
 from activity.selectors.home import store_row
 from catalogue.services.opt_in import opt_in, preview
 from stores.enums import READABLE
-from stores.errors import ModeRefusedError, StoresError
+from stores.errors import ModeRefusedError
 from stores.models import Membership, Organization, Store, Workspace
 from stores.services.handlers import enqueue_pull
 from stores.services.modes import pause, resume
@@ -93,7 +92,7 @@ def _release(store: Store, by: str) -> str:
     return f"Calls to {store} go out again."
 
 
-VERBS: dict[str, Callable[[Store, str], str]] = {
+VERBS: Mapping[str, Verb] = {
     "opt-in": _opt_in,
     "pause": _pause,
     "resume": _resume,
@@ -110,7 +109,7 @@ SHOWN = [
 
 
 @admin.register(Store)
-class StoreAdmin(ScopedAdmin):
+class StoreAdmin(VerbAdmin):
     """Fields are facts; whatever can be done is a button."""
 
     list_display = [
@@ -128,7 +127,8 @@ class StoreAdmin(ScopedAdmin):
     search_fields = ["domain", "name"]
     fields = SHOWN
     readonly_fields = SHOWN
-    change_form_before_template = "activity/store_panel.html"
+    verbs = VERBS
+    change_form_outer_before_template = "activity/store_panel.html"
     list_before_template = "activity/connect.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  shops are connected
@@ -153,7 +153,6 @@ class StoreAdmin(ScopedAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("<int:pk>/opt-in/", wrap(self.opt_in_view), name="stores_store_opt_in"),
-            path("<int:pk>/do/<slug:verb>/", wrap(require_POST(self.do)), name="stores_store_do"),
             *super().get_urls(),
         ]
 
@@ -165,51 +164,18 @@ class StoreAdmin(ScopedAdmin):
         )
         return page
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        store = self.get_object(request, object_id)
-        panel = {
-            "store": store,
-            "row": store_row(store) if store else None,
-            "may_operate": store and may_operate(request.user, store.workspace_id),
-            "title": str(store),
-            "show_save": False,
-            "show_save_and_continue": False,
-        }
-        page: HttpResponse = super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), **panel}
-        )
-        return page
+    def panel(self, request: HttpRequest, row: Store) -> dict[str, Any]:
+        return {**super().panel(request, row), "store": row, "row": store_row(row)}
 
     def opt_in_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What going live would write, before anybody confirms it."""
-        store = self._store(request, pk)
+        store = self.row_or_404(request, pk)
         context = {
             **self.admin_site.each_context(request),
+            **super().panel(request, store),
             "title": f"Opt in: {store}",
             "store": store,
             "preview": preview(store),
-            "may_operate": may_operate(request.user, store.workspace_id),
             "opts": self.opts,
         }
         return TemplateResponse(request, "activity/opt_in.html", context)
-
-    def do(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        """Carry out one verb; only operators of the store's workspace."""
-        store = self._store(request, pk)
-        if verb not in VERBS:
-            raise Http404
-        if not may_operate(request.user, store.workspace_id):
-            raise PermissionDenied
-        try:
-            messages.success(request, VERBS[verb](store, request.user.get_username()))
-        except StoresError as error:
-            messages.error(request, str(error))
-        return HttpResponseRedirect(reverse("admin:stores_store_change", args=[pk]))
-
-    def _store(self, request: HttpRequest, pk: int) -> Store:
-        store: Store | None = self.get_queryset(request).filter(pk=pk).first()
-        if store is None:
-            raise Http404
-        return store

@@ -27,6 +27,8 @@ LISTS = [
     "catalogue_override",
     "catalogue_change",
     "catalogue_changedelivery",
+    "catalogue_conflict",
+    "catalogue_issue",
     "syncqueue_channel",
     "syncqueue_job",
     "syncqueue_attempt",

@@ -1,0 +1,169 @@
+"""What waits for a person: conflicts with both values, and issues, each with its decisions."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from activity.admin.base import LedgerAdmin, may_operate, row_link
+from activity.admin.verbs import Verb, VerbAdmin
+from activity.selectors.comparison import text_of
+from activity.selectors.decisions import sides
+from catalogue.domain.attributes import attribute
+from catalogue.enums import ConflictState, IssueState
+from catalogue.models import Change, Conflict, Issue
+from catalogue.services.decisions import Decided, follow_hub, keep, keep_own, make_override, revert
+from catalogue.services.issues import close_issue
+
+SAID = {keep: "kept", revert: "reverted", make_override: "made overrides"}
+
+
+def _decide(verb: Callable[..., Decided]) -> Verb:
+    def decide(conflict: Conflict, by: str) -> str:
+        decided = verb([conflict.pk], workspace_id=conflict.workspace_id, by=by)
+        if not decided.done:
+            raise ValueError("It was decided already, or there is nothing of the kind to decide.")
+        return f"The conflict is {SAID[verb]}."
+
+    return decide
+
+
+@admin.register(Conflict)
+class ConflictAdmin(VerbAdmin, LedgerAdmin):
+    """Two values that met over one attribute; the later one stands until a person decides."""
+
+    list_display = [
+        "state",
+        "product",
+        "variant",
+        "label",
+        "ancestor_text",
+        "stands",
+        "lost",
+        "moves",
+        "store",
+        "uncertain",
+        "opened_at",
+        "decided_by",
+    ]
+    list_filter = ["state", "workspace", "store", "attribute", "uncertain", "opened_at"]
+    list_select_related = [
+        "product",
+        "variant",
+        "store",
+        "winner_change__store",
+        "loser_change__store",
+    ]
+    search_fields = ["product__title", "variant__sku"]
+    actions = ["keep_them", "revert_them", "override_them"]
+    verbs: Mapping[str, Verb] = {
+        "keep": _decide(keep),
+        "revert": _decide(revert),
+        "override": _decide(make_override),
+    }
+    change_form_outer_before_template = "activity/conflict.html"
+    fields = ["opened_at", "decided_by", "decided_at", "decision", "uncertain"]
+    readonly_fields = fields
+
+    @admin.display(description="Attribute", ordering="attribute")
+    def label(self, conflict: Conflict) -> str:
+        return attribute(conflict.attribute).label
+
+    @admin.display(description="Before")
+    def ancestor_text(self, conflict: Conflict) -> str:
+        return text_of(conflict.ancestor) or "-"
+
+    @admin.display(description="Stands")
+    def stands(self, conflict: Conflict) -> str:
+        return _side(conflict.winner, conflict.winner_change)
+
+    @admin.display(description="Lost")
+    def lost(self, conflict: Conflict) -> str:
+        return _side(conflict.loser, conflict.loser_change)
+
+    @admin.display(description="Reverting moves", ordering="difference")
+    def moves(self, conflict: Conflict) -> str:
+        if conflict.difference is None:
+            return "-"
+        of = " a unit" if conflict.units is None else f" over {conflict.units} units"
+        return f"{conflict.money:+.2f} {conflict.currency}{of}"
+
+    def panel(self, request: HttpRequest, row: Conflict) -> dict[str, Any]:
+        return {
+            **super().panel(request, row),
+            "conflict": row,
+            "label": self.label(row),
+            "ancestor": text_of(row.ancestor),
+            "sides": sides(row),
+            "moves": self.moves(row),
+            "open": row.state == ConflictState.OPEN,
+            "canonical": row.scope == "canonical",
+        }
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return may_operate(request.user, None)
+
+    @admin.action(description="Keep what stands", permissions=["operate"])
+    def keep_them(self, request: HttpRequest, rows: QuerySet[Conflict]) -> None:
+        self._decide_all(request, rows, keep)
+
+    @admin.action(description="Revert to what lost", permissions=["operate"])
+    def revert_them(self, request: HttpRequest, rows: QuerySet[Conflict]) -> None:
+        self._decide_all(request, rows, revert)
+
+    @admin.action(description="Make it the store's own value", permissions=["operate"])
+    def override_them(self, request: HttpRequest, rows: QuerySet[Conflict]) -> None:
+        self._decide_all(request, rows, make_override)
+
+    def _decide_all(
+        self, request: HttpRequest, rows: QuerySet[Conflict], verb: Callable[..., Decided]
+    ) -> None:
+        by_workspace: dict[int, list[int]] = defaultdict(list)
+        for pk, workspace_id in rows.values_list("pk", "workspace"):
+            if may_operate(request.user, workspace_id):
+                by_workspace[workspace_id].append(pk)
+        by = request.user.get_username()
+        decided = [verb(ids, workspace_id=owner, by=by) for owner, ids in by_workspace.items()]
+        done, left = sum(one.done for one in decided), sum(one.left for one in decided)
+        messages.success(request, f"{done} conflicts were {SAID[verb]}; {left} were left.")
+
+
+def _side(value: Any, change: Change | None) -> str:
+    text = text_of(value) or "-"
+    if change is None:
+        return text
+    who = change.actor or change.store or change.get_source_display()
+    return format_html("{} ({})", row_link("catalogue_change", change.pk, text), who)
+
+
+def _follow_hub(issue: Issue, by: str) -> str:
+    return f"The hub's value is on its way to {len(follow_hub(issue.pk, by=by).changes)} stores."
+
+
+def _keep_own(issue: Issue, by: str) -> str:
+    return f"{len(keep_own(issue.pk, by=by).changes)} stores keep a value of their own."
+
+
+def _close(issue: Issue, by: str) -> str:
+    close_issue(issue.pk, by=by, reason="Closed by hand.")
+    return "The issue is closed."
+
+
+@admin.register(Issue)
+class IssueAdmin(VerbAdmin, LedgerAdmin):
+    """What only a person can decide, each once."""
+
+    list_display = ["kind", "reason", "product", "store", "state", "times", "opened_at", "seen_at"]
+    list_filter = ["state", "workspace", "kind", "store", "opened_at"]
+    list_select_related = ["product", "store"]
+    search_fields = ["subject", "product__title"]
+    verbs: Mapping[str, Verb] = {"hub": _follow_hub, "own": _keep_own, "close": _close}
+    change_form_outer_before_template = "activity/issue.html"
+
+    def panel(self, request: HttpRequest, row: Issue) -> dict[str, Any]:
+        opened = row.state == IssueState.OPEN
+        return {**super().panel(request, row), "issue": row, "open": opened}

@@ -1,0 +1,66 @@
+"""What waits for people, in numbers with their rows; and a conflict's two sides in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from activity.selectors.comparison import text_of
+from catalogue.domain.values import Value
+from catalogue.enums import ConflictState, IssueState, ListingState
+from catalogue.models import Change, Conflict, Issue, Listing
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two values: whose it is, since when, and what the ledger says of it."""
+
+    word: str
+    value: str
+    who: str
+    source: str
+    since: datetime | None
+    change: Change | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """So many rows of one sort wait for a person."""
+
+    words: str
+    count: int
+    address: str
+
+
+def sides(conflict: Conflict) -> tuple[Side, Side]:
+    return (
+        _side("Stands", conflict.winner, conflict.winner_change),
+        _side("Lost", conflict.loser, conflict.loser_change),
+    )
+
+
+def waiting(user: Any) -> list[Waiting]:
+    """What this person may decide; every count is that of the rows behind its address."""
+    listings = Listing.objects.for_user(user)
+    return [
+        _waiting("conflicts", Conflict.objects.for_user(user), ConflictState.OPEN),
+        _waiting("issues", Issue.objects.for_user(user), IssueState.OPEN),
+        _waiting("listings without a match", listings, ListingState.UNMATCHED),
+        _waiting("ambiguous listings", listings, ListingState.AMBIGUOUS),
+    ]
+
+
+def _waiting(words: str, rows: Any, state: str) -> Waiting:
+    address = reverse(f"admin:catalogue_{rows.model._meta.model_name}_changelist")  # noqa: SLF001
+    count = rows.filter(state=state).count()
+    return Waiting(words, count, f"{address}?{urlencode({'state__exact': str(state)})}")
+
+
+def _side(word: str, value: Value, change: Change | None) -> Side:
+    text = text_of(value)
+    if change is None:
+        return Side(word, text, "", "import", None, None)
+    who = change.actor or str(change.store or "")
+    return Side(word, text, who, change.get_source_display(), change.version_time, change)
