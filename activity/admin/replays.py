@@ -49,7 +49,7 @@ class ReplayAdmin(LedgerAdmin):
     list_filter = ["channel", "state", "created_at"]
     list_select_related = ["channel"]
     exclude = ["job_ids", "cursor", "upto"]
-    change_form_before_template = "activity/replay_panel.html"
+    change_form_outer_before_template = "activity/replay_panel.html"
 
     @admin.display(description="Chosen")
     def chosen(self, replay: Replay) -> str:
