@@ -43,12 +43,14 @@ WHERE id = %(channel)s AND slot_token = %(token)s
 RETURNING (next_due_at <= statement_timestamp() OR woken_at IS NOT NULL) AND NOT paused
 """
 
-# The leased columns stand in no index, so this update stays heap-only however long the backlog.
+# A pump that fell silent must not take over from itself: its own call is still out. The leased
+# columns stand in no index, so this update stays heap-only however long the backlog.
 _CLAIM = """
 WITH chosen AS MATERIALIZED (
   SELECT id, token IS NOT NULL AS stale FROM syncqueue_lane
   WHERE channel_id = %(channel)s AND kind = %(kind)s AND due_at <= statement_timestamp()
-    AND (lease_until IS NULL OR lease_until < statement_timestamp())
+    AND (lease_until IS NULL
+         OR (lease_until < statement_timestamp() AND token IS DISTINCT FROM %(token)s))
   ORDER BY priority {order}, due_at LIMIT %(lanes)s
   FOR UPDATE SKIP LOCKED
 ), leased AS (
@@ -77,6 +79,11 @@ RENEW = """
 UPDATE syncqueue_lane SET lease_until = statement_timestamp() + make_interval(secs => %(seconds)s)
 WHERE id = ANY(%(lanes)s) AND token = %(token)s
 RETURNING id
+"""
+
+LET_GO = """
+UPDATE syncqueue_lane SET lease_until = statement_timestamp()
+WHERE id = ANY(%(lanes)s) AND token = %(token)s
 """
 
 
@@ -156,3 +163,9 @@ def renew(lane_ids: list[int], *, token: UUID, seconds: float) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(RENEW, {"lanes": lane_ids, "token": token, "seconds": seconds})
         return {lane_id for (lane_id,) in cursor.fetchall()}
+
+
+def let_go(lane_ids: list[int], *, token: UUID) -> None:
+    """End the leases of lanes that a dead pump had left, and leave them as stale as they were."""
+    with connection.cursor() as cursor:
+        cursor.execute(LET_GO, {"lanes": lane_ids, "token": token})

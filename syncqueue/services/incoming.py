@@ -1,7 +1,9 @@
 """Deciding `in` lanes: SQL only, many lanes and jobs in one short transaction."""
 
+import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
@@ -10,10 +12,11 @@ from django.utils import timezone
 
 from syncqueue.domain.handling import Call, Refused
 from syncqueue.enums import OPEN_STATES, Kind
-from syncqueue.services.claim import Claimed, claim
+from syncqueue.errors import LostLease
+from syncqueue.services.claim import Claimed, claim, let_go
 from syncqueue.services.finish import Result, finish_all, finish_lanes, settle_job
 from syncqueue.services.planning import Plan, bound_lock_waits, plan, plan_safely
-from syncqueue.services.rescue import begin_alone, poisoned
+from syncqueue.services.rescue import begin_alone, bury
 
 LANES, JOBS = 100, 10
 # Longer transactions would keep records locked, and the answers of calls waiting.
@@ -26,7 +29,19 @@ def decide_due(channel_id: int, *, token: UUID, seconds: float) -> int:
     trusted = [lane for lane in claimed if not lane.stale]
     decided = _decide_batch(trusted, token) if trusted else 0
     # What may have killed its worker is tried alone, so that it can hurt nobody else.
-    return decided + sum(_decide_suspect(lane, token) for lane in claimed if lane.stale)
+    suspects = [lane for lane in claimed if lane.stale]
+    return decided + _decide_suspects(suspects, token, time.monotonic() + seconds / 3)
+
+
+def _decide_suspects(lanes: Sequence[Claimed], token: UUID, ends: float) -> int:
+    """Decide suspects one by one while the lease is fresh; the rest is left as it was found."""
+    for place, lane in enumerate(lanes):
+        if time.monotonic() > ends:
+            let_go([left.lane_id for left in lanes[place:]], token=token)
+            return place
+        with suppress(LostLease):
+            _decide_suspect(lane, token)
+    return len(lanes)
 
 
 def _decide_batch(lanes: Sequence[Claimed], token: UUID) -> int:
@@ -61,19 +76,16 @@ def _decide_singly(lanes: Sequence[Claimed], tried: int, token: UUID) -> int:
     return decided
 
 
-def _decide_suspect(lane: Claimed, token: UUID) -> int:
-    now = timezone.now()
-    if dead := poisoned(lane):
-        return len(finish_lanes({lane.lane_id: [dead]}, token=token, now=now))
+def _decide_suspect(lane: Claimed, token: UUID) -> None:
+    if bury(lane, token=token):
+        return
     alone = begin_alone(lane, token=token)
     results: list[Result] = []
     head = Claimed(alone.lane_id, alone.jobs[:1], stale=True)
     with transaction.atomic():
         bound_lock_waits()
-        _decide_lane(head, results, plan_safely, time.monotonic() + BATCH_SECONDS)
-        if not finish_lanes({lane.lane_id: results}, token=token, now=now):
-            transaction.set_rollback(True)
-    return 1
+        _decide_lane(head, results, plan_safely, math.inf)
+        finish_all({lane.lane_id: results}, token=token, now=timezone.now())
 
 
 def _decide_lane(lane: Claimed, results: list[Result], by: Plan, ends: float) -> None:

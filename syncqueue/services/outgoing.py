@@ -19,10 +19,10 @@ from syncqueue.domain.pace import Costs
 from syncqueue.enums import Kind
 from syncqueue.errors import LostLease
 from syncqueue.selectors.channels import ChannelView
-from syncqueue.services.claim import Claimed, claim
+from syncqueue.services.claim import Claimed, claim, renew
 from syncqueue.services.finish import Result, finish_all, finish_lanes, settle_job
 from syncqueue.services.planning import bound_lock_waits, plan_safely
-from syncqueue.services.rescue import begin_alone, keep_late, left_call, poisoned
+from syncqueue.services.rescue import begin_alone, bury, keep_late, left_call
 from syncqueue.services.settle import Answered, settle_batch
 
 FOLLOWERS = 25
@@ -35,7 +35,7 @@ WITH call AS (
                               token, guard)
   SELECT %(channel)s, id, %(job)s, %(passengers)s::bigint[], %(request)s::jsonb, %(key)s,
          %(token)s, %(guard)s
-  FROM syncqueue_lane WHERE id = %(lane)s AND token = %(token)s
+  FROM syncqueue_lane WHERE id = %(lane)s
   RETURNING id, job_id
 ), attempt AS (
   INSERT INTO syncqueue_attempt (job_id, number, call_id, token, guard)
@@ -70,7 +70,7 @@ SELECT id FROM started
 """
 SAVE_ANSWER = """
 UPDATE syncqueue_call SET state = 'answered', answer = %s::jsonb, answered_at = %s
-WHERE id = %s AND token = %s
+WHERE id = %s AND token = %s AND state = 'sent'
 """
 
 
@@ -138,12 +138,20 @@ class Outgoing:
         suspects = [self._rescue(lane) for lane in claimed if lane.stale]
         trusted = self._affordable([lane for lane in claimed if not lane.stale], view)
         started = len(suspects) + len(trusted)
-        while trusted:
-            prepared, trusted = self._plan(trusted, view.costs)
-            self._send(prepared, view.epoch)
+        self._plan_and_send(trusted, view)
         for suspect in filter(None, suspects):
-            self._send(self._plan([suspect], view.costs)[0], view.epoch)
+            self._plan_and_send([suspect], view)
         return started
+
+    def _plan_and_send(self, lanes: list[Claimed], view: ChannelView) -> None:
+        while lanes:
+            try:
+                prepared, lanes = self._plan(lanes, view.costs)
+            except LostLease:
+                ours = renew([lane.lane_id for lane in lanes], token=self.token, seconds=self.lease)
+                lanes = [lane for lane in lanes if lane.lane_id in ours]
+            else:
+                self._send(prepared, view.epoch)
 
     def _affordable(self, lanes: list[Claimed], view: ChannelView) -> list[Claimed]:
         """The first lanes whose calls the bucket pays for; the others are given back as they are.
@@ -195,12 +203,14 @@ class Outgoing:
 
     def _rescue(self, lane: Claimed) -> Claimed | None:
         """Settle what a dead pump left open, or make ready to plan the suspect alone."""
-        if dead := poisoned(lane):
-            finish_lanes({lane.lane_id: [dead]}, token=self.token, now=timezone.now())
+        try:
+            if bury(lane, token=self.token):
+                return None
+            left = left_call(lane, token=self.token)
+            if left is None:
+                return begin_alone(lane, token=self.token)
+        except LostLease:
             return None
-        left = left_call(lane, token=self.token)
-        if left is None:
-            return begin_alone(lane, token=self.token)
         call, answer = left
         riders = tuple(job for job in lane.jobs if job.id in call.passengers)
         head = next((job for job in lane.jobs if job.id == call.job_id), lane.jobs[0])
@@ -211,7 +221,8 @@ class Outgoing:
     def _plan(self, lanes: list[Claimed], costs: Costs) -> tuple[list[_Prepared], list[Claimed]]:
         """Plan heads for a moment; says what is stored to be sent, and the lanes not reached.
 
-        What needs a call is stored with its attempt; the rest is finished.
+        What needs a call is stored with its attempt; the rest is finished. Raises LostLease, with
+        nothing stored, where another pump has taken one of the lanes over.
         """
         ends = time.monotonic() + PLAN_SECONDS
         reached = 0
@@ -230,6 +241,10 @@ class Outgoing:
                     given = settle_job(head, planned)
                     finished[lane.lane_id] = [Result.of(head, given, opened=lane.stale)]
             finish_all(finished, token=self.token, now=timezone.now())
+            planned_lanes = [one.flight.job.lane_id for one in prepared]
+            ours = renew(planned_lanes, token=self.token, seconds=self.lease)
+            if len(ours) < len(planned_lanes):
+                raise LostLease(ours)
         return prepared, lanes[reached:]
 
     def _store(self, lane: Claimed, planned: handling.Call, costs: Costs) -> _Prepared:
@@ -249,11 +264,9 @@ class Outgoing:
         }
         with connection.cursor() as cursor:
             cursor.execute(STORE, values)
-            row = cursor.fetchone()
-        if row is None:
-            raise LostLease(set())
+            (call_id,) = cursor.fetchone()
         cost = costs.asked(head.handler)
-        flight = Flight(row[0], head, riders, planned.request, cost, time.monotonic())
+        flight = Flight(call_id, head, riders, planned.request, cost, time.monotonic())
         return _Prepared(flight, planned.context)
 
     def _send(self, prepared: Sequence[_Prepared], epoch: int) -> None:

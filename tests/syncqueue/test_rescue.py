@@ -9,8 +9,12 @@ from django.db import connection
 from django.utils import timezone
 
 from syncqueue.enums import AttemptOutcome, CallState, JobState, Kind, Outcome
+from syncqueue.errors import LostLease
 from syncqueue.models import Attempt, Call, Job, Lane
+from syncqueue.services.claim import claim
+from syncqueue.services.incoming import decide_due
 from syncqueue.services.pump import drain, run_pump
+from syncqueue.services.rescue import begin_alone, bury, left_call
 from tests.syncqueue.queueing import queue, state_of
 from tests.syncqueue.scripted import scripted
 
@@ -41,6 +45,22 @@ def abandon(channel, state, **call):
     Attempt.objects.create(job_id=job, number=1, call=row, token=lane.token)
     Job.objects.filter(pk=job).update(state=JobState.RUNNING, tries=1)
     return job
+
+
+def take(channel, token, *, kind=Kind.CALL):
+    return claim(channel.pk, kind, token=token, lanes=10, jobs=10, seconds=15)
+
+
+def expire_leases():
+    Lane.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def steal(lane_id):
+    """Another pump takes the lane over, by a connection of its own."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("UPDATE syncqueue_lane SET token = %s WHERE id = %s", [uuid4(), lane_id])
+    other.close()
 
 
 def test_a_call_that_a_dead_pump_left_open_is_an_unknown_outcome(channel):
@@ -141,3 +161,74 @@ def test_a_broken_delivery_holds_its_own_lane_until_its_retry(channel):
     Lane.objects.update(due_at=timezone.now())
     drain()
     assert scripted.planned[-2:] == [broken, behind]
+
+
+def test_a_pump_that_fell_silent_does_not_take_its_own_call_over(channel):
+    queue(channel, ["ok"])
+    mine = uuid4()
+    assert len(take(channel, mine)) == 1
+    expire_leases()
+    assert take(channel, mine) == []
+    assert len(take(channel, uuid4())) == 1
+
+
+def test_an_answer_that_comes_after_its_call_was_settled_reopens_nothing(channel):
+    (job,) = queue(channel, ["slow"])
+
+    def settle_meanwhile():
+        Call.objects.update(state=CallState.SETTLED)
+        connection.close()
+
+    rival = Timer(0.1, settle_meanwhile)
+    rival.start()
+    run_pump(channel.pk)
+    rival.join()
+    call = Call.objects.get()
+    assert (call.state, call.answer["http_status"]) == (CallState.SETTLED, 200)
+    assert not scripted.settled
+    assert state_of(job)[0] == JobState.RUNNING
+
+
+@pytest.mark.parametrize("rescue", [begin_alone, left_call, bury])
+def test_a_rescuer_that_lost_the_lane_touches_nothing(channel, rescue):
+    job = abandon(channel, CallState.SENT, sent_at=timezone.now())
+    Job.objects.filter(pk=job).update(crashes=2)
+    (lane,) = take(channel, uuid4())
+    with pytest.raises(LostLease):
+        rescue(lane, token=uuid4())
+    assert Call.objects.get().state == CallState.SENT
+    assert Attempt.objects.get().finished_at is None
+    assert Job.objects.get().crashes == 2
+
+
+def test_a_pump_that_lost_a_lane_while_planning_stores_no_call_and_plans_the_others(
+    channel, monkeypatch
+):
+    (lost,) = queue(channel, ["ok"])
+    (kept,) = queue(channel, ["ok"], key="product:2")
+    plan = scripted.plan
+
+    def plan_slowly(job, *args, **more):
+        if job.id == lost and scripted.planned.count(lost) == 0:
+            steal(job.lane_id)
+        return plan(job, *args, **more)
+
+    monkeypatch.setattr(scripted, "plan", plan_slowly)
+    run_pump(channel.pk)
+    assert scripted.sent == [kept]
+    assert state_of(lost)[0] == JobState.QUEUED
+    assert Call.objects.get().job_id == kept
+
+
+def test_suspects_that_take_long_are_left_for_the_next_pump_uncounted(channel, monkeypatch):
+    jobs = [queue(channel, ["done"], key=f"product:{n}", kind=Kind.IN)[0] for n in range(3)]
+    die_holding()
+    clock = iter(range(100))
+    monkeypatch.setattr("syncqueue.services.incoming.time.monotonic", lambda: float(next(clock)))
+    token = uuid4()
+    assert decide_due(channel.pk, token=token, seconds=3.0) < 3
+    monkeypatch.undo()
+    waiting = Job.objects.exclude(state=JobState.SUCCEEDED)
+    assert set(waiting.values_list("crashes", flat=True)) == {0}
+    assert all(lane.stale for lane in take(channel, uuid4(), kind=Kind.IN))
+    assert len(jobs) == 3
