@@ -6,6 +6,7 @@ from typing import Any
 
 from stores.twin.custom import Metafields
 from stores.twin.levels import Level
+from stores.twin.library import File
 
 __all__ = ["DEFAULT_VALUE", "OPTION_LIMIT", "VARIANT_LIMIT", "Option", "OptionValue", "Product"]
 __all__ += ["Variant"]
@@ -60,6 +61,7 @@ class Variant:
     item_updated_at: datetime
     position: int
     stock: dict[int, Level] = field(default_factory=dict)
+    media: File | None = None
     metafields: Metafields = field(default_factory=dict)
 
     @property
@@ -90,6 +92,7 @@ class Product:
     created_at: datetime
     updated_at: datetime
     variants: list[Variant] = field(default_factory=list)
+    media: list[File] = field(default_factory=list)
     metafields: Metafields = field(default_factory=dict)
 
     @property

@@ -90,6 +90,15 @@ class Knobs:
         metadata={"says": "the same of one topic: {topic: {knob: value}}", "kind": "topics"},
     )
 
+    # What it does after it has answered
+    media_seconds: float = _seconds(
+        "files are processed for so long before they are ready", most=HOUR, default=1.0
+    )
+    media_fails: float = _share("files whose processing fails")
+    job_seconds: float = _seconds(
+        "jobs and asynchronous operations end so long after their start", most=HOUR, default=0.5
+    )
+
     # What nobody knows for sure, each with its switch
     variant_metafields_fire: bool = _switch(
         "a change of a variant's metafield is an update of its product"

@@ -1,7 +1,7 @@
 """Global ids and what they name in a shop; who asks."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ from stores.twin.edits import Author
 from stores.twin.errors import UnimplementedError
 from stores.twin.gids import number
 from stores.twin.goods import Product, Variant
+from stores.twin.jobs import Operation
 from stores.twin.levels import Level
+from stores.twin.library import CONTENT_TYPES, File
 from stores.twin.world import Location, Shop, Twin
 
 __all__ = ["Call", "Info", "Item", "Level", "find", "kind_of", "level_of"]
@@ -58,33 +60,17 @@ _NAMES: Mapping[type, str] = {
 
 
 def kind_of(value: Any) -> str:
-    return _NAMES[type(value)]
+    """The type in GraphQL of something that has one of several."""
+    return value.kind if isinstance(value, (File, Operation)) else _NAMES[type(value)]
 
 
 def find(shop: Shop, install: Install, gid: str) -> Any:
     """What a global id names in this shop, or None."""
-    found = re.fullmatch(r"gid://shopify/(\w+)/(\d+)(?:\?.*)?", gid)
-    if not found:
-        return None
-    kind, id_ = found[1], int(found[2])
-    if kind == "InventoryItem":
-        return Item(shop.items[id_]) if id_ in shop.items else None
-    if kind == "InventoryLevel":
-        return level_of(shop, gid)
-    if kind == "Location":
-        return next((each for each in shop.locations if each.id == id_), None)
-    if kind == "Metafield":
-        return _metafield(shop, id_)
-    if kind.startswith("ProductOption"):
-        raise UnimplementedError("The twin does not find options and their values by id.")
-    places: dict[str, Mapping[int, Any]] = {
-        "Product": shop.products,
-        "ProductVariant": shop.variants,
-        "WebhookSubscription": install.subscriptions,
-        "Shop": {shop.id: shop},
-        "MetafieldDefinition": {each.id: each for each in shop.definitions.values()},
-    }
-    return places.get(kind, {}).get(id_)
+    parts = re.fullmatch(r"gid://shopify/(\w+)/(\d+)(?:\?.*)?", gid)
+    if parts is None or parts[1] not in _FINDERS:
+        return level_of(shop, gid) if parts and parts[1] == "InventoryLevel" else None
+    found = _FINDERS[parts[1]](shop, install, int(parts[2]))
+    return found if found is not None and kind_of(found) == parts[1] else None
 
 
 def level_of(shop: Shop, gid: str) -> Level | None:
@@ -100,3 +86,29 @@ def _metafield(shop: Shop, id_: int) -> Metafield | None:
     owners = (shop, *shop.products.values(), *shop.variants.values())
     every = (each for owner in owners for each in owner.metafields.values())
     return next((each for each in every if each.id == id_), None)
+
+
+def _definition(shop: Shop, id_: int) -> Definition | None:
+    return next((each for each in shop.definitions.values() if each.id == id_), None)
+
+
+def _by_name_only(*_: Any) -> Any:
+    raise UnimplementedError("The twin does not find options and their values by id.")
+
+
+_FINDERS: Mapping[str, Callable[[Shop, Install, int], Any]] = {
+    "Product": lambda shop, _, id_: shop.products.get(id_),
+    "ProductVariant": lambda shop, _, id_: shop.variants.get(id_),
+    "ProductOption": _by_name_only,
+    "ProductOptionValue": _by_name_only,
+    "InventoryItem": lambda shop, _, id_: Item(shop.items[id_]) if id_ in shop.items else None,
+    "Location": lambda shop, _, id_: next((x for x in shop.locations if x.id == id_), None),
+    "WebhookSubscription": lambda _, install, id_: install.subscriptions.get(id_),
+    "Shop": lambda shop, _, id_: shop if shop.id == id_ else None,
+    "Metafield": lambda shop, _, id_: _metafield(shop, id_),
+    "MetafieldDefinition": lambda shop, _, id_: _definition(shop, id_),
+    "ProductSetOperation": lambda shop, _, id_: shop.product_operations.get(id_),
+    "ProductDeleteOperation": lambda shop, _, id_: shop.product_operations.get(id_),
+    "ProductDuplicateOperation": lambda shop, _, id_: shop.product_operations.get(id_),
+    **dict.fromkeys(CONTENT_TYPES, lambda shop, _, id_: shop.files.get(id_)),
+}

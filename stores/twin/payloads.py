@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from stores.twin import gallery
 from stores.twin.custom import Definition
 from stores.twin.goods import Product, Variant
 from stores.twin.levels import Level
@@ -37,9 +38,7 @@ def product(shop: Shop, found: Product) -> dict[str, Any]:
         "options": _options(found),
         "variants": [variant(shop, each) for each in found.variants[:VARIANTS_SHOWN]],
         "variant_gids": [_variant_gid(each) for each in found.variants],
-        "images": [],
-        "image": None,
-        "media": [],
+        **gallery.shown(shop, found),
     }
 
 
@@ -65,7 +64,7 @@ def variant(shop: Shop, found: Variant) -> dict[str, Any]:
         "option1": options[0],
         "option2": options[1],
         "option3": options[2],
-        "image_id": None,
+        "image_id": gallery.image_id(found),
         "created_at": shop_time(found.created_at, shop.zone),
         "updated_at": shop_time(found.updated_at, shop.zone),
     }

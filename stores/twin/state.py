@@ -5,6 +5,7 @@ from typing import Any
 from stores.twin.custom import Metafields
 from stores.twin.goods import Product, Variant
 from stores.twin.levels import shown
+from stores.twin.library import File
 from stores.twin.rendering import instant
 from stores.twin.world import Shop
 
@@ -12,10 +13,11 @@ __all__ = ["product_state", "shop_state"]
 
 
 def shop_state(shop: Shop) -> dict[str, Any]:
-    """Its products and its own metafields."""
+    """Its products, its files and its own metafields."""
     return {
         "products": [product_state(each) for each in list(shop.products.values())],
         "metafields": _metafields(shop.metafields),
+        "files": [_file(each) for each in list(shop.files.values())],
     }
 
 
@@ -34,6 +36,7 @@ def product_state(product: Product) -> dict[str, Any]:
             for option in product.options
         ],
         "metafields": _metafields(product.metafields),
+        "media": [_file(file) for file in product.media],
         "variants": [_variant(variant) for variant in product.variants],
     }
 
@@ -45,7 +48,19 @@ def _variant(variant: Variant) -> dict[str, Any]:
         "title": variant.title,
         **variant.values,
         "stock": shown(variant),
+        "media": variant.media and variant.media.gid,
         "metafields": _metafields(variant.metafields),
+    }
+
+
+def _file(file: File) -> dict[str, Any]:
+    return {
+        "id": file.gid,
+        "status": file.status,
+        "alt": file.alt,
+        "filename": file.name,
+        "source": file.source,
+        "url": file.url,
     }
 
 

@@ -61,6 +61,17 @@ class RunningTwin:
     def delete(self, domain: str, gid: str) -> None:
         self._post(f"shops/{domain}/products/{_number(gid)}/delete")
 
+    def add_media(self, domain: str, gid: str, *media: dict[str, Any]) -> dict[str, Any]:
+        """A merchant's new media of a product: originalSource, alt, contentType."""
+        return self._post(f"shops/{domain}/products/{_number(gid)}/media", media=list(media))
+
+    def update_files(self, domain: str, *files: dict[str, Any]) -> None:
+        """A merchant's: id with alt, filename, originalSource, referencesToAdd or …ToRemove."""
+        self._post(f"shops/{domain}/files", files=list(files))
+
+    def delete_files(self, domain: str, *ids: str) -> None:
+        self._post(f"shops/{domain}/files/delete", ids=list(ids))
+
     def set_metafields(self, domain: str, *metafields: dict[str, Any]) -> None:
         """A merchant's: each with ownerId, namespace, key, type and value."""
         self._post(f"shops/{domain}/metafields", metafields=list(metafields))

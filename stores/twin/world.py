@@ -12,7 +12,9 @@ from stores.twin.apps import App, Install
 from stores.twin.clock import Clock
 from stores.twin.custom import Definition, Metafields
 from stores.twin.goods import Product, Variant
+from stores.twin.jobs import Job, Operation
 from stores.twin.knobs import Knobs, Settings
+from stores.twin.library import File
 from stores.twin.oracle import Oracle
 from stores.twin.sender import Delivery, Sender
 
@@ -61,6 +63,10 @@ class Shop:
     variants: dict[int, Variant] = field(default_factory=dict)
     items: dict[int, Variant] = field(default_factory=dict)
     metafields: Metafields = field(default_factory=dict)  # the shop's own
+    files: dict[int, File] = field(default_factory=dict)
+    filenames: dict[str, File] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)  # by global id
+    product_operations: dict[int, Operation] = field(default_factory=dict)
     # by owner type, namespace and key
     definitions: dict[tuple[str, str, str], Definition] = field(default_factory=dict)
     installs: dict[str, Install] = field(default_factory=dict)
@@ -190,6 +196,9 @@ _FIRST_IDS = {
     "product": 8_000_000_001,
     "metafield": 30_000_000_001,
     "definition": 90_000_001,
+    "file": 35_000_000_001,
+    "image": 40_000_000_001,
+    "operation": 20_000_001,
     "option": 10_000_000_001,
     "option_value": 2_000_000_001,
     "variant": 45_000_000_001,

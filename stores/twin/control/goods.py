@@ -2,7 +2,7 @@
 
 from stores.twin import edits
 from stores.twin.control.asking import MERCHANT, Ask, Door, Json
-from stores.twin.edits import Deed, definitions, metafields
+from stores.twin.edits import Deed, definitions, file_update, files, metafields, pictures
 from stores.twin.state import product_state
 from stores.twin.world import Shop, Twin
 
@@ -51,6 +51,26 @@ def delete(ask: Ask) -> Json:
     return {}
 
 
+def add_media(ask: Ask) -> Json:
+    """The merchant adds media to a product: {media: [{originalSource, alt, contentType}, …]}."""
+    product = ask.product
+    with Deed(ask.twin, ask.shop, MERCHANT) as deed:
+        pictures.hang(deed, product, pictures.planned(deed.shop, product, ask.given["media"]))
+    return product_state(product)
+
+
+def update_files(ask: Ask) -> Json:
+    """The merchant's fileUpdate: {files: [{id, alt, filename, referencesToRemove …}, …]}."""
+    with Deed(ask.twin, ask.shop, MERCHANT) as deed:
+        return {"ids": [file.gid for file in file_update.update(deed, ask.given["files"])]}
+
+
+def delete_files(ask: Ask) -> Json:
+    """The merchant deletes files, and with them media: {ids}."""
+    with Deed(ask.twin, ask.shop, MERCHANT) as deed:
+        return {"ids": files.delete(deed, ask.given["ids"])}
+
+
 def set_metafields(ask: Ask) -> Json:
     """The merchant sets metafields: {metafields: [{ownerId, namespace, key, type, value}, …]}."""
     with Deed(ask.twin, ask.shop, MERCHANT) as deed:
@@ -76,6 +96,9 @@ DOORS: dict[str, Door] = {
     "POST shops/{shop}/products/{product}": edit,
     "POST shops/{shop}/products/{product}/touch": touch,
     "POST shops/{shop}/products/{product}/delete": delete,
+    "POST shops/{shop}/products/{product}/media": add_media,
+    "POST shops/{shop}/files": update_files,
+    "POST shops/{shop}/files/delete": delete_files,
     "POST shops/{shop}/metafields": set_metafields,
     "POST shops/{shop}/metafields/delete": delete_metafields,
     "POST shops/{shop}/definitions": define,

@@ -24,6 +24,7 @@ _ONLY_ITEM = ITEM.keys() - {"sku"}
 class Author:
     """Who makes a change: "merchant", "rogue", or "app" by a request that may tell its cause.
 
+    "shopify" is what it does by itself, later: processing, jobs.
     `app` is the client id of the app that asked.
     """
 

@@ -1,12 +1,14 @@
 """Changes of products as a whole: made, edited, touched, deleted."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from stores.twin import attributes
-from stores.twin.edits import metafields, options
+from stores.twin.edits import metafields, options, pictures
 from stores.twin.edits import variants as many
 from stores.twin.edits.deed import Author, Deed
+from stores.twin.edits.files import NewFile
 from stores.twin.edits.metafields import Setting
 from stores.twin.edits.options import NewOption
 from stores.twin.edits.variants import Draft
@@ -14,7 +16,7 @@ from stores.twin.goods import DEFAULT_OPTION, DEFAULT_VALUE, Product
 from stores.twin.refusals import Refusal, RefusedError
 from stores.twin.world import Shop, Twin
 
-__all__ = ["apply", "change", "create", "delete", "edit", "make", "normal"]
+__all__ = ["NewProduct", "apply", "change", "create", "delete", "edit", "make", "normal"]
 __all__ += ["planned_metafields", "touch"]
 
 Given = Mapping[str, Any]
@@ -44,28 +46,34 @@ def create(
             NewOption(name, list(dict.fromkeys(column)))
             for name, column in zip(option_names, columns, strict=True)
         ]
-        return make(deed, values, wanted, drafts, custom)
+        return make(deed, NewProduct(values, wanted, drafts, custom))
 
 
-def make(
-    deed: Deed,
-    values: dict[str, Any],
-    wanted: Iterable[NewOption],
-    drafts: Sequence[Draft],
-    custom: Iterable[Setting] = (),
-) -> Product:
+@dataclass(frozen=True, slots=True)
+class NewProduct:
+    """A product to be, all of it checked."""
+
+    values: Mapping[str, Any]
+    options: Sequence[NewOption]
+    variants: Sequence[Draft]
+    metafields: Sequence[Setting] = ()
+    media: Sequence[NewFile] = ()
+
+
+def make(deed: Deed, new: NewProduct) -> Product:
     """Put a checked product into the shop; without a handle it gets a free one."""
     shop, now = deed.shop, deed.now
-    values = {**attributes.new_product(values["title"]), **values}
+    values = {**attributes.new_product(new.values["title"]), **new.values}
     values["handle"] = _free(shop, values["handle"])
     product = Product(deed.twin.next_id("product"), values, [], now, now)
-    product.options = options.make(deed.twin, wanted)
+    product.options = options.make(deed.twin, new.options)
     shop.products[product.id] = product
     shop.handles[values["handle"]] = product.id
     deed.log("create", product.gid)
     deed.touch(product, "products/create")
-    many.insert(deed, product, drafts)
-    metafields.apply(deed, product, custom)
+    pictures.hang(deed, product, new.media)
+    many.insert(deed, product, new.variants)
+    metafields.apply(deed, product, new.metafields)
     return product
 
 
@@ -86,15 +94,22 @@ def edit(
             deed.touch(product)
 
 
-def change(deed: Deed, product: Product, fields: Given, given: Iterable[Given] = ()) -> None:
-    """The same within a deed. Raises RefusedError."""
+def change(
+    deed: Deed,
+    product: Product,
+    fields: Given,
+    given: Iterable[Given] = (),
+    media: Sequence[Given] | None = None,
+) -> None:
+    """The same within a deed, with new media too. Raises RefusedError."""
     rest = dict(fields)
     custom = planned_metafields(deed, product, rest)
     values = normal(deed.shop, rest, product)
     drafts = many.planned(deed, product, given)
+    new_media = pictures.planned(deed.shop, product, media)
     apply(deed, product, values)
     metafields.apply(deed, product, custom)
-    many.alter(deed, product, drafts)
+    many.alter(deed, product, drafts, new_media)
 
 
 def planned_metafields(deed: Deed, product: Product | None, rest: dict[str, Any]) -> list[Setting]:
@@ -124,6 +139,8 @@ def delete(twin: Twin, shop: Shop, product: Product, author: Author) -> None:
     with Deed(twin, shop, author) as deed:
         del shop.products[product.id], shop.handles[product.values["handle"]]
         metafields.forget(shop, product)
+        for file in product.media:
+            file.products.remove(product)
         for variant in product.variants:
             metafields.forget(shop, variant)
             del shop.variants[variant.id], shop.items[variant.item_id]

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stores.twin import attributes
-from stores.twin.edits import metafields
+from stores.twin.edits import media, metafields, pictures
 from stores.twin.edits.choices import chosen, combination, named, structure
 from stores.twin.edits.deed import Deed
+from stores.twin.edits.files import NewFile
 from stores.twin.edits.metafields import Setting
 from stores.twin.gids import number
 from stores.twin.goods import VARIANT_LIMIT, OptionValue, Product, Variant
 from stores.twin.levels import open_level
+from stores.twin.library import File
 from stores.twin.refusals import Refusal, RefusedError, refuse
 from stores.twin.world import Shop
 
@@ -30,6 +32,8 @@ class Draft:
     names: list[str] = field(default_factory=list)
     stock: dict[int, int] = field(default_factory=dict)
     metafields: list[Setting] = field(default_factory=list)
+    media: File | None = None
+    source: str | None = None  # of a picture that comes with the same deed
     variant: Variant | None = None
 
 
@@ -50,10 +54,16 @@ def planned(deed: Deed, product: Product, variants: Iterable[Given]) -> list[Dra
     return drafts
 
 
-def add(deed: Deed, product: Product, drafts: Sequence[Draft], strategy: str) -> list[Variant]:
+def add(
+    deed: Deed,
+    product: Product,
+    drafts: Sequence[Draft],
+    strategy: str,
+    new_media: Sequence[NewFile] = (),
+) -> list[Variant]:
     """New variants behind the others; the strategy says whether a single one before them stays.
 
-    Raises RefusedError.
+    Planned media of the product come with them. Raises RefusedError.
     """
     leaving = _standalone(product, strategy)
     staying = [each for each in product.variants if each not in leaving]
@@ -61,19 +71,24 @@ def add(deed: Deed, product: Product, drafts: Sequence[Draft], strategy: str) ->
         raise RefusedError(*found)
     if len(staying) + len(drafts) > VARIANT_LIMIT:
         raise RefusedError(refuse("VARIANTS_OVER_LIMIT", "variants"))
+    pictures.hang(deed, product, new_media)
     with structure(deed, product):
         made = insert(deed, product, drafts)
         remove(deed, product, leaving)
     return made
 
 
-def alter(deed: Deed, product: Product, drafts: Sequence[Draft]) -> None:
-    """Carry out planned changes."""
+def alter(
+    deed: Deed, product: Product, drafts: Sequence[Draft], new_media: Sequence[NewFile] = ()
+) -> None:
+    """Carry out planned changes, with planned media of the product."""
+    pictures.hang(deed, product, new_media)
     for each in drafts:
         if each.variant is not None:
             for name, value in each.values.items():
                 deed.set(each.variant, name, value)
             metafields.apply(deed, each.variant, each.metafields)
+            _show(deed, each.variant, each)
     moves = [each for each in drafts if each.names]
     if moves:
         with structure(deed, product):
@@ -210,7 +225,8 @@ def _new(deed: Deed, product: Product, given: Given) -> Draft:
     names = named(product.options, rest.pop("optionValues", None) or ())
     stock = _stock(deed.shop, rest.pop("inventoryQuantities", None) or ())
     custom = _metafields(deed, None, rest)
-    return Draft({**attributes.new_variant(), **normal(rest)}, names, stock, custom)
+    shown = _media(product, rest)
+    return Draft({**attributes.new_variant(), **normal(rest)}, names, stock, custom, *shown)
 
 
 def _planned(deed: Deed, product: Product, known: Mapping[int, Variant], given: Given) -> Draft:
@@ -228,14 +244,30 @@ def _planned(deed: Deed, product: Product, known: Mapping[int, Variant], given: 
     choices = rest.pop("optionValues", None)
     stay = [value.name for value in variant.chosen]
     names = named(product.options, choices, stay) if choices else []
-    custom = _metafields(deed, variant, rest)
-    return Draft(normal(rest), names, metafields=custom, variant=variant)
+    custom, shown = _metafields(deed, variant, rest), _media(product, rest)
+    return Draft(normal(rest), names, {}, custom, *shown, variant)
 
 
 def _metafields(deed: Deed, variant: Variant | None, rest: dict[str, Any]) -> list[Setting]:
     """What an input sets of metafields, taken out of it. Raises RefusedError."""
     inputs = [(variant, each) for each in rest.pop("metafields", None) or ()]
     return metafields.planned(deed, inputs, "metafields", kind="PRODUCTVARIANT")
+
+
+def _media(product: Product, rest: dict[str, Any]) -> tuple[File | None, str | None]:
+    """A medium of the product by its id, or the address of a new one. Raises RefusedError."""
+    gid, sources = rest.pop("mediaId", None), rest.pop("mediaSrc", None)
+    file = media.of_product(product, gid) if gid else None
+    if gid and file is None:
+        raise RefusedError(refuse("MEDIA_DOES_NOT_EXIST_ON_PRODUCT", "mediaId"))
+    return file, sources[0] if sources else None
+
+
+def _show(deed: Deed, variant: Variant, draft: Draft) -> None:
+    newest = reversed(variant.product.media)
+    named = next((each for each in newest if each.source == draft.source), None)
+    if (file := draft.media or named) is not None:
+        media.show(deed, variant, file)
 
 
 def _stock(shop: Shop, quantities: Iterable[Given]) -> dict[int, int]:
@@ -266,6 +298,7 @@ def _insert(deed: Deed, product: Product, draft: Draft, choice: list[OptionValue
     deed.shop.variants[variant.id] = deed.shop.items[variant.item_id] = variant
     deed.log("create", variant.gid, product=product.gid)
     metafields.apply(deed, variant, draft.metafields)
+    _show(deed, variant, draft)
     deed.item(variant, "inventory_items/create")
     deed.touch(product)
     return variant

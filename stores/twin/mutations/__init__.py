@@ -1,5 +1,6 @@
 """How each mutation that the twin plays is carried out; `stock` has those of the warehouse."""
 
+from stores.twin.mutations.files import FILES
 from stores.twin.mutations.metafields import METAFIELDS
 from stores.twin.mutations.options import OPTIONS
 from stores.twin.mutations.places import PLACES
@@ -13,6 +14,7 @@ __all__ = ["MUTATIONS"]
 MUTATIONS: dict[str, Resolver] = {
     **PRODUCTS,
     **METAFIELDS,
+    **FILES,
     **OPTIONS,
     **VARIANTS,
     **PLACES,

@@ -20,16 +20,18 @@ __all__ = ["author", "bounded", "deed_of", "done", "mutation", "product_of", "re
 def mutation(*parts: str, errors: str = "user_errors") -> Callable[[Resolver], Resolver]:
     """A resolver that returns the parts of its payload and may raise RefusedError.
 
-    Where it does, every part is null and the refusals are the payload's `errors`.
+    Where it does, every part is null and the refusals are the payload's `errors`: its name for
+    them, or several with a space between.
     """
+    nothing, names = dict.fromkeys(parts), errors.split()
 
     def wrap(play: Resolver) -> Resolver:
         @functools.wraps(play)
         def resolve(source: Any, info: Info, **given: Any) -> dict[str, Any]:
             try:
-                return {**dict.fromkeys(parts), **play(source, info, **given), errors: []}
+                return {**nothing, **play(source, info, **given), **dict.fromkeys(names, ())}
             except RefusedError as refused:
-                return {**dict.fromkeys(parts), errors: refused.refusals}
+                return {**nothing, **dict.fromkeys(names, refused.refusals)}
 
         return resolve
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stores.twin import edits
-from stores.twin.edits import options, products
+from stores.twin.edits import options, pictures, products
 from stores.twin.edits import variants as many
 from stores.twin.errors import UnimplementedError
 from stores.twin.mutations.answer import author, deed_of, mutation, product_of
@@ -17,7 +17,9 @@ Given = dict[str, Any]
 
 
 @mutation("product")
-def _product_create(_: Any, info: Info, *, product: Given | None = None) -> Any:
+def _product_create(
+    _: Any, info: Info, *, product: Given | None = None, media: Sequence[Given] | None = None
+) -> Any:
     """The product and one variant, of the first value of each option (shopify-platform.md 4.6)."""
     if product is None:
         raise UnimplementedError("The twin implements productCreate with the argument product.")
@@ -28,17 +30,21 @@ def _product_create(_: Any, info: Info, *, product: Given | None = None) -> Any:
         values = products.normal(deed.shop, {"title": None, **fields})
         wanted = options.checked(given, argument="productOptions") if given else [options.DEFAULT]
         first = many.plain(deed.shop, [each.values[0] for each in wanted])
-        made = products.make(deed, values, wanted, [first], custom)
+        new_media = pictures.planned(deed.shop, None, media)
+        new = products.NewProduct(values, wanted, [first], custom, new_media)
+        made = products.make(deed, new)
     return {"product": made}
 
 
 @mutation("product")
-def _product_update(_: Any, info: Info, *, product: Given | None = None) -> Any:
+def _product_update(
+    _: Any, info: Info, *, product: Given | None = None, media: Sequence[Given] | None = None
+) -> Any:
     if product is None:
         raise UnimplementedError("The twin implements productUpdate with the argument product.")
     found = product_of(info.context, product.get("id"), "id")
     with deed_of(info.context) as deed:
-        products.change(deed, found, product)
+        products.change(deed, found, product, media=media)
         if deed.shop.knobs.noop_fires:
             deed.touch(found)
     return {"product": found}

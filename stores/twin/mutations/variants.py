@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from stores.twin.edits import pictures
 from stores.twin.edits import variants as many
 from stores.twin.errors import UnimplementedError
 from stores.twin.goods import VARIANT_LIMIT
@@ -17,13 +18,20 @@ Given = dict[str, Any]
 
 @mutation("product", "product_variants")
 def _create(
-    _: Any, info: Info, *, product_id: str, variants: Sequence[Given], strategy: str
+    _: Any,
+    info: Info,
+    *,
+    product_id: str,
+    variants: Sequence[Given],
+    strategy: str,
+    media: Sequence[Given] | None = None,
 ) -> Any:
     bounded(variants)
     found = product_of(info.context, product_id, "productId")
     with deed_of(info.context) as deed:
         drafts = many.new(deed, found, variants)
-        made = many.add(deed, found, drafts, strategy)
+        new_media = pictures.planned(deed.shop, found, _media(media, variants))
+        made = many.add(deed, found, drafts, strategy, new_media)
     return {"product": found, "product_variants": made}
 
 
@@ -35,6 +43,7 @@ def _update(
     product_id: str,
     variants: Sequence[Given],
     allow_partial_updates: bool = False,
+    media: Sequence[Given] | None = None,
 ) -> Any:
     if allow_partial_updates:
         raise UnimplementedError("The twin does not implement allowPartialUpdates.")
@@ -42,7 +51,8 @@ def _update(
     found = product_of(info.context, product_id, "productId")
     with deed_of(info.context) as deed:
         drafts = many.planned(deed, found, variants)
-        many.alter(deed, found, drafts)
+        new_media = pictures.planned(deed.shop, found, _media(media, variants))
+        many.alter(deed, found, drafts, new_media)
         if deed.shop.knobs.noop_fires:
             deed.touch(found)
     return {"product": found, "product_variants": [each.variant for each in drafts]}
@@ -65,6 +75,15 @@ def _reorder(_: Any, info: Info, *, product_id: str, positions: Sequence[Given])
     with deed_of(info.context) as deed:
         many.reorder(deed, found, positions)
     return {"product": found}
+
+
+def _media(media: Sequence[Given] | None, variants: Sequence[Given]) -> list[Given]:
+    """What is given for the product, and the addresses of variants that are not among it."""
+    every = list(media or ())
+    known = {each["originalSource"] for each in every}
+    asked = [source for each in variants for source in (each.get("mediaSrc") or ())[:1]]
+    missing = [source for source in dict.fromkeys(asked) if source not in known]
+    return every + [{"originalSource": each, "mediaContentType": "IMAGE"} for each in missing]
 
 
 VARIANTS: dict[str, Resolver] = {

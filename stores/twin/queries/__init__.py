@@ -1,6 +1,7 @@
 """How each field that the twin plays is read; what stands in no table here fails loudly."""
 
 from stores.twin.queries.apps import APPS
+from stores.twin.queries.media import MEDIA
 from stores.twin.queries.metafields import METAFIELDS
 from stores.twin.queries.places import PLACES
 from stores.twin.queries.products import PRODUCTS
@@ -15,5 +16,6 @@ RESOLVERS: dict[str, Resolver] = {
     **PLACES,
     **PRODUCTS,
     **METAFIELDS,
+    **MEDIA,
     **MONEY,
 }
