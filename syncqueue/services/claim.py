@@ -98,6 +98,11 @@ class Claimed:
     jobs: tuple[JobView, ...]
     stale: bool = False
 
+    @property
+    def suspect(self) -> bool:
+        """Whether a worker may have died of its head."""
+        return self.stale or self.jobs[0].crashes > 0
+
 
 def take_slot(channel_id: int, *, token: UUID, seconds: float) -> bool:
     """Become the channel's only pump for so long; False while another one is. Renews its own."""

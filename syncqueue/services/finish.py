@@ -24,13 +24,13 @@ STORE_JOBS = """
 UPDATE syncqueue_job AS job SET
   state = r.state, outcome = r.outcome, reason = r.reason, error_code = r.error_code,
   attempts = job.attempts + r.spends, tries = job.tries + r.new_try,
-  crashes = 0,
+  crashes = CASE WHEN r.survived THEN 0 ELSE job.crashes END,
   solo = job.solo OR r.solo, next_attempt_at = r.due_at,
   started_at = coalesce(job.started_at, %(now)s),
   finished_at = CASE WHEN r.over THEN %(now)s END
 FROM jsonb_to_recordset(%(rows)s) AS r(
   id bigint, state text, outcome text, reason text, error_code text, spends int, new_try int,
-  closes int, solo boolean, due_at timestamptz, over boolean)
+  closes int, solo boolean, due_at timestamptz, over boolean, survived boolean)
 WHERE job.id = r.id
 """
 CLOSE_ATTEMPTS = """
@@ -63,6 +63,8 @@ SET lease_until = NULL, token = NULL, pending = pending - r.finished,
 FROM jsonb_to_recordset(%(rows)s) AS r(id bigint, finished int, done bigint, due_at timestamptz)
 WHERE lane.id = r.id AND lane.token = %(token)s
 """
+
+UNTRIED = (AttemptOutcome.CRASHED, AttemptOutcome.WITHDRAWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +112,7 @@ class Result:
             "solo": given.solo,
             "due_at": given.due_at and given.due_at.isoformat(),
             "over": given.state not in OPEN_STATES,
+            "survived": tried and given.attempt not in UNTRIED,
             "http_status": self.http_status,
             "request_id": self.request_id,
             "cost": self.cost,

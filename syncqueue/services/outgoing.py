@@ -3,8 +3,10 @@
 import json
 import os
 import time
+from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +21,7 @@ from syncqueue.domain.pace import Costs
 from syncqueue.enums import Kind
 from syncqueue.errors import LostLease
 from syncqueue.selectors.channels import ChannelView
-from syncqueue.services.claim import Claimed, claim, renew
+from syncqueue.services.claim import Claimed, claim, let_go, renew
 from syncqueue.services.finish import Result, finish_all, finish_lanes, settle_job
 from syncqueue.services.planning import bound_lock_waits, plan_safely
 from syncqueue.services.rescue import begin_alone, bury, keep_late, left_call
@@ -110,11 +112,21 @@ class Outgoing:
     def __init__(self, channel_id: int, token: UUID, lease: float) -> None:
         self.channel_id, self.token, self.lease = channel_id, token, lease
         self.flights: dict[Future[Answer], Flight] = {}
+        self.suspects: deque[Claimed] = deque()
         self.missing = 0.0
 
     @property
     def lanes(self) -> list[int]:
-        return [flight.job.lane_id for flight in self.flights.values()]
+        """The lanes that are ours: with a call in the air, or waiting to be tried alone."""
+        flying = (flight.job.lane_id for flight in self.flights.values())
+        return [*flying, *(lane.lane_id for lane in self.suspects)]
+
+    def room(self) -> int:
+        """How many calls may start. What may kill its worker flies alone, to hurt nobody else."""
+        if self.suspects or any(flight.job.crashes for flight in self.flights.values()):
+            return 0 if self.flights else 1
+        threads: int = settings.SYNCQUEUE["THREADS"]
+        return threads - len(self.flights)
 
     @property
     def reserved(self) -> float:
@@ -126,6 +138,9 @@ class Outgoing:
 
         Where the next lane's call can't be paid for yet, `missing` is what it asks for.
         """
+        if self.suspects:
+            self._try_alone(self.suspects.popleft(), view)
+            return 1
         claimed = claim(
             self.channel_id,
             Kind.CALL,
@@ -135,13 +150,24 @@ class Outgoing:
             seconds=self.lease,
             lower=view.turns % LOWER_EVERY == LOWER_EVERY - 1,
         )
-        suspects = [self._rescue(lane) for lane in claimed if lane.stale]
-        trusted = self._affordable([lane for lane in claimed if not lane.stale], view)
-        started = len(suspects) + len(trusted)
-        self._plan_and_send(trusted, view)
-        for suspect in filter(None, suspects):
-            self._plan_and_send([suspect], view)
-        return started
+        self.suspects.extend(lane for lane in claimed if lane.suspect and not self._rescued(lane))
+        trusted = [lane for lane in claimed if not lane.suspect]
+        affordable = self._affordable(trusted, view)
+        self._plan_and_send(affordable, view)
+        return len(claimed) - len(trusted) + len(affordable)
+
+    def _try_alone(self, lane: Claimed, view: ChannelView) -> None:
+        with suppress(LostLease):
+            alone = begin_alone(lane, token=self.token) if lane.stale else lane
+            self._plan_and_send([alone], view)
+
+    def leave(self) -> None:
+        """Give back what was not tried, as it was found."""
+        let_go([lane.lane_id for lane in self.suspects if lane.stale], token=self.token)
+        freed: dict[int, list[Result]] = {
+            lane.lane_id: [] for lane in self.suspects if not lane.stale
+        }
+        finish_lanes(freed, token=self.token, now=timezone.now())
 
     def _plan_and_send(self, lanes: list[Claimed], view: ChannelView) -> None:
         while lanes:
@@ -201,22 +227,24 @@ class Outgoing:
         limit = time.monotonic() - settings.SYNCQUEUE["CALL_DEADLINE_SECONDS"] - GRACE_SECONDS
         return [future for future, flight in self.flights.items() if flight.started < limit]
 
-    def _rescue(self, lane: Claimed) -> Claimed | None:
-        """Settle what a dead pump left open, or make ready to plan the suspect alone."""
+    def _rescued(self, lane: Claimed) -> bool:
+        """Settle what a dead pump left open; False where the suspect is to be tried alone."""
+        if not lane.stale:
+            return False
         try:
             if bury(lane, token=self.token):
-                return None
+                return True
             left = left_call(lane, token=self.token)
-            if left is None:
-                return begin_alone(lane, token=self.token)
         except LostLease:
-            return None
+            return True
+        if left is None:
+            return False
         call, answer = left
         riders = tuple(job for job in lane.jobs if job.id in call.passengers)
         head = next((job for job in lane.jobs if job.id == call.job_id), lane.jobs[0])
         flight = Flight(call.pk, head, riders, call.request, 0, 0.0)
         settle_batch(self.channel_id, [Answered.of(flight, answer)], token=self.token)
-        return None
+        return True
 
     def _plan(self, lanes: list[Claimed], costs: Costs) -> tuple[list[_Prepared], list[Claimed]]:
         """Plan heads for a moment; says what is stored to be sent, and the lanes not reached.
@@ -234,7 +262,7 @@ class Outgoing:
                 lane = lanes[reached]
                 reached += 1
                 head = lane.jobs[0]
-                planned = plan_safely(head, lane.jobs[1:])
+                planned = plan_safely(head, () if head.crashes else lane.jobs[1:])
                 if isinstance(planned, handling.Call):
                     prepared.append(self._store(lane, planned, costs))
                 else:

@@ -134,6 +134,7 @@ class _Pump:
         while self.out.flights:
             self._settle()
             self._renew()
+        self.out.leave()
 
     def clear_trial(self) -> None:
         """A trial that nobody is making any more (its pump died) is due again."""
@@ -146,7 +147,7 @@ class _Pump:
         now = timezone.now()
         self.calls_from = view.health.next_trial_at
         allowed = view.may_call(now)
-        room = settings.SYNCQUEUE["THREADS"] - len(self.out.flights)
+        room = self.out.room()
         if allowed is not None:
             room = min(room, allowed - len(self.out.flights))
         if view.bucket is not None and not view.bucket.affords(view.costs.least, now):
@@ -193,5 +194,5 @@ class _Pump:
         self.renewed = time.monotonic()
         self.ours = take_slot(self.channel_id, token=self.token, seconds=self.lease)
         self.fresh = True  # taking the slot has cleared the flag of a wake-up
-        if self.out.flights:
+        if self.out.lanes:
             renew(self.out.lanes, token=self.token, seconds=self.lease)

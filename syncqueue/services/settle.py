@@ -168,6 +168,16 @@ def _by_class(job: JobView, error: CallError, now: datetime) -> Verdict:
                 attempt=outcome,
                 due_at=now + timedelta(seconds=pause),
             )
+        case _ if error.code == CRASHED.code:
+            # The count of its crashes bounds how often; no time has to pass.
+            return Verdict(
+                state=JobState.QUEUED,
+                reason=error.message,
+                error_code=error.code,
+                attempt=AttemptOutcome.CRASHED,
+                spends=True,
+                due_at=now,
+            )
         case _:
             return settle_job(job, Retry(error.code, error.message), now)
 

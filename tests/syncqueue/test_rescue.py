@@ -11,11 +11,13 @@ from django.utils import timezone
 from syncqueue.enums import AttemptOutcome, CallState, JobState, Kind, Outcome
 from syncqueue.errors import LostLease
 from syncqueue.models import Attempt, Call, Job, Lane
+from syncqueue.selectors.channels import look
 from syncqueue.services.claim import claim
 from syncqueue.services.incoming import decide_due
+from syncqueue.services.outgoing import Outgoing
 from syncqueue.services.pump import drain, run_pump
 from syncqueue.services.rescue import begin_alone, bury, left_call
-from tests.syncqueue.queueing import queue, state_of
+from tests.syncqueue.queueing import make_all_due, queue, state_of
 from tests.syncqueue.scripted import scripted
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,16 +29,16 @@ def die_holding(**lanes):
     Lane.objects.filter(**lanes).update(token=uuid4(), lease_until=past, claimed_at=past)
 
 
-def abandon(channel, state, **call):
+def abandon(channel, state, *, script=("ok",), **call):
     """What a pump leaves that was killed while its call was out."""
-    (job,) = queue(channel, ["ok"])
+    (job,) = queue(channel, script)
     die_holding()
     lane = Lane.objects.get()
     row = Call.objects.create(
         channel=channel,
         lane=lane,
         job_id=job,
-        request={"job": job, "step": "ok"},
+        request={"job": job, "step": script[0]},
         idempotency_key=uuid4(),
         token=lane.token,
         state=state,
@@ -232,3 +234,52 @@ def test_suspects_that_take_long_are_left_for_the_next_pump_uncounted(channel, m
     assert set(waiting.values_list("crashes", flat=True)) == {0}
     assert all(lane.stale for lane in take(channel, uuid4(), kind=Kind.IN))
     assert len(jobs) == 3
+
+
+def test_a_crash_counts_until_an_attempt_was_survived(channel):
+    job = abandon(channel, CallState.SENT, script=["park", "ok"], sent_at=timezone.now())
+    drain()
+    row = Job.objects.get(pk=job)
+    assert (row.state, row.crashes, row.attempts) == (JobState.QUEUED, 1, 1)
+    make_all_due()
+    drain()
+    row.refresh_from_db()
+    assert (row.state, row.crashes) == (JobState.SUCCEEDED, 0)
+
+
+def test_a_read_that_died_with_its_worker_is_made_again_at_once(channel):
+    job = abandon(channel, CallState.SENT, script=["read"], sent_at=timezone.now())
+    drain()
+    assert state_of(job) == (JobState.SUCCEEDED, Outcome.WRITTEN)
+    trail = Attempt.objects.order_by("number").values_list("outcome", flat=True)
+    assert list(trail) == [AttemptOutcome.CRASHED, AttemptOutcome.SUCCEEDED]
+
+
+def test_what_may_have_killed_a_worker_flies_alone_and_without_passengers(channel):
+    scripted.with_riders = True
+    suspects = [queue(channel, ["slow"], key=f"product:{n}")[0] for n in range(3)]
+    Job.objects.update(crashes=1)
+    (follower,) = queue(channel, ["ok"], key="product:0")
+    drain()
+    assert scripted.most_in_flight == 1
+    assert set(scripted.sent) == {*suspects, follower}
+    scripted.forget()
+    for number in range(3):
+        queue(channel, ["slow"], key=f"product:{number}")
+    drain()
+    assert scripted.most_in_flight == 3
+
+
+def test_suspects_that_could_not_be_tried_are_left_as_they_were(channel):
+    queue(channel, ["ok"])
+    queue(channel, ["ok"], key="product:2")
+    die_holding(key="product:1")
+    Job.objects.filter(lane__key="product:2").update(crashes=1)
+    out = Outgoing(channel.pk, uuid4(), 15)
+    out.start_due(room=8, view=look(channel.pk))
+    out.leave()
+    assert {lane.lane_id: lane.stale for lane in take(channel, uuid4())} == {
+        Lane.objects.get(key="product:1").pk: True,
+        Lane.objects.get(key="product:2").pk: False,
+    }
+    assert sorted(Job.objects.values_list("crashes", flat=True)) == [0, 1]
