@@ -1,4 +1,4 @@
-"""The shop's admin, where a person edits products, and its storefront, as shoppers see it."""
+"""The shop's admin, where a person edits products."""
 
 from html import escape
 from typing import Any
@@ -11,7 +11,7 @@ from stores.twin.pages import page
 from stores.twin.refusals import RefusedError
 from stores.twin.world import Shop, Twin
 
-__all__ = ["index", "product_page", "products", "shop_verb", "storefront"]
+__all__ = ["index", "product_page", "products", "shop_verb"]
 
 MERCHANT = Author("merchant")
 _TEXTS = {
@@ -78,25 +78,6 @@ def product_page(twin: Twin, shop: Shop, product: Product, request: Request) -> 
             said = str(refused)
         note = f'<p class="note">{escape(said)}</p>'
     return page(product.values["title"], note + _form(product, request))
-
-
-def storefront(shop: Shop) -> Response:
-    """What a shopper sees: active products, in the shop's currency."""
-    goods = "".join(
-        f"<div><strong>{escape(each.values['title'])}</strong><br>"
-        f"<small>{escape(each.values['vendor'])}</small>{each.values['descriptionHtml']}"
-        f"{''.join(_offer(variant, shop.currency) for variant in each.variants)}</div>"
-        for each in shop.products.values()
-        if each.values["status"] == "ACTIVE"
-    )
-    return page(shop.name, f'<div class="goods">{goods}</div>')
-
-
-def _offer(variant: Variant, currency: str) -> str:
-    was = variant.values["compareAtPrice"]
-    before = f" <s>{was}</s>" if was else ""
-    name = "" if variant.product.has_only_default_variant else f"{escape(variant.title)}: "
-    return f"<div>{name}{variant.values['price']} {currency}{before}</div>"
 
 
 def _form(product: Product, request: Request) -> str:

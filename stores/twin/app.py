@@ -13,6 +13,7 @@ from stores.twin.graph import run
 from stores.twin.http import BadRequestError, Request, Response, json_response
 from stores.twin.nodes import Call
 from stores.twin.pages import page
+from stores.twin.storefront import buy, storefront
 from stores.twin.world import Shop, Twin
 
 __all__ = ["application"]
@@ -90,7 +91,9 @@ def _shop_route(  # noqa: PLR0911  one answer a door
         case ["GET", "admin"]:
             return admin.products(shop, request)
         case ["GET", ""]:
-            return admin.storefront(shop)
+            return storefront(twin, shop, request)
+        case ["POST", "buy"]:
+            return buy(twin, shop, request)
     return _nothing()
 
 

@@ -93,6 +93,7 @@ class Product:
     updated_at: datetime
     variants: list[Variant] = field(default_factory=list)
     media: list[File] = field(default_factory=list)
+    publishing: dict[int, datetime] = field(default_factory=dict)  # since when, by publication
     metafields: Metafields = field(default_factory=dict)
 
     @property

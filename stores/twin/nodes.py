@@ -1,7 +1,7 @@
 """Global ids and what they name in a shop; who asks."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from stores.twin.goods import Product, Variant
 from stores.twin.jobs import Operation
 from stores.twin.levels import Level
 from stores.twin.library import CONTENT_TYPES, File
+from stores.twin.selling import Channel, Order, Publication
 from stores.twin.world import Location, Shop, Twin
 
 __all__ = ["Call", "Info", "Item", "Level", "find", "kind_of", "level_of"]
@@ -52,6 +53,9 @@ _NAMES: Mapping[type, str] = {
     Item: "InventoryItem",
     Level: "InventoryLevel",
     Location: "Location",
+    Order: "Order",
+    Publication: "Publication",
+    Channel: "Channel",
     Subscription: "WebhookSubscription",
     Shop: "Shop",
     Metafield: "Metafield",
@@ -80,16 +84,25 @@ def level_of(shop: Shop, gid: str) -> Level | None:
     return None if variant is None else variant.stock.get(number(path) or 0)
 
 
-def _metafield(shop: Shop, id_: int) -> Metafield | None:
+def _of(every: Iterable[Any], id_: int) -> Any:
+    return next((each for each in every if each.id == id_), None)
+
+
+def _item(shop: Shop, _: Install, id_: int) -> Item | None:
+    return Item(shop.items[id_]) if id_ in shop.items else None
+
+
+def _channel(shop: Shop, _: Install, id_: int) -> Channel | None:
+    found = _of(shop.publications, id_)
+    return Channel(found) if found else None
+
+
+def _metafield(shop: Shop, _: Install, id_: int) -> Metafield | None:
     """By looking at every owner: asked for too seldom to keep a table of."""
     owners: tuple[Shop | Product | Variant, ...]
     owners = (shop, *shop.products.values(), *shop.variants.values())
     every = (each for owner in owners for each in owner.metafields.values())
     return next((each for each in every if each.id == id_), None)
-
-
-def _definition(shop: Shop, id_: int) -> Definition | None:
-    return next((each for each in shop.definitions.values() if each.id == id_), None)
 
 
 def _by_name_only(*_: Any) -> Any:
@@ -101,12 +114,15 @@ _FINDERS: Mapping[str, Callable[[Shop, Install, int], Any]] = {
     "ProductVariant": lambda shop, _, id_: shop.variants.get(id_),
     "ProductOption": _by_name_only,
     "ProductOptionValue": _by_name_only,
-    "InventoryItem": lambda shop, _, id_: Item(shop.items[id_]) if id_ in shop.items else None,
-    "Location": lambda shop, _, id_: next((x for x in shop.locations if x.id == id_), None),
+    "InventoryItem": _item,
+    "Location": lambda shop, _, id_: _of(shop.locations, id_),
+    "Order": lambda shop, _, id_: shop.orders.get(id_),
+    "Publication": lambda shop, _, id_: _of(shop.publications, id_),
+    "Channel": _channel,
     "WebhookSubscription": lambda _, install, id_: install.subscriptions.get(id_),
     "Shop": lambda shop, _, id_: shop if shop.id == id_ else None,
-    "Metafield": lambda shop, _, id_: _metafield(shop, id_),
-    "MetafieldDefinition": lambda shop, _, id_: _definition(shop, id_),
+    "Metafield": _metafield,
+    "MetafieldDefinition": lambda shop, _, id_: _of(shop.definitions.values(), id_),
     "ProductSetOperation": lambda shop, _, id_: shop.product_operations.get(id_),
     "ProductDeleteOperation": lambda shop, _, id_: shop.product_operations.get(id_),
     "ProductDuplicateOperation": lambda shop, _, id_: shop.product_operations.get(id_),

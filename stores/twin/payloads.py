@@ -18,6 +18,7 @@ _UNITS = {"KILOGRAMS": "kg", "GRAMS": "g", "POUNDS": "lb", "OUNCES": "oz"}
 def product(shop: Shop, found: Product) -> dict[str, Any]:
     """products/create and products/update: neither SEO nor weight, at most 100 variants."""
     values, updated = found.values, shop_time(found.updated_at, shop.zone)
+    since = found.publishing.get(shop.online_store.id)
     return {
         "admin_graphql_api_id": found.gid,
         "id": found.id,
@@ -29,8 +30,8 @@ def product(shop: Shop, found: Product) -> dict[str, Any]:
         "status": values["status"].lower(),
         "tags": ", ".join(values["tags"]),
         "template_suffix": None,
-        "published_scope": "global",
-        "published_at": shop_time(found.created_at, shop.zone),
+        "published_scope": "global" if len(found.publishing) > 1 else "web",
+        "published_at": shop_time(since, shop.zone) if since else None,
         "created_at": shop_time(found.created_at, shop.zone),
         "updated_at": updated,
         "has_variants_that_requires_components": False,

@@ -7,17 +7,47 @@ from stores.twin.goods import Product, Variant
 from stores.twin.levels import shown
 from stores.twin.library import File
 from stores.twin.rendering import instant
-from stores.twin.world import Shop
+from stores.twin.selling import Order
+from stores.twin.world import Location, Shop
 
-__all__ = ["product_state", "shop_state"]
+__all__ = ["order_state", "place_state", "product_state", "shop_state"]
 
 
 def shop_state(shop: Shop) -> dict[str, Any]:
-    """Its products, its files and its own metafields."""
+    """Its products, its own metafields, its files, locations and orders."""
     return {
         "products": [product_state(each) for each in list(shop.products.values())],
         "metafields": _metafields(shop.metafields),
         "files": [_file(each) for each in list(shop.files.values())],
+        "locations": [place_state(each) for each in shop.locations],
+        "orders": [order_state(each) for each in list(shop.orders.values())],
+    }
+
+
+def place_state(place: Location) -> dict[str, Any]:
+    return {
+        "id": place.gid,
+        "name": place.name,
+        "active": place.active,
+        "fulfills_online": place.fulfills_online,
+        "address": place.address,
+    }
+
+
+def order_state(order: Order) -> dict[str, Any]:
+    state = "cancelled" if order.cancelled_at else "fulfilled" if order.fulfilled_at else "open"
+    return {
+        "id": order.gid,
+        "name": order.name,
+        "state": state,
+        "lines": [
+            {
+                "variant": line.variant.gid,
+                "quantity": line.quantity,
+                "location": line.level.location.gid if line.level else None,
+            }
+            for line in order.lines
+        ],
     }
 
 
@@ -27,6 +57,7 @@ def product_state(product: Product) -> dict[str, Any]:
         "id": product.gid,
         **product.values,
         "updatedAt": instant(product.updated_at),
+        "published": {str(key): instant(at) for key, at in sorted(product.publishing.items())},
         "options": [
             {
                 "id": option.gid,

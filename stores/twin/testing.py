@@ -83,6 +83,41 @@ class RunningTwin:
         """A merchant's metafield definition: ownerType, namespace, key, name, type …; its id."""
         return str(self._post(f"shops/{domain}/definitions", **definition)["id"])
 
+    def order(self, domain: str, *lines: dict[str, Any], oversell: bool = False) -> dict[str, Any]:
+        """A shopper buys; each line has a variant and maybe a quantity."""
+        return self._post(f"shops/{domain}/orders", lines=list(lines), oversell=oversell)
+
+    def fulfill(self, domain: str, order: str) -> dict[str, Any]:
+        return self._post(f"shops/{domain}/orders/{_number(order)}/fulfill")
+
+    def cancel(self, domain: str, order: str, *, restock: bool = True) -> dict[str, Any]:
+        return self._post(f"shops/{domain}/orders/{_number(order)}/cancel", restock=restock)
+
+    def count_stock(
+        self, domain: str, variant: str, location: str | None = None, **quantities: int
+    ) -> dict[str, dict[str, Any]]:
+        """The merchant counts a variant's stock at a location, the first one if none is named."""
+        given = {"variant": variant, "location": location, **quantities}
+        stock: dict[str, dict[str, Any]] = self._post(f"shops/{domain}/stock", **given)["stock"]
+        return stock
+
+    def open_location(self, domain: str, **location: Any) -> str:
+        """A new location: name, address, fulfills_online; its id."""
+        return str(self._post(f"shops/{domain}/locations", **location)["id"])
+
+    def alter_location(self, domain: str, gid: str, verb: str = "", **given: Any) -> None:
+        """Edit a location, or with a verb activate, deactivate or delete it."""
+        path = f"shops/{domain}/locations/{_number(gid)}"
+        self._post(f"{path}/{verb}" if verb else path, **given)
+
+    def open_publication(self, domain: str, **publication: Any) -> str:
+        """A new channel: name, client_id of the app whose own it is, auto_publish; its id."""
+        return str(self._post(f"shops/{domain}/publications", **publication)["id"])
+
+    def publish(self, domain: str, gid: str, **where: list[str]) -> None:
+        """Sell a product `on` publications and no longer on those of `off`."""
+        self._post(f"shops/{domain}/products/{_number(gid)}/publish", **where)
+
     def settings(self, domain: str | None = None, **knobs: Any) -> None:
         """Turn a shop's knobs, or the twin's own (latency, auto_approve)."""
         self._post(f"shops/{domain}/settings" if domain else "settings", **knobs)

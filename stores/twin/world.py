@@ -16,6 +16,7 @@ from stores.twin.jobs import Job, Operation
 from stores.twin.knobs import Knobs, Settings
 from stores.twin.library import File
 from stores.twin.oracle import Oracle
+from stores.twin.selling import Order, Publication
 from stores.twin.sender import Delivery, Sender
 
 __all__ = ["PLANS", "Location", "Shop", "Twin"]
@@ -57,6 +58,7 @@ class Shop:
     zone: tzinfo
     created_at: datetime
     locations: list[Location]
+    publications: list[Publication]  # the web shop's first
     knobs: Knobs = field(default_factory=Knobs)
     products: dict[int, Product] = field(default_factory=dict)
     handles: dict[str, int] = field(default_factory=dict)  # to the product that has it
@@ -71,6 +73,7 @@ class Shop:
     definitions: dict[tuple[str, str, str], Definition] = field(default_factory=dict)
     installs: dict[str, Install] = field(default_factory=dict)
     codes: dict[str, tuple[str, list[str], datetime]] = field(default_factory=dict, repr=False)
+    orders: dict[int, Order] = field(default_factory=dict)
     held: list[Delivery] = field(default_factory=list)
     melting: dict[tuple[int, str], Delivery] = field(default_factory=dict)
     counters: dict[str, float] = field(default_factory=dict)
@@ -80,6 +83,10 @@ class Shop:
     @property
     def gid(self) -> str:
         return f"gid://shopify/Shop/{self.id}"
+
+    @property
+    def online_store(self) -> Publication:
+        return self.publications[0]
 
     def count(self, **amounts: float) -> None:
         _add(self.counters, amounts)
@@ -141,6 +148,10 @@ class Twin:
             zone=zone,
             created_at=now,
             locations=[Location(self.next_id("location"), "Main warehouse", now, now)],
+            publications=[
+                Publication(self.next_id("publication"), "Online Store", "online_store"),
+                Publication(self.next_id("publication"), "Point of Sale", "pos"),
+            ],
         )
         return self.shops[domain]
 
@@ -205,5 +216,8 @@ _FIRST_IDS = {
     "item": 47_000_000_001,
     "install": 500_001,
     "subscription": 1_200_000_001,
+    "publication": 90_000_001,
+    "order": 5_600_000_001,
+    "line": 14_000_000_001,
     "group": 3_000_001,
 }

@@ -11,9 +11,11 @@ from stores.twin.edits.deed import Author, Deed
 from stores.twin.edits.files import NewFile
 from stores.twin.edits.metafields import Setting
 from stores.twin.edits.options import NewOption
+from stores.twin.edits.publishing import publish_new
 from stores.twin.edits.variants import Draft
 from stores.twin.goods import DEFAULT_OPTION, DEFAULT_VALUE, Product
 from stores.twin.refusals import Refusal, RefusedError
+from stores.twin.selling import Publication
 from stores.twin.world import Shop, Twin
 
 __all__ = ["NewProduct", "apply", "change", "create", "delete", "edit", "make", "normal"]
@@ -46,7 +48,7 @@ def create(
             NewOption(name, list(dict.fromkeys(column)))
             for name, column in zip(option_names, columns, strict=True)
         ]
-        return make(deed, NewProduct(values, wanted, drafts, custom))
+        return make(deed, NewProduct(values, wanted, drafts, custom, sold_at=[shop.online_store]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class NewProduct:
     variants: Sequence[Draft]
     metafields: Sequence[Setting] = ()
     media: Sequence[NewFile] = ()
+    sold_at: Sequence[Publication] = ()
 
 
 def make(deed: Deed, new: NewProduct) -> Product:
@@ -71,6 +74,7 @@ def make(deed: Deed, new: NewProduct) -> Product:
     shop.handles[values["handle"]] = product.id
     deed.log("create", product.gid)
     deed.touch(product, "products/create")
+    publish_new(deed, product, new.sold_at)
     pictures.hang(deed, product, new.media)
     many.insert(deed, product, new.variants)
     metafields.apply(deed, product, new.metafields)

@@ -5,6 +5,7 @@ from stores.twin.mutations.metafields import METAFIELDS
 from stores.twin.mutations.options import OPTIONS
 from stores.twin.mutations.places import PLACES
 from stores.twin.mutations.products import PRODUCTS
+from stores.twin.mutations.publishing import PUBLISHING
 from stores.twin.mutations.subscriptions import SUBSCRIPTIONS
 from stores.twin.mutations.variants import VARIANTS
 from stores.twin.queries import Resolver
@@ -18,5 +19,6 @@ MUTATIONS: dict[str, Resolver] = {
     **OPTIONS,
     **VARIANTS,
     **PLACES,
+    **PUBLISHING,
     **SUBSCRIPTIONS,
 }

@@ -6,6 +6,7 @@ from stores.twin.queries.metafields import METAFIELDS
 from stores.twin.queries.places import PLACES
 from stores.twin.queries.products import PRODUCTS
 from stores.twin.queries.read import MONEY, Resolver
+from stores.twin.queries.selling import SELLING
 from stores.twin.queries.shops import SHOPS
 
 __all__ = ["RESOLVERS", "Resolver"]
@@ -14,6 +15,7 @@ RESOLVERS: dict[str, Resolver] = {
     **SHOPS,
     **APPS,
     **PLACES,
+    **SELLING,
     **PRODUCTS,
     **METAFIELDS,
     **MEDIA,
