@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from stores.twin import edits, oauth
+from stores.twin import edits, grants
 from stores.twin.edits import Author
 from stores.twin.goods import Product, Variant
 from stores.twin.http import Request, Response, redirect
@@ -60,7 +60,7 @@ def products(shop: Shop, request: Request) -> Response:
 def shop_verb(twin: Twin, shop: Shop, request: Request, verb: str) -> Response:
     """The buttons above the list: take the API down or up, uninstall an app."""
     if verb == "uninstall":
-        oauth.uninstall(twin, shop, request.form()["client_id"])
+        grants.uninstall(twin, shop, request.form()["client_id"])
     else:
         shop.knobs.outage = verb == "down"
     return redirect(f"{request.prefix}/admin")

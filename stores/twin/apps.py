@@ -1,4 +1,4 @@
-"""Apps, their places in shops, and what they have subscribed to."""
+"""Apps, their places in shops, their tokens, and what they have subscribed to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 from stores.twin.bucket import Bucket
 
-__all__ = ["App", "Install", "Subscription"]
+__all__ = ["App", "Code", "Install", "Refresh", "Subscription", "Token"]
 
 
 @dataclass(slots=True)
@@ -44,14 +44,48 @@ class App:
 
     client_id: str
     secrets: list[str] = field(repr=False)  # those not revoked, the oldest first
-    url: str = ""
-    redirects: tuple[str, ...] = ()
+    url: str = ""  # of its embedded pages; relative addresses of subscriptions lead from here
+    redirects: Sequence[str] = ()
+    organization: str | None = None  # whose app it is; never shown by any API of Shopify's
+    public: bool = False
+    scopes: Sequence[str] = ()  # of the released version
+    optional_scopes: Sequence[str] = ()
     subscriptions: list[Subscription] = field(default_factory=list)
 
     @property
     def secret(self) -> str:
         """The one that signs: the oldest that is not revoked (shopify-platform.md 1.8)."""
         return self.secrets[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a code of the code grant stands for; `challenge` is that of PKCE."""
+
+    client_id: str
+    scopes: list[str]
+    until: datetime
+    per_user: bool = False
+    challenge: str | None = None
+
+
+@dataclass(slots=True)
+class Token:
+    """What an access token is worth. It dies with the secret that minted it."""
+
+    secret: str = field(repr=False)
+    until: datetime | None = None  # None: it doesn't expire
+    online: bool = False
+
+
+@dataclass(slots=True)
+class Refresh:
+    """A refresh token, which knows the one that it replaced and since when it is used itself."""
+
+    secret: str = field(repr=False)
+    until: datetime
+    replaces: str | None = field(default=None, repr=False)
+    used_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -62,8 +96,7 @@ class Install:
     app: App
     scopes: list[str]
     bucket: Bucket
-    # A token's end of life; None is for ever. A refresh token knows the one it replaced.
-    tokens: dict[str, datetime | None] = field(default_factory=dict, repr=False)
-    refreshes: dict[str, tuple[datetime, str | None]] = field(default_factory=dict, repr=False)
+    tokens: dict[str, Token] = field(default_factory=dict, repr=False)
+    refreshes: dict[str, Refresh] = field(default_factory=dict, repr=False)
     subscriptions: dict[int, Subscription] = field(default_factory=dict)
     idempotent: dict[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 from stores.shopify.schema import VERSION
 from stores.twin.apps import App, Subscription
+from stores.twin.grants import grant
 from stores.twin.subscribing import checked, made, wishes
 from stores.twin.topics import COMPLIANCE, played
 from stores.twin.world import Twin
@@ -40,13 +41,23 @@ def deploy(
             raise ValueError("A new app needs a secret.")
         found = App(client_id, [secret])
     elif secret and secret not in found.secrets:
-        found.secrets = [secret]
+        found.secrets.append(secret)
     for name, value in more.items():
         setattr(found, name, tuple(value) if isinstance(value, list) else value)
     if subscriptions is not None:
         found.subscriptions = _declared(twin, found, subscriptions)
     twin.apps[client_id] = found
+    if "scopes" in more:
+        _narrow(twin, found)
     return found
+
+
+def _narrow(twin: Twin, app: App) -> None:
+    """What a version no longer asks for is gone at once; what it asks for anew needs consent."""
+    known = {*app.scopes, *app.optional_scopes}
+    for shop in twin.shops.values():
+        if (found := shop.installs.get(app.client_id)) is not None:
+            grant(twin, shop, found, [each for each in found.scopes if each in known])
 
 
 def _declared(twin: Twin, app: App, given: list[Mapping[str, Any]]) -> list[Subscription]:

@@ -37,8 +37,8 @@ MOST_SECONDS = 600.0
 class Fault:
     """One rule.
 
-    `count` is how often it still strikes, None without end; `operation` is the operation's name
-    or a root field, None for every call.
+    `count` is how often it still strikes, None without end; `operation` is the operation's name,
+    a root field or a token's grant type, None for every call.
     """
 
     kind: str

@@ -32,16 +32,17 @@ from graphql import (
 from graphql.language import DocumentNode
 
 from stores.shopify.schema import SDL_PATH
-from stores.twin import cost
+from stores.twin import cost, verdicts
 from stores.twin.errors import UnimplementedError
 from stores.twin.mutations import MUTATIONS
 from stores.twin.nodes import Call, Info, kind_of
 from stores.twin.paging import PAGING
 from stores.twin.queries import RESOLVERS, Resolver
+from stores.twin.refusals import Refusal
 from stores.twin.stock import STOCK, STOCK_READING
 from stores.twin.world import Shop
 
-__all__ = ["Outcome", "run", "schema"]
+__all__ = ["Outcome", "operations_of", "run", "schema"]
 
 Json = dict[str, Any]
 _WIDE_CODES = ("INVALID_INPUT", "INVALID", "GENERIC_ERROR", "INTERNAL_ERROR")
@@ -61,6 +62,7 @@ class _Prepared:
     fields: tuple[cost.Priced, ...]
     mutation: bool
     name: str  # of the operation, or of its first field where it has none
+    names: frozenset[str]
 
 
 def run(call: Call, text: str, variables: Mapping[str, Any], operation: str | None) -> Outcome:
@@ -69,14 +71,16 @@ def run(call: Call, text: str, variables: Mapping[str, Any], operation: str | No
     if isinstance(prepared, list):
         return Outcome({"errors": prepared})
     wanted = cost.requested(prepared.fields, variables)
+    if "internal_error" in call.struck:
+        return Outcome({"errors": [verdicts.internal_error(call.request_id)]})
     if wanted > cost.MAXIMUM:
-        return Outcome({"errors": [_too_dear(wanted)]})
+        return Outcome({"errors": [verdicts.too_dear(wanted)]})
     shop, bucket = call.shop, call.install.bucket
     with shop.lock:
-        affordable = bucket.take(wanted, call.twin.clock.seconds())
-        if not affordable and not shop.knobs.unlimited:
+        struck = "throttled" in call.struck
+        if struck or not (bucket.take(wanted, call.twin.clock.seconds()) or shop.knobs.unlimited):
             _count(shop, prepared, throttled=1)
-            return Outcome(_throttled(wanted, bucket.status()))
+            return Outcome(verdicts.throttled(wanted, bucket.status()))
         result = execute_sync(
             schema(),
             prepared.document,
@@ -87,9 +91,15 @@ def run(call: Call, text: str, variables: Mapping[str, Any], operation: str | No
         spent = min(wanted, cost.actual(prepared.fields, result.data))
         bucket.give_back(wanted - spent, call.twin.clock.seconds())
         _count(shop, prepared, points=spent, mutations=int(prepared.mutation))
-        extensions = _extensions(wanted, spent, bucket.status())
+        extensions = verdicts.extensions(wanted, spent, bucket.status())
     body = {**_formatted(result), "extensions": extensions}
     return Outcome(body, mutated=prepared.mutation and result.data is not None)
+
+
+def operations_of(text: str, operation: str | None) -> frozenset[str]:
+    """The names that a rule of faults can mean: the operation's, and its root fields'."""
+    prepared = _prepare(text, operation)
+    return frozenset() if isinstance(prepared, list) else prepared.names
 
 
 @cache
@@ -119,13 +129,27 @@ def _recorded(name: str, play: Resolver) -> Resolver:
 
     @functools.wraps(play)
     def carried_out(source: Any, info: Info, **given: Any) -> Any:
-        payload, call = play(source, info, **given), info.context
+        call = info.context
+        if (fault := call.struck.get("user_errors")) is not None:
+            return _Refused(fault.code)
+        payload = play(source, info, **given)
         if not any(payload[each] for each in payload if each.endswith("user_errors")):
             facts = {"operation": name, "request_id": call.request_id, "cause": call.cause}
             call.twin.oracle.write("write", call.shop.domain, **facts)
         return payload
 
     return carried_out
+
+
+class _Refused(dict[str, Any]):
+    """The payload of any mutation that a fault refuses: nothing but user errors."""
+
+    def __init__(self, code: str | None) -> None:
+        refusal = Refusal([], "Something went wrong, please try again.", code)
+        super().__init__(user_errors=[refusal], media_user_errors=[refusal])
+
+    def __missing__(self, name: str) -> None:
+        return None
 
 
 def _by_suffix(path: str, found: GraphQLField) -> Resolver | None:
@@ -135,11 +159,15 @@ def _by_suffix(path: str, found: GraphQLField) -> Resolver | None:
     if kind.endswith("Payload"):
         return lambda source, _: source[name]
     returned = get_named_type(found.type)
-    if kind.endswith("UserError") and isinstance(returned, GraphQLEnumType):
+    if kind.endswith(_USER_ERRORS) and isinstance(returned, GraphQLEnumType):
         return _known_code(frozenset(returned.values))
-    if kind.endswith("UserError") and field in {"field", "message", "elementIndex"}:
+    if kind.endswith(_USER_ERRORS) and field in {"field", "message", "elementIndex"}:
         return lambda source, _: getattr(source, name)
     return next((each.get(field) for end, each in PAGING.items() if kind.endswith(end)), None)
+
+
+# What user errors are called; the mutations of apps have names of their own.
+_USER_ERRORS = ("UserError", "AppUninstallError", "AppRevokeScopeError")
 
 
 def _known_code(codes: frozenset[str]) -> Resolver:
@@ -222,10 +250,10 @@ def _prepare(text: str, operation: str | None) -> _Prepared | list[Json]:
     if found is None:
         return [{"message": "An operation name is required"}]
     fields = cost.price(schema(), document, found)
-    first = found.selection_set.selections[0]
-    named = found.name or getattr(first, "name", None)
-    name = named.value if named else "anonymous"
-    return _Prepared(document, fields, found.operation == OperationType.MUTATION, name)
+    roots = [each.name.value for each in found.selection_set.selections if hasattr(each, "name")]
+    name = found.name.value if found.name else next(iter(roots), "anonymous")
+    is_mutation = found.operation == OperationType.MUTATION
+    return _Prepared(document, fields, is_mutation, name, frozenset({name, *roots}))
 
 
 def _count(shop: Shop, prepared: _Prepared, **amounts: float) -> None:
@@ -260,23 +288,3 @@ def _formatted(result: ExecutionResult) -> Json:
             body["extensions"] = {"code": "INVALID_VARIABLE"}
         errors.append(body)
     return {"errors": errors, "data": result.data}
-
-
-def _extensions(wanted: int, spent: int | None, status: Mapping[str, float]) -> Json:
-    spending = {"requestedQueryCost": wanted, "actualQueryCost": spent}
-    return {"cost": {**spending, "throttleStatus": status}}
-
-
-def _throttled(wanted: int, status: Mapping[str, float]) -> Json:
-    documentation = "https://shopify.dev/api/usage/rate-limits"
-    extensions = {"code": "THROTTLED", "documentation": documentation}
-    errors = [{"message": "Throttled", "extensions": extensions}]
-    return {"errors": errors, "extensions": _extensions(wanted, None, status)}
-
-
-def _too_dear(wanted: int) -> Json:
-    said = (
-        f"Query cost is {wanted}, which exceeds the single query max cost limit ({cost.MAXIMUM})."
-    )
-    facts = {"code": "MAX_COST_EXCEEDED", "cost": wanted, "maxCost": cost.MAXIMUM}
-    return {"message": said, "extensions": facts}

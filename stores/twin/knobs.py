@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from stores.twin.faults import Fault
+from stores.twin.rogues import Rogue
 
 __all__ = ["Knobs", "Settings", "described", "turn"]
 
@@ -69,6 +70,20 @@ class Knobs:
         metadata={"says": "faults of single API calls, a list of rules", "kind": "faults"},
     )
 
+    rogues: list[Rogue] = field(
+        default_factory=list,
+        metadata={
+            "says": "other apps that rewrite an attribute, a list of rules",
+            "kind": "rogues",
+        },
+    )
+
+    # What its merchant and Shopify think of apps
+    withheld_scopes: str = _knob(
+        "", "scopes that the merchant never grants, separated by commas", kind="word"
+    )
+    strict_refresh: bool = _switch("a refresh token is dead as soon as it was used")
+
     # What happens to its webhooks
     drop: float = _share("deliveries that are lost, though logged as dropped")
     duplicate: float = _share("deliveries that are sent twice under one id")
@@ -100,6 +115,9 @@ class Knobs:
     )
 
     # What nobody knows for sure, each with its switch
+    dead_refresh: str = _choice(
+        "how a refresh token that is over is refused", "401 invalid_request", "400 invalid_grant"
+    )
     variant_metafields_fire: bool = _switch(
         "a change of a variant's metafield is an update of its product"
     )
@@ -165,6 +183,10 @@ def _faults(name: str, value: Any, _: Any) -> list[Fault]:
     return [Fault.parsed(each) for each in _of_type(name, value, list)]
 
 
+def _rogues(name: str, value: Any, _: Any) -> list[Rogue]:
+    return [Rogue.parsed(each) for each in _of_type(name, value, list)]
+
+
 def _topics(name: str, value: Any, _: Any) -> dict[str, dict[str, Any]]:
     known = {each.name: each.metadata for each in fields(Knobs) if each.name in OF_TOPICS}
     found: dict[str, dict[str, Any]] = {}
@@ -225,5 +247,6 @@ _CHECKS: Mapping[str, Callable[[str, Any, Mapping[str, Any]], Any]] = {
     "choice": _chosen,
     "word": lambda name, value, _: _word_of(name, value),
     "faults": _faults,
+    "rogues": _rogues,
     "topics": _topics,
 }

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from stores.twin.apps import Install, Subscription
+from stores.twin.apps import App, Install, Subscription
 from stores.twin.custom import Definition, Metafield
 from stores.twin.edits import Author
 from stores.twin.errors import UnimplementedError
+from stores.twin.faults import Fault
 from stores.twin.gids import number
 from stores.twin.goods import Product, Variant
 from stores.twin.jobs import Operation
@@ -31,6 +32,7 @@ class Call:
     install: Install
     request_id: str
     cause: str | None = None
+    struck: Mapping[str, Fault] = field(default_factory=dict)  # faults that hit this very call
 
     @property
     def author(self) -> Author:
@@ -56,6 +58,8 @@ _NAMES: Mapping[type, str] = {
     Order: "Order",
     Publication: "Publication",
     Channel: "Channel",
+    App: "App",
+    Install: "AppInstallation",
     Subscription: "WebhookSubscription",
     Shop: "Shop",
     Metafield: "Metafield",

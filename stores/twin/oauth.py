@@ -1,85 +1,83 @@
-"""The authorization code grant: consent, signed callback, tokens that expire and are renewed."""
+"""The authorization code grant: a consent page, and a signed way back (shopify-platform.md 1.2)."""
 
 import base64
 import hashlib
 import hmac
 import html
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from stores.twin import payloads
-from stores.twin.apps import App, Install
-from stores.twin.bucket import Bucket
-from stores.twin.http import Request, Response, json_response, redirect
+from stores.twin.apps import App, Code
+from stores.twin.http import Request, Response, redirect
 from stores.twin.pages import page, refusal
-from stores.twin.webhooks import announce
-from stores.twin.world import PLANS, Shop, Twin
+from stores.twin.world import Shop, Twin
 
-__all__ = ["access_token", "authorize", "install", "install_of", "sign", "uninstall"]
+__all__ = ["authorize", "consent_form", "host_of", "scopes_left", "sign"]
 
 CODE_LIFE = timedelta(minutes=10)
-ACCESS_LIFE = timedelta(hours=1)
-REFRESH_LIFE = timedelta(days=90)
+PER_USER = "grant_options[]"
+_WITHHOLD = "withhold."
+_CARRIED = (
+    "client_id",
+    "scope",
+    "redirect_uri",
+    "state",
+    PER_USER,
+    "response_type",
+    "code_challenge",
+    "code_challenge_method",
+)
 
 
 def authorize(twin: Twin, shop: Shop, request: Request) -> Response:
-    """GET shows what the app asks for, POST is the merchant's yes."""
+    """GET shows what the app asks for, POST is the merchant's yes, perhaps to less than all."""
     asked = request.form() if request.method == "POST" else request.query
     app = twin.apps.get(asked.get("client_id", ""))
-    target = asked.get("redirect_uri", "")
     if app is None:
         return refusal("Oauth error invalid_client: this app is not known.")
-    if not target.startswith(app.redirects or ("\0",)):
+    if not _is_allowed(asked.get("redirect_uri", ""), app.redirects):
         return refusal("Oauth error invalid_request: the redirect_uri is not whitelisted.")
+    if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
+        return refusal("Oauth error invalid_request: the code_challenge_method is not S256.")
     if request.method == "POST" or twin.settings.auto_approve:
         return redirect(_callback(twin, shop, app, asked))
-    return _consent(shop, app, asked)
+    hidden = {name: asked[name] for name in _CARRIED if name in asked}
+    return page("Install app", consent_form(shop, app, _split(asked.get("scope", "")), hidden))
 
 
-def access_token(twin: Twin, shop: Shop, request: Request) -> Response:
-    """Trade a code or a refresh token; JSON and forms are taken alike."""
-    asked = request.fields()
-    app = twin.apps.get(str(asked.get("client_id", "")))
-    if app is None or not _same(app.secret, asked.get("client_secret")):
-        return json_response({"error": "invalid_client"}, 401)
-    grant = asked.get("grant_type", "authorization_code")
-    with shop.lock:
-        if grant == "refresh_token":
-            return _renewed(twin, shop, app, asked)
-        if grant == "authorization_code":
-            return _first(twin, shop, app, asked)
-    return json_response({"error": "unsupported_grant_type"}, 400)
+def consent_form(
+    shop: Shop, app: App, scopes: Sequence[str], hidden: Mapping[str, str], action: str = ""
+) -> str:
+    """What an app asks for, with a box to withhold each scope."""
+    fields = "".join(
+        f'<input type="hidden" name="{name}" value="{html.escape(value)}">'
+        for name, value in hidden.items()
+    )
+    asks = "".join(
+        f"<li><code>{html.escape(scope)}</code> <label>"
+        f'<input type="checkbox" name="{_WITHHOLD}{html.escape(scope)}"> withhold</label></li>'
+        for scope in scopes
+    )
+    whose = " in your name" if PER_USER in hidden else ""
+    return (
+        f"<p>The app <strong>{html.escape(app.client_id)}</strong> asks {html.escape(shop.name)}"
+        f'{whose} for:</p><form method="post" action="{html.escape(action)}" class="consent">'
+        f"{fields}<ul>{asks}</ul><button>Install app</button></form>"
+    )
 
 
-def install(twin: Twin, shop: Shop, app: App, scopes: list[str]) -> Install:
-    """The app's place in the shop, made at its first grant and kept by later ones."""
-    found = shop.installs.get(app.client_id)
-    if found is None:
-        bucket = Bucket.full(PLANS[shop.plan][1], twin.clock.seconds())
-        found = Install(twin.next_id("install"), app, scopes, bucket)
-        shop.installs[app.client_id] = found
-    found.scopes = scopes
-    return found
+def scopes_left(shop: Shop, scopes: Sequence[str], form: Mapping[str, str]) -> list[str]:
+    """What the merchant grants of what was asked: not what was withheld here or by a knob."""
+    never = set(_split(shop.knobs.withheld_scopes))
+    return [each for each in scopes if each not in never and f"{_WITHHOLD}{each}" not in form]
 
 
-def install_of(twin: Twin, shop: Shop, token: str) -> Install | None:
-    """Whose token this is, while it lives."""
-    now = twin.clock.now()
-    for found in shop.installs.values():
-        if token in found.tokens:
-            until = found.tokens[token]
-            return found if until is None or until > now else None
-    return None
-
-
-def uninstall(twin: Twin, shop: Shop, client_id: str) -> None:
-    """Tokens die and subscriptions go at once; app/uninstalled is their last delivery."""
-    with shop.lock:
-        found = shop.installs.pop(client_id)
-        announce(twin, shop, "app/uninstalled", payloads.shop_body(shop), to=[found])
+def host_of(shop: Shop) -> str:
+    """The `host` of callbacks and embedded pages: base64 without padding."""
+    host = f"admin.shopify.com/store/{shop.domain.partition('.')[0]}"
+    return base64.b64encode(host.encode()).decode().rstrip("=")
 
 
 def sign(query: Mapping[str, str], secret: str) -> str:
@@ -89,72 +87,39 @@ def sign(query: Mapping[str, str], secret: str) -> str:
 
 
 def _callback(twin: Twin, shop: Shop, app: App, asked: Mapping[str, str]) -> str:
+    """The app's address with a one-time code; only values whose encoding all libraries share."""
     code = secrets.token_hex(16)
-    scopes = [scope.strip() for scope in asked.get("scope", "").split(",") if scope.strip()]
     with shop.lock:
-        shop.codes[code] = (app.client_id, scopes, twin.clock.now() + CODE_LIFE)
-    host = f"admin.shopify.com/store/{shop.domain.partition('.')[0]}"
+        shop.codes[code] = Code(
+            app.client_id,
+            scopes_left(shop, _split(asked.get("scope", "")), asked),
+            twin.clock.now() + CODE_LIFE,
+            per_user=asked.get(PER_USER) == "per-user",
+            challenge=asked.get("code_challenge"),
+        )
     query = {
         "code": code,
-        "host": base64.b64encode(host.encode()).decode().rstrip("="),
+        "host": host_of(shop),
         "shop": shop.domain,
-        "state": asked.get("state", ""),
         "timestamp": str(int(twin.clock.seconds())),
     }
+    if "state" in asked:
+        query["state"] = asked["state"]
     target = asked["redirect_uri"]
     joint = "&" if "?" in target else "?"
     return f"{target}{joint}{urlencode({**query, 'hmac': sign(query, app.secret)})}"
 
 
-def _first(twin: Twin, shop: Shop, app: App, asked: Mapping[str, Any]) -> Response:
-    client_id, scopes, until = shop.codes.pop(str(asked.get("code", "")), ("", [], None))
-    if client_id != app.client_id or until is None or until < twin.clock.now():
-        return json_response({"error": "invalid_request"}, 400)
-    found = install(twin, shop, app, scopes)
-    expiring = str(asked.get("expiring", "0")) in {"1", "true", "True"}
-    return json_response(_tokens(twin, found, expiring=expiring))
+def _is_allowed(target: str, allowed: Sequence[str]) -> bool:
+    """Whether an address is on the app's list, or lies below an address on it."""
+    wanted = urlsplit(target)
+    for each in allowed:
+        known = urlsplit(each)
+        below = f"{wanted.path}/".startswith(f"{known.path.rstrip('/')}/")
+        if (wanted.scheme, wanted.netloc) == (known.scheme, known.netloc) and below:
+            return True
+    return False
 
 
-def _renewed(twin: Twin, shop: Shop, app: App, asked: Mapping[str, Any]) -> Response:
-    """A used refresh token lives on until the one that replaced it is used."""
-    found, given = shop.installs.get(app.client_id), str(asked.get("refresh_token", ""))
-    until, parent = found.refreshes.get(given, (None, None)) if found else (None, None)
-    if found is None or until is None or until < twin.clock.now():
-        return json_response({"error": "invalid_request"}, 401)
-    if parent is not None:
-        found.refreshes.pop(parent, None)
-    return json_response(_tokens(twin, found, expiring=True, parent=given))
-
-
-def _tokens(
-    twin: Twin, found: Install, *, expiring: bool, parent: str | None = None
-) -> dict[str, Any]:
-    access, now = f"shpat_{secrets.token_hex(16)}", twin.clock.now()
-    granted: dict[str, Any] = {"access_token": access, "scope": ",".join(found.scopes)}
-    found.tokens[access] = now + ACCESS_LIFE if expiring else None
-    if expiring:
-        refresh = f"shprt_{secrets.token_hex(16)}"
-        found.refreshes[refresh] = (now + REFRESH_LIFE, parent)
-        granted["expires_in"] = int(ACCESS_LIFE.total_seconds())
-        granted["refresh_token"] = refresh
-        granted["refresh_token_expires_in"] = int(REFRESH_LIFE.total_seconds())
-    return granted
-
-
-def _consent(shop: Shop, app: App, asked: Mapping[str, str]) -> Response:
-    scopes = [scope for scope in asked.get("scope", "").split(",") if scope]
-    hidden = "".join(
-        f'<input type="hidden" name="{name}" value="{html.escape(asked.get(name, ""))}">'
-        for name in ("client_id", "scope", "redirect_uri", "state")
-    )
-    asks = "".join(f"<li><code>{html.escape(scope)}</code></li>" for scope in scopes)
-    body = (
-        f"<p>The app <strong>{html.escape(app.client_id)}</strong> asks {html.escape(shop.name)}"
-        f" for:</p><ul>{asks}</ul>"
-        f'<form method="post">{hidden}<button>Install app</button></form>'
-    )
-    return page("Install app", body)
-
-
-def _same(secret: str, given: object) -> bool:
-    return hmac.compare_digest(secret.encode(), str(given).encode())
+def _split(scopes: str) -> list[str]:
+    return [scope.strip() for scope in scopes.split(",") if scope.strip()]

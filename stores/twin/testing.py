@@ -41,6 +41,22 @@ class RunningTwin:
         answer = self._post(f"shops/{domain}/install", client_id=client_id, scopes=scopes)
         return str(answer["token"])
 
+    def grant(self, domain: str, client_id: str, scopes: list[str]) -> None:
+        """The merchant grants exactly these scopes; the app is told of a change."""
+        self._post(f"shops/{domain}/scopes", client_id=client_id, scopes=scopes)
+
+    def visit(self, domain: str, client_id: str, path: str = "/") -> dict[str, str]:
+        """What the admin gives an embedded app: an `id_token` and the framed `address`."""
+        return self._post(f"shops/{domain}/visit", client_id=client_id, path=path)
+
+    def comply(self, domain: str, client_id: str, topic: str, **body: Any) -> None:
+        """Send a topic of privacy law to the address in the app's configuration."""
+        self._post(f"shops/{domain}/comply", client_id=client_id, topic=topic, body=body)
+
+    def revoke_secret(self, client_id: str, secret: str) -> None:
+        """End a rotation: all tokens that this secret has minted die."""
+        self._post(f"apps/{client_id}/revoke", secret=secret)
+
     def uninstall(self, domain: str) -> None:
         self._post(f"shops/{domain}/uninstall")
 
@@ -167,10 +183,10 @@ class RunningTwin:
     def reset(self) -> None:
         self._post("reset")
 
-    def _get(self, path: str, **query: Any) -> dict[str, Any]:
+    def _get(self, path: str, /, **query: Any) -> dict[str, Any]:
         return _checked(self._http.get(f"{self.url}/_twin/{path}", params=query, timeout=TIMEOUT))
 
-    def _post(self, path: str, **body: Any) -> dict[str, Any]:
+    def _post(self, path: str, /, **body: Any) -> dict[str, Any]:
         return _checked(self._http.post(f"{self.url}/_twin/{path}", json=body, timeout=TIMEOUT))
 
 

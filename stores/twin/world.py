@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from stores.twin.agenda import Agenda, settle
-from stores.twin.apps import App, Install
+from stores.twin.apps import App, Code, Install
 from stores.twin.clock import Clock
 from stores.twin.custom import Definition, Metafields
 from stores.twin.goods import Product, Variant
@@ -72,8 +72,9 @@ class Shop:
     # by owner type, namespace and key
     definitions: dict[tuple[str, str, str], Definition] = field(default_factory=dict)
     installs: dict[str, Install] = field(default_factory=dict)
-    codes: dict[str, tuple[str, list[str], datetime]] = field(default_factory=dict, repr=False)
     orders: dict[int, Order] = field(default_factory=dict)
+    organization: str | None = None  # whose shop it is; no API of Shopify's tells
+    codes: dict[str, Code] = field(default_factory=dict, repr=False)
     held: list[Delivery] = field(default_factory=list)
     melting: dict[tuple[int, str], Delivery] = field(default_factory=dict)
     counters: dict[str, float] = field(default_factory=dict)
@@ -128,7 +129,13 @@ class Twin:
         return self.clock.now().replace(microsecond=0)
 
     def add_shop(
-        self, domain: str, *, name: str = "", plan: str = "basic", currency: str = "USD"
+        self,
+        domain: str,
+        *,
+        name: str = "",
+        plan: str = "basic",
+        currency: str = "USD",
+        organization: str | None = None,
     ) -> Shop:
         """Open an empty shop, or return the one that already has this domain."""
         if domain in self.shops:
@@ -147,6 +154,7 @@ class Twin:
             currency=currency,
             zone=zone,
             created_at=now,
+            organization=organization,
             locations=[Location(self.next_id("location"), "Main warehouse", now, now)],
             publications=[
                 Publication(self.next_id("publication"), "Online Store", "online_store"),

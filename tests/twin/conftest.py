@@ -11,7 +11,8 @@ import requests
 from stores.twin.testing import running_twin
 from tests.twin.warehouse import Warehouse
 
-APP, SECRET, DOMAIN = "probe-app", "probe-secret", "north.myshopify.com"
+APP, DOMAIN = "probe-app", "north.myshopify.com"
+SECRET = "shpss_of_the_probe_and_long_enough"
 REDIRECT = "https://app.example.com/callback"
 
 
@@ -46,13 +47,12 @@ class Shop:
     def gid(self):
         return self.product["id"]
 
-    def post(self, query, variables=None, more=None, **options):
+    def post(self, query, variables=None, *, more=None, timeout=10):
         return requests.post(
             f"{self.url}/admin/api/2026-10/graphql.json",
             json={"query": query, "variables": variables or {}},
             headers={"X-Shopify-Access-Token": self.token, **(more or {})},
-            timeout=10,
-            **options,
+            timeout=timeout,
         )
 
     def ask(self, query, variables=None):

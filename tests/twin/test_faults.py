@@ -148,3 +148,147 @@ def test_calls_and_points_are_told_by_the_name_of_the_document(shop):
     told = shop.twin.operations(DOMAIN)
     assert told["Named"] == {"calls": 2, "points": 2, "mutations": 0}
     assert told["productUpdate"]["mutations"] == 1
+
+
+def fault(shop, kind, **more):
+    shop.twin.settings(DOMAIN, faults=[{"kind": kind, **more}])
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 423, 429, 430, 500, 502, 503, 504])
+def test_any_status_can_be_answered_so_many_times_and_nothing_happens(shop, status):
+    """shopify-platform.md 4.3."""
+    fault(shop, str(status), count=1)
+    answer = retitle(shop)
+    assert answer.status_code == status
+    assert answer.headers["X-Request-ID"]
+    assert shop.product["title"] == "Lamp"
+    assert retitle(shop).ok
+
+
+def test_too_many_requests_may_say_how_long_to_wait_or_not(shop):
+    fault(shop, "429", retry_after=2.5, count=1)
+    assert retitle(shop).headers["Retry-After"] == "2.5"
+    fault(shop, "429")
+    assert "Retry-After" not in retitle(shop).headers
+
+
+def test_a_connection_is_cut_before_or_after_the_effect(shop):
+    fault(shop, "cut", count=1)
+    with pytest.raises(requests.ConnectionError):
+        retitle(shop)
+    assert shop.product["title"] == "Lamp"
+    fault(shop, "cut_after", count=1)
+    with pytest.raises(requests.ConnectionError):
+        retitle(shop)
+    assert shop.product["title"] == "Tall lamp"
+
+
+def test_half_of_an_answer_can_not_be_read_though_the_write_was_made(shop):
+    fault(shop, "truncated")
+    with pytest.raises(requests.JSONDecodeError):
+        retitle(shop).json()
+    assert shop.product["title"] == "Tall lamp"
+
+
+def test_a_mutation_is_refused_by_user_errors_inside_a_200(shop):
+    fault(shop, "user_errors", operation="productUpdate")
+    answer = retitle(shop).json()["data"]["productUpdate"]
+    assert answer["product"] is None
+    assert len(answer["userErrors"]) == 1
+    assert shop.product["title"] == "Lamp"
+    assert shop.twin.log(kind="write") == []
+
+
+def test_points_can_be_denied_though_they_are_left(shop):
+    fault(shop, "throttled", count=1)
+    answer = retitle(shop).json()
+    assert answer["errors"][0]["extensions"]["code"] == "THROTTLED"
+    cost = answer["extensions"]["cost"]
+    assert cost["actualQueryCost"] is None
+    assert cost["throttleStatus"]["currentlyAvailable"] == 2000
+
+
+def test_an_error_inside_shopify_comes_inside_a_200(shop):
+    fault(shop, "internal_error")
+    (error,) = retitle(shop).json()["errors"]
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert shop.product["title"] == "Lamp"
+
+
+@pytest.mark.parametrize(("kind", "title"), [("slow", "Lamp"), ("slow_answer", "Tall lamp")])
+def test_a_call_is_slow_before_or_after_its_effect(shop, kind, title):
+    fault(shop, kind, seconds=3)
+    with pytest.raises(requests.Timeout):
+        shop.post(UPDATE, {"product": {"id": shop.gid, "title": "Tall lamp"}}, timeout=0.15)
+    assert shop.product["title"] == title
+
+
+def test_a_fault_hits_only_the_operations_and_places_it_names(shop):
+    fault(shop, "503", operation="productUpdate")
+    assert shop.post("{ shop { id } }").ok
+    assert retitle(shop).status_code == 503
+    fault(shop, "503", at="token")
+    assert retitle(shop).ok
+    assert (
+        requests.post(f"{shop.url}/admin/oauth/access_token", json={}, timeout=5).status_code == 503
+    )
+
+
+def test_a_probable_fault_strikes_alike_for_the_same_seed(shop):
+    def struck():
+        shop.twin.settings(seed=5)
+        fault(shop, "503", probability=0.5)
+        return [shop.post("{ shop { id } }").status_code for _ in range(20)]
+
+    first = struck()
+    assert set(first) == {200, 503}
+    assert struck() == first
+    assert shop.twin.counters(DOMAIN)["fault_503"] == 2 * first.count(503)
+
+
+def test_an_older_version_falls_forward_and_an_unknown_one_is_nowhere(shop):
+    """shopify-platform.md 4.1: compare what is asked for with what is served."""
+
+    def ask(version):
+        url = f"{shop.url}/admin/api/{version}/graphql.json"
+        headers = {"X-Shopify-Access-Token": shop.token}
+        return requests.post(url, json={"query": "{ shop { id } }"}, headers=headers, timeout=5)
+
+    assert ask("2024-01").headers["X-Shopify-API-Version"] == "2026-10"
+    assert [ask(version).status_code for version in ("2027-01", "2026-11", "latest")] == [404] * 3
+    shop.twin.settings(DOMAIN, serves="2027-01")
+    assert ask("2026-10").headers["X-Shopify-API-Version"] == "2027-01"
+
+
+def test_a_fall_forward_shows_on_webhooks_too(shop, ear):
+    shop.subscribe(ear.url, "PRODUCTS_UPDATE")
+    shop.twin.settings(DOMAIN, serves="2027-01")
+    shop.retitle()
+    assert ear.wait(1)[0][0]["X-Shopify-API-Version"] == "2027-01"
+
+
+def test_a_rogue_app_rewrites_an_attribute_on_the_twins_clock_until_it_is_stopped(shop):
+    shop.twin.stand_still()
+    shop.twin.settings(DOMAIN, rogues=[{"attribute": "title", "value": "Mine {n}", "every": 5}])
+    shop.twin.advance(14)
+    assert shop.product["title"] == "Mine 2"
+    shop.retitle("Ours")
+    shop.twin.advance(1)
+    assert shop.product["title"] == "Mine 3"
+    by = [row["by"] for row in shop.twin.log(kind="edit", attribute="title")]
+    assert by == ["rogue", "rogue", "merchant", "rogue"]
+    shop.twin.settings(DOMAIN, rogues=[])
+    shop.twin.advance(60)
+    assert shop.product["title"] == "Mine 3"
+
+
+def test_a_rogue_may_meddle_with_variants_and_is_told_what_shopify_refuses(shop):
+    shop.twin.stand_still()
+    rogues = [
+        {"attribute": name, "value": value, "every": 1}
+        for name, value in {"price": "9.99", "compareAtPrice": "much"}.items()
+    ]
+    shop.twin.settings(DOMAIN, rogues=rogues)
+    shop.twin.advance(1)
+    assert shop.product["variants"][0]["price"] == "9.99"
+    assert shop.twin.log(kind="refused")[0]["said"]

@@ -29,9 +29,11 @@ def consent(shop_url, **changes):
     )
 
 
-def approved(shop_url):
-    shown = consent(shop_url)
+def approved(shop_url, *, withhold=(), **changes):
+    """What the app's callback is told after the merchant's yes."""
+    shown = consent(shop_url, **changes)
     form = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', shown.text))
+    form |= {f"withhold.{scope}": "on" for scope in withhold}
     answer = requests.post(shown.url, form, timeout=5, allow_redirects=False)
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith(f"{REDIRECT}?")

@@ -3,6 +3,7 @@
 from stores.twin.control.asking import Ask, Door, Json
 from stores.twin.control.goods import create_in
 from stores.twin.knobs import described, turn
+from stores.twin.mischief import let_loose
 from stores.twin.webhooks import release
 from stores.twin.world import Shop
 
@@ -30,6 +31,8 @@ def every(ask: Ask) -> Json:
 def settings(ask: Ask) -> Json:
     """Turn knobs of one shop: {knob: value, …}; all of them or, where one is refused, none."""
     turn(ask.shop.knobs, ask.given)
+    if "rogues" in ask.given:
+        let_loose(ask.twin, ask.shop)
     return show_settings(ask)
 
 

@@ -1,5 +1,6 @@
 """How each mutation that the twin plays is carried out; `stock` has those of the warehouse."""
 
+from stores.twin.mutations.apps import APPS
 from stores.twin.mutations.files import FILES
 from stores.twin.mutations.metafields import METAFIELDS
 from stores.twin.mutations.options import OPTIONS
@@ -21,4 +22,5 @@ MUTATIONS: dict[str, Resolver] = {
     **PLACES,
     **PUBLISHING,
     **SUBSCRIPTIONS,
+    **APPS,
 }

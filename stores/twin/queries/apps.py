@@ -1,5 +1,6 @@
 """How the installed app, its scopes and its subscriptions are read."""
 
+import zlib
 from typing import Any
 
 from stores.shopify.schema import VERSION
@@ -51,6 +52,14 @@ APPS: dict[str, Resolver] = {
     "ApiVersion.supported": key("supported"),
     "AppInstallation.id": lambda install, _: f"gid://shopify/AppInstallation/{install.id}",
     "AppInstallation.accessScopes": lambda install, _: install.scopes,
+    "AppInstallation.app": lambda install, _: install.app,
+    "App.id": lambda app, _: f"gid://shopify/App/{zlib.crc32(app.client_id.encode())}",
+    "App.apiKey": attribute("client_id"),
+    "App.handle": attribute("client_id"),
+    "App.title": attribute("client_id"),
+    "App.requestedAccessScopes": attribute("scopes"),
+    "App.optionalAccessScopes": attribute("optional_scopes"),
+    "App.installation": lambda app, info: info.context.shop.installs.get(app.client_id),
     "AccessScope.handle": itself,
     "WebhookSubscription.id": attribute("gid"),
     "WebhookSubscription.legacyResourceId": lambda found, _: str(found.id),
