@@ -100,3 +100,4 @@ class ErrorClass(StrEnum):
     REVOKED = "revoked"
     FROZEN = "frozen"
     UNKNOWN = "unknown"
+    NOT_SENT = "not_sent"

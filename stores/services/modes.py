@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -13,8 +14,6 @@ from stores.models import Store
 from stores.shopify.types import WriteGrant
 from syncqueue.models import Channel
 from syncqueue.services.wake import wake
-
-GRANT_LIFE = timedelta(seconds=60)
 
 
 def set_mode(store_id: int, mode: Mode, *, by: str, reason: str = "") -> Store:
@@ -62,10 +61,11 @@ def go_live(store_id: int, *, by: str) -> Store:
 
 
 def write_grant(store: Store, *, now: datetime) -> WriteGrant:
-    """Leave to write, for a minute, to a store that is live."""
+    """Leave to write to a store that is live, for as long as the planned call's lane is leased."""
     if store.mode != Mode.LIVE:
         raise NotLiveError(f"{store} is {store.mode}: nothing is written to it.")
-    return WriteGrant(store.pk, store.mode_epoch, now + GRANT_LIFE)
+    life = timedelta(seconds=settings.SYNCQUEUE["LEASE_SECONDS"])
+    return WriteGrant(store.pk, store.mode_epoch, now + life)
 
 
 def _move(store: Store, mode: Mode, by: str, reason: str) -> None:

@@ -77,6 +77,12 @@ class NotAllowed(Refused):
     """A write without a valid grant; it never left this machine."""
 
 
+class GrantExpired(ShopifyError):  # noqa: N818
+    """A write too long after its plan; it never left this machine."""
+
+    kind = ErrorClass.NOT_SENT
+
+
 class AccessRevoked(ShopifyError):  # noqa: N818
     """The token, or a scope that is needed, is gone."""
 

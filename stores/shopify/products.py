@@ -6,7 +6,7 @@ from typing import Any
 
 from stores.shopify.client import execute
 from stores.shopify.documents import document
-from stores.shopify.errors import NotAllowed, Refused
+from stores.shopify.errors import GrantExpired, NotAllowed, Refused
 from stores.shopify.snapshots import parse_item_payload, parse_product, parse_product_payload
 from stores.shopify.types import (
     Part,
@@ -118,8 +118,10 @@ def _document_of(product_input: object, variants_input: object) -> str:
 
 
 def _demand(session: Session, grant: WriteGrant | None, currency: str | None) -> None:
-    if grant is None or not grant.valid(datetime.now(UTC)):
-        raise NotAllowed("no_grant", "Nothing is written to a store without a valid grant.")
+    if grant is None:
+        raise NotAllowed("no_grant", "Nothing is written to a store without a grant.")
+    if not grant.valid(datetime.now(UTC)):
+        raise GrantExpired("grant_expired", "The write comes too late after its plan.")
     if currency and currency != session.currency:
         known = session.currency or "an unknown currency"
         raise NotAllowed("currency", f"Prices in {currency} can't go to a store of {known}.")

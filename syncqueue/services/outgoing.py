@@ -25,7 +25,7 @@ from syncqueue.services.claim import Claimed, claim, let_go, renew
 from syncqueue.services.finish import Result, finish_all, finish_lanes, settle_job
 from syncqueue.services.planning import bound_lock_waits, plan_safely
 from syncqueue.services.rescue import begin_alone, bury, keep_late, left_call
-from syncqueue.services.settle import Answered, settle_batch
+from syncqueue.services.settle import WITHDRAWN, Answered, settle_batch
 
 FOLLOWERS = 25
 LOWER_EVERY = 5  # one turn in five is the lower class's
@@ -314,7 +314,7 @@ class Outgoing:
         for one in prepared:
             if one.flight.call_id in started:
                 flight = one.flight
-                future = pool().submit(_send, flight.job.handler, flight.request, one.context)
+                future = pool().submit(_send, flight, one.context, self.lease)
                 self.flights[future] = flight
         withdrawn = [p.flight for p in prepared if p.flight.call_id not in started]
         if withdrawn:
@@ -325,11 +325,17 @@ class Outgoing:
             )
 
 
-def _send(handler: str, request: dict[str, object], context: object) -> Answer:
-    """Run in a thread. A handler that raises has broken its contract: nobody knows what it did."""
+def _send(flight: Flight, context: object, lease: float) -> Answer:
+    """Run in a thread. A handler that raises has broken its contract: nobody knows what it did.
+
+    What starts later than a lease after its plan (the process was stopped) is not sent any more:
+    another pump may have the lane by now.
+    """
     started = time.monotonic()
+    if started - flight.started > lease:
+        return Answer(error=WITHDRAWN)
     try:
-        return handler_for(handler).send(request, context)
+        return handler_for(flight.job.handler).send(flight.request, context)
     except Exception as error:  # noqa: BLE001  it becomes the job's failure, with its words
         words = f"{type(error).__name__}: {error}"[:500]
         seconds = time.monotonic() - started

@@ -41,7 +41,7 @@ CLOSE_CALLS = """
 UPDATE syncqueue_call SET state = CASE WHEN id = ANY(%s) THEN 'withdrawn' ELSE 'settled' END
 WHERE id = ANY(%s)
 """
-WITHDRAWN = CallError(ErrorClass.THROTTLED, "withdrawn", "Withdrawn before it was sent.", 0.0)
+WITHDRAWN = CallError(ErrorClass.NOT_SENT, "withdrawn", "Withdrawn before it was sent.")
 
 
 @dataclass(slots=True)
@@ -55,6 +55,11 @@ class Answered:
     answer: Answer
     answered_at: datetime
     late: bool = False
+
+    @property
+    def sent(self) -> bool:
+        """Whether it may have left this machine."""
+        return self.answer.error is None or self.answer.error.kind is not ErrorClass.NOT_SENT
 
     @classmethod
     def of(cls, flight: "Flight", answer: Answer) -> "Answered":
@@ -93,8 +98,7 @@ def settle_batch(
             if not is_clash(error) or clashes > MOST_CLASHES:
                 raise
         else:
-            sent = [one for one in batch if one.answer.error is not WITHDRAWN]
-            if sent:
+            if sent := [one for one in batch if one.sent]:
                 _tell_channel(channel_id, sent, reserved)
             return
 
@@ -104,7 +108,7 @@ def _settle_all(batch: Sequence[Answered], token: UUID) -> None:
         bound_lock_waits()
         results = {one.job.lane_id: _settle(one) for one in batch}
         finish_all(results, token=token, now=timezone.now())
-        gone = [one.call_id for one in batch if one.answer.error is WITHDRAWN]
+        gone = [one.call_id for one in batch if not one.sent]
         with connection.cursor() as cursor:
             cursor.execute(CLOSE_CALLS, [gone, [one.call_id for one in batch]])
 
@@ -128,7 +132,7 @@ def _settle(one: Answered) -> list[Result]:
 
 
 def _ask_handler(one: Answered, now: datetime) -> Settled | Again | Refused | Retry | None:
-    if one.answer.error is WITHDRAWN:
+    if not one.sent:
         return None
     try:
         with transaction.atomic():
@@ -161,12 +165,18 @@ def _by_class(job: JobView, error: CallError, now: datetime) -> Verdict:
             )
         case ErrorClass.THROTTLED:
             pause = min(error.retry_after or 0.0, LONGEST_THROTTLE)
-            outcome = AttemptOutcome.WITHDRAWN if error is WITHDRAWN else AttemptOutcome.THROTTLED
             return Verdict(
                 state=JobState.QUEUED,
                 reason=error.message,
-                attempt=outcome,
+                attempt=AttemptOutcome.THROTTLED,
                 due_at=now + timedelta(seconds=pause),
+            )
+        case ErrorClass.NOT_SENT:
+            return Verdict(
+                state=JobState.QUEUED,
+                reason=error.message,
+                attempt=AttemptOutcome.WITHDRAWN,
+                due_at=now,
             )
         case _ if error.code == CRASHED.code:
             # The count of its crashes bounds how often; no time has to pass.

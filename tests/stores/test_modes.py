@@ -10,7 +10,7 @@ from stores.domain.modes import NEXT, may_follow
 from stores.enums import Mode
 from stores.errors import ModeRefusedError, NotLiveError
 from stores.models import Store
-from stores.services.modes import GRANT_LIFE, go_live, pause, resume, set_mode, write_grant
+from stores.services.modes import go_live, pause, resume, set_mode, write_grant
 from syncqueue.models import Channel
 from tests.stores.make import make_store
 
@@ -113,13 +113,14 @@ def test_the_database_refuses_a_live_store_without_opt_in():
     assert facts(store)[0] == Mode.REVIEW
 
 
-def test_a_live_store_grants_a_minute_of_writing():
+def test_a_live_store_grants_writing_for_as_long_as_a_lease(settings):
+    life = timedelta(seconds=settings.SYNCQUEUE["LEASE_SECONDS"])
     store = store_in(Mode.LIVE)
     grant = write_grant(store, now=NOW)
     assert (grant.store_id, grant.epoch) == (store.pk, 0)
     assert grant.valid(NOW)
-    assert grant.valid(NOW + GRANT_LIFE - timedelta(microseconds=1))
-    assert not grant.valid(NOW + GRANT_LIFE)
+    assert grant.valid(NOW + life - timedelta(microseconds=1))
+    assert not grant.valid(NOW + life)
 
 
 @pytest.mark.parametrize("mode", sorted(set(Mode) - {Mode.LIVE}))

@@ -1,7 +1,7 @@
 """What pumps that died have left: calls of unknown outcome, and suspects that are tried alone."""
 
+import time
 from datetime import timedelta
-from threading import Timer
 from uuid import uuid4
 
 import pytest
@@ -12,6 +12,7 @@ from syncqueue.enums import AttemptOutcome, CallState, JobState, Kind, Outcome
 from syncqueue.errors import LostLease
 from syncqueue.models import Attempt, Call, Job, Lane
 from syncqueue.selectors.channels import look
+from syncqueue.services import outgoing
 from syncqueue.services.claim import claim
 from syncqueue.services.incoming import decide_due
 from syncqueue.services.outgoing import Outgoing
@@ -94,18 +95,28 @@ def test_the_third_crash_is_a_dead_letter(channel):
     assert not scripted.planned
 
 
-def test_an_answer_under_a_foreign_token_changes_no_job(channel):
-    (job,) = queue(channel, ["slow"])
+def while_it_flies(monkeypatch, change):
+    """Something happens between the departure of a call and its answer."""
+    send = scripted.send
 
-    def steal():
+    def send_slowly(request, context):
+        answer = send(request, context)
+        change()
+        connection.close()
+        return answer
+
+    monkeypatch.setattr(scripted, "send", send_slowly)
+
+
+def test_an_answer_under_a_foreign_token_changes_no_job(channel, monkeypatch):
+    (job,) = queue(channel, ["ok"])
+
+    def steal_all():
         Lane.objects.update(token=uuid4())
         Call.objects.update(token=uuid4())
-        connection.close()
 
-    thief = Timer(0.1, steal)
-    thief.start()
+    while_it_flies(monkeypatch, steal_all)
     run_pump(channel.pk)
-    thief.join()
     assert state_of(job)[0] == JobState.RUNNING
     assert not scripted.settled
 
@@ -174,17 +185,10 @@ def test_a_pump_that_fell_silent_does_not_take_its_own_call_over(channel):
     assert len(take(channel, uuid4())) == 1
 
 
-def test_an_answer_that_comes_after_its_call_was_settled_reopens_nothing(channel):
-    (job,) = queue(channel, ["slow"])
-
-    def settle_meanwhile():
-        Call.objects.update(state=CallState.SETTLED)
-        connection.close()
-
-    rival = Timer(0.1, settle_meanwhile)
-    rival.start()
+def test_an_answer_that_comes_after_its_call_was_settled_reopens_nothing(channel, monkeypatch):
+    (job,) = queue(channel, ["ok"])
+    while_it_flies(monkeypatch, lambda: Call.objects.update(state=CallState.SETTLED))
     run_pump(channel.pk)
-    rival.join()
     call = Call.objects.get()
     assert (call.state, call.answer["http_status"]) == (CallState.SETTLED, 200)
     assert not scripted.settled
@@ -283,3 +287,22 @@ def test_suspects_that_could_not_be_tried_are_left_as_they_were(channel):
         Lane.objects.get(key="product:2").pk: False,
     }
     assert sorted(Job.objects.values_list("crashes", flat=True)) == [0, 1]
+
+
+def test_a_call_whose_process_was_stopped_before_it_went_out_is_not_sent_any_more(
+    channel, monkeypatch, settings
+):
+    settings.SYNCQUEUE = {**settings.SYNCQUEUE, "LEASE_SECONDS": 0.2}
+    (job,) = queue(channel, ["ok"])
+    threads, stops = outgoing.pool, iter([0.3])
+
+    def stop_once():
+        time.sleep(next(stops, 0.0))
+        return threads()
+
+    monkeypatch.setattr(outgoing, "pool", stop_once)
+    run_pump(channel.pk)
+    assert state_of(job) == (JobState.SUCCEEDED, Outcome.WRITTEN)
+    assert scripted.sent == [job]
+    trail = Attempt.objects.order_by("number").values_list("outcome", flat=True)
+    assert list(trail) == [AttemptOutcome.WITHDRAWN, AttemptOutcome.SUCCEEDED]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stores.shopify.answers import answer_of
-from stores.shopify.errors import NotAllowed, Refused
+from stores.shopify.errors import GrantExpired, NotAllowed, Refused
 from stores.shopify.products import (
     parse_product,
     parse_write,
@@ -122,9 +122,9 @@ def test_a_write_sends_what_is_asked_and_no_more(shopify, product_input, variant
     assert asked["variables"].get("product") == expected
 
 
-@pytest.mark.parametrize("given", [None, grant(-1)])
-def test_nothing_is_sent_without_a_valid_grant(shopify, given):
-    with pytest.raises(NotAllowed):
+@pytest.mark.parametrize(("given", "error"), [(None, NotAllowed), (grant(-1), GrantExpired)])
+def test_nothing_is_sent_without_a_valid_grant(shopify, given, error):
+    with pytest.raises(error):
         write_product(shopify.session, given, GID, {"title": "Mug"}, [])
     assert shopify.asked == []
 
