@@ -20,6 +20,10 @@ SENTENCES = {
     "FILENAME_ALREADY_EXISTS": "The provided filename already exists.",
     "FILE_DOES_NOT_EXIST": "File does not exist.",
     "FILE_LOCKED": "File has a pending operation.",
+    "ID_NOT_ALLOWED": "The id field is not allowed if identifier is provided.",
+    "INPUT_MISMATCH": (
+        "The identifier value does not match the value of the corresponding field in the input."
+    ),
     "INVALID_DUPLICATE_MODE_FOR_TYPE": (
         "Duplicate resolution mode is not supported for this file type."
     ),
@@ -30,6 +34,10 @@ SENTENCES = {
     "INVALID_MEDIA_TYPE": "Invalid media type.",
     "INVALID_NAME": "The name provided is not valid.",
     "INVALID_POSITION": "The option position provided is not valid.",
+    "INVENTORY_QUANTITIES_LIMIT_EXCEEDED": (
+        "Inventory quantity input exceeds the limit of 50000. Consider using separate "
+        "`inventorySetQuantities` mutations."
+    ),
     "MAXIMUM_VARIANT_MEDIA_PAIRS_EXCEEDED": (
         "Exceeded the maximum number of 100 variant-media pairs per mutation call."
     ),
@@ -38,9 +46,13 @@ SENTENCES = {
     "MEDIA_IS_NOT_ATTACHED_TO_VARIANT": (
         "The specified media is not attached to the specified variant."
     ),
+    "METAFIELD_MISMATCH": (
+        "The input argument `metafields` (if present) must contain the `customId` value."
+    ),
     "MISMATCHED_FILENAME_AND_ORIGINAL_SOURCE": (
         "Cannot create file with custom filename which does not match original source extension."
     ),
+    "MISSING_FIELD_REQUIRED": "The input field corresponding to the identifier is required.",
     "MISSING_FILENAME_FOR_DUPLICATE_MODE_REPLACE": (
         "Duplicate resolution mode REPLACE cannot be used without specifying filename."
     ),
@@ -53,6 +65,7 @@ SENTENCES = {
     "NEED_TO_ADD_OPTION_VALUES": "Variant options are not enough.",
     "NON_READY_MEDIA": "Non-ready media are not supported.",
     "NON_READY_STATE": "The file is not in the READY state.",
+    "NOT_FOUND": "Resource matching the identifier was not found.",
     "NO_INVENTORY_QUANTITIES_ON_VARIANTS_UPDATE": (
         "Inventory quantities can only be provided during create. To update inventory for "
         "existing variants, use inventoryAdjustQuantities."
@@ -71,6 +84,7 @@ SENTENCES = {
         "Variant options are more than the product options."
     ),
     "OPTION_VALUES_MISSING": "Each option must have at least one option value specified.",
+    "OPTION_VALUES_OVER_LIMIT": "Option values count is over the allowed limit.",
     "OPTION_VALUE_ALREADY_EXISTS": "Option value already exists.",
     "OPTION_VALUE_CONFLICTING_OPERATION": "Performing conflicting actions on an option value.",
     "OPTION_VALUE_DOES_NOT_EXIST": "Option value does not exist.",

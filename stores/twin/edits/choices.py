@@ -64,14 +64,15 @@ def snapshot(product: Product) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def structure(deed: Deed, product: Product) -> Iterator[None]:
+def structure(deed: Deed, product: Product, *, keeps_all_values: bool = False) -> Iterator[None]:
     """A block that changes options or variants: the options' true edit is logged at its end.
 
-    An option value that lost its last variant in the block goes (assumed: Shopify may keep it).
+    An option value that lost its last variant in the block goes (assumed: Shopify may keep it),
+    unless the block says of each value whether it stays.
     """
     before, used = snapshot(product), product.used()
     yield
-    lost = used - product.used()
+    lost = set() if keeps_all_values else used - product.used()
     for option in product.options if lost else ():
         option.values = [value for value in option.values if value.id not in lost]
     if (after := snapshot(product)) != before:

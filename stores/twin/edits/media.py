@@ -11,7 +11,7 @@ from stores.twin.library import File
 from stores.twin.refusals import Refusal, RefusedError, refuse
 
 __all__ = ["LIMIT", "append", "attach", "detach", "detach_from_variants", "gallery", "of_product"]
-__all__ += ["place", "show", "too_many"]
+__all__ += ["place", "replace", "show", "too_many"]
 
 LIMIT = 250
 PAIRS_LIMIT = 100
@@ -47,6 +47,14 @@ def detach(deed: Deed, product: Product, files: Iterable[File]) -> None:
                 for variant in product.variants:
                     if variant.media is file:
                         show(deed, variant, None)
+
+
+def replace(deed: Deed, product: Product, files: Sequence[File]) -> None:
+    """Let a product show exactly these files, in this order."""
+    with gallery(deed, product):
+        detach(deed, product, [each for each in product.media if each not in files])
+        attach(deed, product, files)
+        product.media = list(files)
 
 
 def place(deed: Deed, product: Product, moves: Sequence[tuple[File, int]]) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from stores.twin.refusals import Refusal, RefusedError
 from stores.twin.world import Shop
 
 __all__ = ["KINDS", "Owner", "Setting", "apply", "bad_name", "canonical", "delete_many", "forget"]
+__all__ += ["keep_only"]
 __all__ += ["namespace", "owner_of", "planned", "remove", "reserved", "set_many"]
 
 Given = Mapping[str, Any]
@@ -101,6 +102,13 @@ def remove(deed: Deed, owner: Owner, address: Address) -> bool:
     return True
 
 
+def keep_only(deed: Deed, owner: Owner, kept: Collection[Address]) -> None:
+    """Delete what isn't to be kept, but for what another app reserved for itself."""
+    for address in set(owner.metafields) - set(kept):
+        if not _is_foreign(deed.author.app, address[0]):
+            remove(deed, owner, address)
+
+
 def forget(shop: Shop, owner: Product | Variant) -> None:
     """An owner goes: its unique values are free again."""
     for found in owner.metafields.values():
@@ -131,9 +139,8 @@ def reserved(app: str | None, given: str | None) -> str:
 
 def namespace(deed: Deed, given: str | None) -> str:
     """The namespace that is meant. Raises RefusedError where it is another app's."""
-    wanted, app = reserved(deed.author.app, given), deed.author.app
-    foreign = wanted.startswith(("app--", RESERVED))
-    if foreign and (app is None or not f"{wanted}--".startswith(f"{_own(app)}--")):
+    wanted = reserved(deed.author.app, given)
+    if _is_foreign(deed.author.app, wanted):
         said = "Access to this namespace and key on Metafields for this resource is not allowed."
         raise RefusedError(Refusal(["namespace"], said, "APP_NOT_AUTHORIZED"))
     return wanted
@@ -146,6 +153,12 @@ def canonical(shop: Shop, type_name: str, text: str, definition: Definition | No
     if definition is not None:
         validations.check(definition, value)
     return value
+
+
+def _is_foreign(app: str | None, space: str) -> bool:
+    if not space.startswith(("app--", RESERVED)):
+        return False
+    return app is None or not f"{space}--".startswith(f"{_own(app)}--")
 
 
 def _own(app: str) -> str:

@@ -23,7 +23,17 @@ from stores.twin.goods import (
 from stores.twin.refusals import Refusal, RefusedError, refuse
 from stores.twin.world import Shop, Twin
 
-__all__ = ["DEFAULT", "NewOption", "checked", "create", "delete", "make", "permute", "reorder"]
+__all__ = [
+    "DEFAULT",
+    "NewOption",
+    "checked",
+    "create",
+    "delete",
+    "make",
+    "permute",
+    "reorder",
+    "wrong",
+]
 
 Given = Mapping[str, Any]
 Named = TypeVar("Named", Option, OptionValue)
@@ -51,7 +61,7 @@ def checked(
     found = [_new_option(each) for each in given]
     taken, seen = {option.name.casefold() for option in before}, set[str]()
     for index, option in enumerate(found):
-        refusals += [refusal.under(str(index)) for refusal in _wrong(option)]
+        refusals += [refusal.under(str(index)) for refusal in wrong(option)]
         if option.name.casefold() in taken:
             refusals.append(refuse("OPTION_ALREADY_EXISTS", str(index), "name"))
         if option.name.casefold() in seen:
@@ -160,7 +170,8 @@ def _new_option(given: Given) -> NewOption:
     return NewOption(str(given.get("name") or "").strip(), values, given.get("position"))
 
 
-def _wrong(option: NewOption) -> Iterable[Refusal]:
+def wrong(option: NewOption) -> Iterable[Refusal]:
+    """What a new option is refused for by itself."""
     names = [name.casefold() for name in option.values]
     if not option.name:
         yield refuse("OPTION_NAME_MISSING", "name")

@@ -19,7 +19,7 @@ from stores.twin.selling import Publication
 from stores.twin.world import Shop, Twin
 
 __all__ = ["NewProduct", "apply", "change", "create", "delete", "edit", "make", "normal"]
-__all__ += ["planned_metafields", "touch"]
+__all__ += ["planned_metafields", "remove", "touch"]
 
 Given = Mapping[str, Any]
 
@@ -141,16 +141,22 @@ def touch(twin: Twin, shop: Shop, product: Product) -> None:
 
 def delete(twin: Twin, shop: Shop, product: Product, author: Author) -> None:
     with Deed(twin, shop, author) as deed:
-        del shop.products[product.id], shop.handles[product.values["handle"]]
-        metafields.forget(shop, product)
-        for file in product.media:
-            file.products.remove(product)
-        for variant in product.variants:
-            metafields.forget(shop, variant)
-            del shop.variants[variant.id], shop.items[variant.item_id]
-            deed.item(variant, "inventory_items/delete")
-        deed.log("delete", product.gid)
-        deed.touch(product, "products/delete")
+        remove(deed, product)
+
+
+def remove(deed: Deed, product: Product) -> None:
+    """Delete a product within a deed; its files stay in the shop (assumed)."""
+    shop = deed.shop
+    del shop.products[product.id], shop.handles[product.values["handle"]]
+    metafields.forget(shop, product)
+    for file in product.media:
+        file.products.remove(product)
+    for variant in product.variants:
+        metafields.forget(shop, variant)
+        del shop.variants[variant.id], shop.items[variant.item_id]
+        deed.item(variant, "inventory_items/delete")
+    deed.log("delete", product.gid)
+    deed.touch(product, "products/delete")
 
 
 def normal(shop: Shop, fields: Given, product: Product | None = None) -> dict[str, Any]:

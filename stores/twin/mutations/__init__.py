@@ -3,6 +3,7 @@
 from stores.twin.mutations.apps import APPS
 from stores.twin.mutations.files import FILES
 from stores.twin.mutations.metafields import METAFIELDS
+from stores.twin.mutations.operations import OPERATIONS
 from stores.twin.mutations.options import OPTIONS
 from stores.twin.mutations.places import PLACES
 from stores.twin.mutations.products import PRODUCTS
@@ -15,6 +16,7 @@ __all__ = ["MUTATIONS"]
 
 MUTATIONS: dict[str, Resolver] = {
     **PRODUCTS,
+    **OPERATIONS,
     **METAFIELDS,
     **FILES,
     **OPTIONS,

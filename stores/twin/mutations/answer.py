@@ -1,7 +1,7 @@
 """What the resolvers of mutations share: payloads, who writes, and the cap on lists."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLError
@@ -14,7 +14,7 @@ from stores.twin.paging import LIMIT
 from stores.twin.queries import Resolver
 from stores.twin.refusals import Refusal, RefusedError, refuse
 
-__all__ = ["author", "bounded", "deed_of", "done", "mutation", "product_of", "refused"]
+__all__ = ["author", "bounded", "deed_of", "done", "either", "mutation", "product_of", "refused"]
 
 
 def mutation(*parts: str, errors: str = "user_errors") -> Callable[[Resolver], Resolver]:
@@ -52,6 +52,13 @@ def author(call: Call) -> Author:
 
 def deed_of(call: Call) -> Deed:
     return Deed(call.twin, call.shop, author(call))
+
+
+def either(given: Mapping[str, Any] | None, old: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The product input of two arguments, the newer first, of which one must be there."""
+    if given is None and old is None:
+        raise GraphQLError("The argument product is required.")
+    return dict(given if given is not None else old or {})
 
 
 def product_of(call: Call, gid: object, *field: str) -> Product:

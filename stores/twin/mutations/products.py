@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from stores.twin import edits
 from stores.twin.edits import options, pictures, products
 from stores.twin.edits import variants as many
-from stores.twin.errors import UnimplementedError
-from stores.twin.mutations.answer import author, deed_of, mutation, product_of
-from stores.twin.nodes import Info
+from stores.twin.edits.identity import by_identifier
+from stores.twin.goods import Product
+from stores.twin.mutations.answer import deed_of, either, mutation, product_of
+from stores.twin.nodes import Call, Info
 from stores.twin.queries import Resolver
+from stores.twin.refusals import RefusedError, refuse
 
 __all__ = ["PRODUCTS"]
 
@@ -17,13 +18,16 @@ Given = dict[str, Any]
 
 
 @mutation("product")
-def _product_create(
-    _: Any, info: Info, *, product: Given | None = None, media: Sequence[Given] | None = None
+def _create(
+    _: Any,
+    info: Info,
+    *,
+    product: Given | None = None,
+    input: Given | None = None,  # noqa: A002  Shopify's name
+    media: Sequence[Given] | None = None,
 ) -> Any:
     """The product and one variant, of the first value of each option (shopify-platform.md 4.6)."""
-    if product is None:
-        raise UnimplementedError("The twin implements productCreate with the argument product.")
-    fields = dict(product)
+    fields = either(product, input)
     given = fields.pop("productOptions", None)
     with deed_of(info.context) as deed:
         custom = products.planned_metafields(deed, None, fields)
@@ -37,32 +41,34 @@ def _product_create(
 
 
 @mutation("product")
-def _product_update(
-    _: Any, info: Info, *, product: Given | None = None, media: Sequence[Given] | None = None
+def _update(
+    _: Any,
+    info: Info,
+    *,
+    product: Given | None = None,
+    input: Given | None = None,  # noqa: A002
+    identifier: Given | None = None,
+    media: Sequence[Given] | None = None,
 ) -> Any:
-    if product is None:
-        raise UnimplementedError("The twin implements productUpdate with the argument product.")
-    found = product_of(info.context, product.get("id"), "id")
+    fields = either(product, input)
+    found = _identified(info.context, fields, identifier)
     with deed_of(info.context) as deed:
-        products.change(deed, found, product, media=media)
+        products.change(deed, found, fields, media=media)
         if deed.shop.knobs.noop_fires:
             deed.touch(found)
     return {"product": found}
 
 
-@mutation("deleted_product_id")
-def _product_delete(
-    _: Any,
-    info: Info,
-    *,
-    input: Given,  # noqa: A002  Shopify's name
-    synchronous: bool = True,
-) -> Any:
-    if not synchronous:
-        raise UnimplementedError("The twin does not implement synchronous: false.")
-    call, found = info.context, product_of(info.context, input["id"], "id")
-    edits.delete(call.twin, call.shop, found, author(call))
-    return {"deleted_product_id": found.gid}
+def _identified(call: Call, fields: Given, identifier: Given | None) -> Product:
+    """The product of the identifier or of the input's id, not of both. Raises RefusedError."""
+    if identifier is None:
+        return product_of(call, fields.get("id"), "id")
+    if fields.get("id") is not None:
+        raise RefusedError(refuse("ID_NOT_ALLOWED", "id"))
+    found = by_identifier(call.shop, call.author.app, identifier)
+    if found is None:
+        raise RefusedError(refuse("PRODUCT_DOES_NOT_EXIST", "identifier"))
+    return found
 
 
 def _tags(sign: int) -> Resolver:
@@ -83,9 +89,8 @@ def _tags(sign: int) -> Resolver:
 
 
 PRODUCTS: dict[str, Resolver] = {
-    "productCreate": _product_create,
-    "productUpdate": _product_update,
-    "productDelete": _product_delete,
+    "productCreate": _create,
+    "productUpdate": _update,
     "tagsAdd": _tags(+1),
     "tagsRemove": _tags(-1),
 }

@@ -2,9 +2,13 @@
 
 from typing import Any, NamedTuple
 
+from graphql import GraphQLError
+
+from stores.twin.edits.identity import by_identifier
 from stores.twin.errors import UnimplementedError
 from stores.twin.goods import Option, Product
-from stores.twin.nodes import Info, Item
+from stores.twin.jobs import Operation
+from stores.twin.nodes import Info, Item, find
 from stores.twin.paging import Page, connect, listed, matcher
 from stores.twin.queries.read import (
     Resolver,
@@ -15,6 +19,7 @@ from stores.twin.queries.read import (
     number_of,
     value,
 )
+from stores.twin.refusals import RefusedError
 from stores.twin.rendering import instant
 
 __all__ = ["PRODUCTS"]
@@ -74,7 +79,29 @@ def _all_variants(_: Any, info: Info, *, query: str | None = None, **page: Any) 
     return connect(found, by_id, **page)
 
 
+def _by_identifier(_: Any, info: Info, *, identifier: dict[str, Any]) -> Product | None:
+    """Without a definition of unique values for a custom id, an error of the whole field."""
+    context = info.context
+    try:
+        return by_identifier(context.shop, context.author.app, identifier)
+    except RefusedError as refused:
+        codes = {"code": refused.refusals[0].code}
+        raise GraphQLError(str(refused), extensions=codes) from refused
+
+
+def _by_handle(_: Any, info: Info, *, handle: str) -> Product | None:
+    return info.context.shop.products.get(info.context.shop.handles.get(handle, 0))
+
+
+def _operation(_: Any, info: Info, *, id: str) -> Operation | None:  # noqa: A002
+    found = find(info.context.shop, info.context.install, id)
+    return found if isinstance(found, Operation) else None
+
+
 PRODUCTS: dict[str, Resolver] = {
+    "QueryRoot.productByIdentifier": _by_identifier,
+    "QueryRoot.productByHandle": _by_handle,
+    "QueryRoot.productOperation": _operation,
     "QueryRoot.products": _products,
     "QueryRoot.productsCount": _count,
     "QueryRoot.productVariants": _all_variants,
@@ -129,3 +156,10 @@ for _name in ("title", "handle", "descriptionHtml", "vendor", "productType", "ta
     PRODUCTS[f"Product.{_name}"] = value(_name)
 for _name in ("price", "compareAtPrice", "barcode", "taxable", "inventoryPolicy", "sku"):
     PRODUCTS[f"ProductVariant.{_name}"] = value(_name)
+for _kind in ("ProductSetOperation", "ProductDeleteOperation", "ProductDuplicateOperation"):
+    PRODUCTS[f"{_kind}.id"] = attribute("gid")
+    PRODUCTS[f"{_kind}.status"] = attribute("status")
+    PRODUCTS[f"{_kind}.product"] = attribute("product")
+    PRODUCTS[f"{_kind}.userErrors"] = attribute("refusals")
+PRODUCTS["ProductDeleteOperation.deletedProductId"] = attribute("deleted_product_id")
+PRODUCTS["ProductDuplicateOperation.newProduct"] = attribute("new_product")
