@@ -1,4 +1,4 @@
 # The same front door as ./do, for those whose fingers say make.
-.PHONY: setup demo test lint bench
-setup demo test lint bench:
+.PHONY: setup demo test lint bench soak
+setup demo test lint bench soak:
 	@ONCE="$(ONCE)" ./do $@

@@ -1,5 +1,5 @@
 #!/usr/bin/env sh
-# The front door: setup, demo, test, lint, bench. `make X` does the same.
+# The front door: setup, demo, test, lint, bench, soak. `make X` does the same.
 set -eu
 cd "$(dirname "$0")"
 python=.venv/bin/python
@@ -62,5 +62,10 @@ bench)
     trap stop_postgres EXIT
     "$python" -m tests.bench "$@"
     ;;
-*) die "usage: ./do setup|demo|test|lint|bench" ;;
+soak)
+    setup
+    trap stop_postgres EXIT
+    LOG_LEVEL=${LOG_LEVEL:-WARNING} "$python" -m tests.faults soak "$@"
+    ;;
+*) die "usage: ./do setup|demo|test|lint|bench|soak" ;;
 esac

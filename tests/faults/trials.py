@@ -1,0 +1,162 @@
+"""One trial: some edits everywhere, a death at one commit point, and the oracle's verdict."""
+
+import random
+import time
+from dataclasses import dataclass
+
+from catalogue.models import Change
+from stores.models import Store
+from stores.services.handlers import enqueue_pull
+from tests.faults.armed import Fault
+from tests.faults.oracle import check
+from tests.faults.stage import Stage
+
+ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Where it strikes. `first` makes the mess that its point cleans up; `act` gets there."""
+
+    when: str
+    point: str
+    act: str = "edits"
+    first: tuple[str, str] | None = None
+    turns: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.when} {self.point}"
+
+
+CRASH_DECIDING, CRASH_SENDING = ("before", "decide finish"), ("after", "send")
+IN_THE_PUMP = (
+    "slot", "claim deliveries", "decide", "decide fan-out", "decide finish", "decided",
+    "claim calls", "receipt", "plan commit", "start", "submit", "send", "write", "save answer",
+    "settle", "mid settle", "absorb", "trail", "settle finish", "health", "points", "slot release",
+    "acknowledge", "sweep",
+)  # fmt: skip
+AT_THE_DOOR = ("inbox", "inbox wake")
+BY_HAND = ("edit fan-out", "mid fan-out", "announce", "send wake-up")
+WHILE_SLOW = ("renew", "wake itself")
+WHILE_PULLING = ("pull page", "pull cursor", "pull end")
+AFTER_A_DEATH = {
+    "sweep wake": CRASH_DECIDING,
+    "suspect delivery": CRASH_DECIDING,
+    "suspect call": ("before", "start"),
+    "left call": CRASH_SENDING,
+}
+SIDES = ("before", "after")
+TRIALS = [
+    *(Trial(when, name, turns=3) for name in IN_THE_PUMP for when in SIDES),
+    *(Trial(when, name, act="delivery") for name in AT_THE_DOOR for when in SIDES),
+    *(Trial(when, name, act="hub edit") for name in BY_HAND for when in SIDES),
+    *(Trial(when, name, act="slow") for name in WHILE_SLOW for when in SIDES),
+    *(Trial(when, name, act="pull") for name in WHILE_PULLING for when in SIDES),
+    *(Trial(when, name, first=first) for name, first in AFTER_A_DEATH.items() for when in SIDES),
+]
+# What every run of the tests plays; the others are much the same as one of these.
+QUICK = {
+    "before inbox", "before inbox wake", "after edit fan-out", "after mid fan-out",
+    "before announce", "after send wake-up", "after slot", "after claim deliveries",
+    "after decide fan-out", "after decide finish", "after decided", "after claim calls",
+    "after receipt", "before start", "before send", "after send", "after save answer",
+    "after mid settle", "after absorb", "after settle finish", "before health", "before points",
+    "before slot release", "after slot release", "before acknowledge", "after renew",
+    "before sweep wake", "after left call", "after suspect call", "after suspect delivery",
+    "after pull page", "after pull cursor",
+}  # fmt: skip
+
+
+def run(stage: Stage, trial: Trial, seed: int) -> None:
+    """Act until the fault has struck, let everything settle, and ask the oracle."""
+    rng = random.Random(f"{trial}/{seed}")
+    since = len(stage.twin.log())
+    faults = [Fault(trial.when, trial.point, rng.randint(1, trial.turns))]
+    if trial.first:
+        faults.insert(0, Fault(*trial.first))
+    for store in stage.stores:
+        stage.twin.settings(store.domain, latency=0.6 if trial.act == "slow" else 0.0)
+    stage.arm(*faults)
+    try:
+        for _ in range(ROUNDS):
+            _act(stage, trial.act, rng)
+            if _struck(stage):
+                break
+        assert not stage.armoury.left(), f"{trial} was never reached: {stage.why()}"
+        stage.settle()
+    finally:
+        stage.armoury.disarm()
+    check(stage, since=since)
+
+
+def _struck(stage: Stage) -> bool:
+    ends = time.monotonic() + 3
+    while stage.armoury.left() and time.monotonic() < ends:
+        time.sleep(0.02)
+        if stage.is_still():
+            break
+    return not stage.armoury.left()
+
+
+def _act(stage: Stage, act: str, rng: random.Random) -> None:
+    """What leads to the point: nothing else may happen that would hide a job nobody works on."""
+    match act:
+        case "pull":
+            enqueue_pull(rng.choice(stage.stores), "reconcile")
+        case "delivery":
+            _deliver_twice(stage, rng)
+        case "hub edit":
+            _edit_title(stage, rng)
+        case _:
+            acts = [_edit_title, _edit_title, _edit_price, _edit_in_shop]
+            rng.shuffle(acts)
+            for one in acts:
+                one(stage, rng)
+                time.sleep(rng.uniform(0, 0.02))
+
+
+def _edit_title(stage: Stage, rng: random.Random) -> None:
+    product = rng.choice(stage.products())
+    title = f"Title {stage.next_number()}"
+    _in_the_hub(stage, product_id=product.pk, attribute="title", value=title)
+
+
+def _edit_price(stage: Stage, rng: random.Random) -> None:
+    product = rng.choice(stage.products())
+    variant = product.variants.get()
+    _in_the_hub(
+        stage,
+        product_id=product.pk,
+        variant_id=variant.pk,
+        attribute="price",
+        value=f"{stage.next_number()}.00",
+    )
+
+
+def _in_the_hub(stage: Stage, **wish: object) -> None:
+    """Whoever saw the program die looks whether the edit stands, and makes it if not."""
+    while stage.edit(**wish):
+        if Change.objects.filter(new=wish["value"]).exists():
+            return
+
+
+def _deliver_twice(stage: Stage, rng: random.Random) -> None:
+    """Shopify sends again what was not answered, and sometimes what was."""
+    for store in stage.stores:
+        stage.twin.settings(store.domain, hold=True)
+    store = _edit_in_shop(stage, rng)
+    for each in stage.twin.held(store.domain):
+        stage.twin.release(store.domain, [each["id"]] * 2)
+    for store in stage.stores:
+        stage.twin.settings(store.domain, hold=False)
+        stage.twin.release(store.domain)
+
+
+def _edit_in_shop(stage: Stage, rng: random.Random) -> Store:
+    """Always in the product's own shop, so that no two shops fight over a value."""
+    products = stage.products()
+    place = rng.randrange(len(products))
+    store = stage.stores[place % len(stage.stores)]
+    vendor = f"Vendor {stage.next_number()}"
+    stage.twin.edit(store.domain, stage.gid(store, products[place]), {"vendor": vendor})
+    return store
