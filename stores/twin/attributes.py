@@ -92,6 +92,13 @@ def _one_of(*allowed: str) -> Callable[[Any], str]:
     return check
 
 
+def _category(given: Any) -> str | None:
+    """A node of Shopify's taxonomy; the twin knows its form, not its tree."""
+    if given is None or re.fullmatch(r"gid://shopify/TaxonomyCategory/[\w-]+", str(given)):
+        return given and str(given)
+    raise _BadValueError("Category does not exist.", "INVALID_VALUE")
+
+
 PRODUCT: Mapping[str, Callable[[Any], Any]] = {
     "title": _title,
     "handle": lambda given: rendering.handle(str(given)),
@@ -102,6 +109,8 @@ PRODUCT: Mapping[str, Callable[[Any], Any]] = {
     "status": _one_of("ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"),
     "seo.title": _text_or_none,
     "seo.description": _text_or_none,
+    "templateSuffix": _text_or_none,
+    "category": _category,
 }
 ITEM: Mapping[str, Callable[[Any], Any]] = {
     "sku": _text_or_none,
@@ -134,8 +143,8 @@ _SWITCHED_OFF = frozenset({"deleteConflictingConstrainedMetafields", "redirectNe
 
 def new_product(title: str) -> dict[str, Any]:
     texts = {"title": title, "handle": rendering.handle(title), "descriptionHtml": "", "vendor": ""}
-    seo = {"seo.title": None, "seo.description": None}
-    return {**texts, "productType": "", "tags": [], "status": "ACTIVE", **seo}
+    rest = dict.fromkeys(("seo.title", "seo.description", "templateSuffix", "category"))
+    return {**texts, "productType": "", "tags": [], "status": "ACTIVE", **rest}
 
 
 def new_variant() -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from stores.twin.custom import Metafields
 from stores.twin.levels import Level
 from stores.twin.library import File
 
 __all__ = ["DEFAULT_VALUE", "OPTION_LIMIT", "VARIANT_LIMIT", "Option", "OptionValue", "Product"]
-__all__ += ["Variant"]
+__all__ += ["ShownOption", "ShownValue", "Variant"]
 
 VARIANT_LIMIT, OPTION_LIMIT = 2048, 3
 # What Shopify calls the only option and its only value where a product has no options.
@@ -42,6 +42,21 @@ class Option:
         """Names of values differ by more than case."""
         wanted = name.casefold()
         return next((each for each in self.values if each.name.casefold() == wanted), None)
+
+
+class ShownValue(NamedTuple):
+    """A value of an option, and whether any variant has it."""
+
+    value: OptionValue
+    used: bool
+
+
+class ShownOption(NamedTuple):
+    """An option at its place, and its values."""
+
+    option: Option
+    position: int
+    values: list[ShownValue]
 
 
 @dataclass(slots=True, eq=False)
@@ -118,3 +133,10 @@ class Product:
     def used(self) -> set[int]:
         """The ids of the option values that some variant has."""
         return {value.id for variant in self.variants for value in variant.chosen}
+
+    def shown_options(self) -> list[ShownOption]:
+        used = self.used()
+        return [
+            ShownOption(option, place, [ShownValue(x, x.id in used) for x in option.values])
+            for place, option in enumerate(self.options, start=1)
+        ]

@@ -10,10 +10,9 @@ from graphql import GraphQLResolveInfo
 from stores.twin.apps import App, Install, Subscription
 from stores.twin.custom import Definition, Metafield
 from stores.twin.edits import Author
-from stores.twin.errors import UnimplementedError
 from stores.twin.faults import Fault
 from stores.twin.gids import number
-from stores.twin.goods import Product, Variant
+from stores.twin.goods import Product, ShownOption, ShownValue, Variant
 from stores.twin.jobs import Operation
 from stores.twin.levels import Level
 from stores.twin.library import CONTENT_TYPES, File
@@ -52,6 +51,8 @@ class Item:
 _NAMES: Mapping[type, str] = {
     Product: "Product",
     Variant: "ProductVariant",
+    ShownOption: "ProductOption",
+    ShownValue: "ProductOptionValue",
     Item: "InventoryItem",
     Level: "InventoryLevel",
     Location: "Location",
@@ -109,15 +110,22 @@ def _metafield(shop: Shop, _: Install, id_: int) -> Metafield | None:
     return next((each for each in every if each.id == id_), None)
 
 
-def _by_name_only(*_: Any) -> Any:
-    raise UnimplementedError("The twin does not find options and their values by id.")
+def _option(shop: Shop, id_: int) -> ShownOption | None:
+    every = (each for product in shop.products.values() for each in product.shown_options())
+    return next((each for each in every if each.option.id == id_), None)
+
+
+def _option_value(shop: Shop, id_: int) -> ShownValue | None:
+    options = (each for product in shop.products.values() for each in product.shown_options())
+    every = (value for option in options for value in option.values)
+    return next((each for each in every if each.value.id == id_), None)
 
 
 _FINDERS: Mapping[str, Callable[[Shop, Install, int], Any]] = {
     "Product": lambda shop, _, id_: shop.products.get(id_),
     "ProductVariant": lambda shop, _, id_: shop.variants.get(id_),
-    "ProductOption": _by_name_only,
-    "ProductOptionValue": _by_name_only,
+    "ProductOption": lambda shop, _, id_: _option(shop, id_),
+    "ProductOptionValue": lambda shop, _, id_: _option_value(shop, id_),
     "InventoryItem": _item,
     "Location": lambda shop, _, id_: _of(shop.locations, id_),
     "Order": lambda shop, _, id_: shop.orders.get(id_),

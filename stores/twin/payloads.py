@@ -29,18 +29,23 @@ def product(shop: Shop, found: Product) -> dict[str, Any]:
         "handle": values["handle"],
         "status": values["status"].lower(),
         "tags": ", ".join(values["tags"]),
-        "template_suffix": None,
+        "template_suffix": values["templateSuffix"],
         "published_scope": "global" if len(found.publishing) > 1 else "web",
         "published_at": shop_time(since, shop.zone) if since else None,
         "created_at": shop_time(found.created_at, shop.zone),
         "updated_at": updated,
         "has_variants_that_requires_components": False,
-        "category": None,
+        "category": _category(values["category"]),
         "options": _options(found),
         "variants": [variant(shop, each) for each in found.variants[:VARIANTS_SHOWN]],
         "variant_gids": [_variant_gid(each) for each in found.variants],
         **gallery.shown(shop, found),
     }
+
+
+def _category(gid: str | None) -> dict[str, str] | None:
+    """Without the category's names, which the twin does not know."""
+    return None if gid is None else {"admin_graphql_api_id": gid}
 
 
 def variant(shop: Shop, found: Variant) -> dict[str, Any]:
@@ -167,14 +172,13 @@ def _variant_gid(variant: Variant) -> dict[str, str]:
 
 
 def _options(found: Product) -> list[dict[str, Any]]:
-    used = found.used()
     return [
         {
             "id": option.id,
             "product_id": found.id,
             "name": option.name,
             "position": position,
-            "values": [value.name for value in option.values if value.id in used],
+            "values": [value.name for value, used in values if used],
         }
-        for position, option in enumerate(found.options, start=1)
+        for option, position, values in found.shown_options()
     ]

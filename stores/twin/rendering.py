@@ -9,7 +9,17 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-__all__ = ["cents", "handle", "html", "instant", "json_text", "shop_time", "tags", "weight"]
+__all__ = [
+    "cents",
+    "handle",
+    "html",
+    "instant",
+    "json_text",
+    "plain",
+    "shop_time",
+    "tags",
+    "weight",
+]
 
 
 def html(text: Any) -> str:
@@ -20,6 +30,13 @@ def html(text: Any) -> str:
     """
     body = LexborHTMLParser(f"<body>{text or ''}").body
     return (body.inner_html or "").strip() if body else ""
+
+
+def plain(html_text: str, limit: int | None = None) -> str:
+    """The words of HTML, cut after so many letters."""
+    body = LexborHTMLParser(f"<body>{html_text}").body
+    words = " ".join(body.text(separator=" ").split()) if body else ""
+    return words if limit is None or len(words) <= limit else f"{words[: max(0, limit - 3)]}..."
 
 
 def json_text(value: Any) -> str:

@@ -124,7 +124,10 @@ def test_two_mutations_run_in_order_and_each_shows_its_own_moment(shop):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("{ products(first: 1) { nodes { templateSuffix } } }", "Product.templateSuffix"),
+        (
+            "{ products(first: 1) { nodes { giftCardTemplateSuffix } } }",
+            "Product.giftCardTemplateSuffix",
+        ),
         ("{ products(first: 1, savedSearchId: 4) { nodes { id } } }", "saved_search_id"),
         ('{ products(first: 1, query: "colour:red") { nodes { id } } }', "colour"),
     ],
@@ -136,8 +139,8 @@ def test_what_is_not_played_fails_loudly(shop, text, named):
 
 
 def test_an_input_that_is_not_played_fails_loudly(shop):
-    answer = shop.ask(UPDATE, {"product": {"id": shop.gid, "templateSuffix": "alt"}})
-    assert "templateSuffix" in answer["errors"][0]["message"]
+    answer = shop.ask(UPDATE, {"product": {"id": shop.gid, "giftCardTemplateSuffix": "alt"}})
+    assert "giftCardTemplateSuffix" in answer["errors"][0]["message"]
 
 
 def test_a_document_that_shopify_would_refuse_is_refused(shop):

@@ -259,3 +259,119 @@ def test_a_product_holds_2048_variants_and_no_more(sized):
         assert ask(sized, CREATE, variants=many)["userErrors"] == []
     assert len(titles(sized)) == 2048
     assert codes(ask(sized, CREATE, variants=[size("one more")])) == ["INVALID_INPUT"]
+
+
+PARTIAL = """mutation($id: ID!, $variants: [ProductVariantsBulkInput!]!, $partial: Boolean) {
+  productVariantsBulkUpdate(productId: $id, variants: $variants, allowPartialUpdates: $partial) {
+    productVariants { price } userErrors { field code } } }"""
+
+
+def prices(shop):
+    return [variant["price"] for variant in shop.product["variants"]]
+
+
+def test_what_is_good_persists_where_partial_updates_are_allowed(sized):
+    """Schema text of allowPartialUpdates; without it one refusal stops all."""
+    ids = [variant["id"] for variant in sized.product["variants"]]
+    given = [{"id": gid, "price": price} for gid, price in zip(ids, ("1", "-2", "3"), strict=True)]
+    refused = ask(sized, PARTIAL, variants=given, partial=False)
+    assert (codes(refused), prices(sized)) == (["GREATER_THAN_OR_EQUAL_TO"], ["0.00"] * 3)
+    done = ask(sized, PARTIAL, variants=given, partial=True)
+    assert done["userErrors"] == [
+        {"field": ["variants", "1", "price"], "code": "GREATER_THAN_OR_EQUAL_TO"}
+    ]
+    assert [each["price"] for each in done["productVariants"]] == ["1.00", "3.00"]
+    assert prices(sized) == ["1.00", "0.00", "3.00"]
+
+
+def adjusted(shop, **adjustment):
+    """Update the first variant's stock by a delta; its id and the answer."""
+    place = shop.ask("{ locations(first: 1) { nodes { id } } }")["data"]["locations"]["nodes"][0]
+    variant = shop.product["variants"][0]
+    given = {"id": variant["id"], "price": "9"}
+    given["quantityAdjustments"] = [{"locationId": place["id"], **adjustment}]
+    return shop.post(PARTIAL, {"id": shop.gid, "variants": [given]}).json()
+
+
+def available(shop):
+    query = "query($id: ID!) { product(id: $id) { totalInventory } }"
+    return shop.ask(query, {"id": shop.gid})["data"]["product"]["totalInventory"]
+
+
+def test_stock_is_adjusted_along_with_a_variant(shop):
+    """shopify-platform.md 4.6: compared like every other; that must be passed."""
+    done = adjusted(shop, adjustment=-2, changeFromQuantity=5)
+    assert done["data"]["productVariantsBulkUpdate"]["userErrors"] == []
+    assert (available(shop), prices(shop)) == (3, ["9.00"])
+    stale = adjusted(shop, adjustment=-2, changeFromQuantity=5)
+    assert stale["data"]["productVariantsBulkUpdate"]["userErrors"] == [
+        {
+            "field": ["variants", "0", "quantityAdjustments", "0", "changeFromQuantity"],
+            "code": "INVALID_INPUT",
+        }
+    ]
+    assert adjusted(shop, adjustment=-2)["errors"][0]["extensions"]["code"] == (
+        "INVALID_FIELD_ARGUMENTS"
+    )
+    assert available(shop) == 3
+
+
+def test_a_null_adjustment_takes_the_variant_from_the_location(shop):
+    """Schema text of InventoryAdjustmentInput."""
+    adjusted(shop, adjustment=None, changeFromQuantity=None)
+    levels = shop.product["variants"][0]["stock"].values()
+    assert [level["active"] for level in levels] == [False]
+
+
+def test_options_and_values_are_nodes(sized):
+    option = sized.product["options"][0]
+    query = """query($ids: [ID!]!) { nodes(ids: $ids) { id
+      ... on ProductOption { name position } ... on ProductOptionValue { name hasVariants } } }"""
+    gids = [option["id"], option["values"][1]["id"]]
+    found = sized.ask(query, {"ids": gids})["data"]["nodes"]
+    assert found == [
+        {"id": gids[0], "name": "Size", "position": 1},
+        {"id": gids[1], "name": "M", "hasVariants": True},
+    ]
+
+
+def test_variants_come_in_order_of_position_and_are_paged_in_it(sized):
+    ids = [variant["id"] for variant in sized.product["variants"]]
+    ask(sized, REORDER, positions=[{"id": ids[2], "position": 1}])
+    query = """query($id: ID!, $after: String, $key: ProductVariantSortKeys) { product(id: $id) {
+      variants(first: 2, after: $after, sortKey: $key) {
+        nodes { title } pageInfo { endCursor } } } }"""
+
+    def page(**more):
+        found = sized.ask(query, {"id": sized.gid, **more})["data"]["product"]["variants"]
+        return [node["title"] for node in found["nodes"]], found["pageInfo"]["endCursor"]
+
+    titles, cursor = page(key="POSITION")
+    assert titles == ["L", "S"]
+    assert page(key="POSITION", after=cursor)[0] == ["M"]
+    assert page(key="ID")[0] == ["S", "M"]
+
+
+def test_a_product_tells_its_words_prices_and_template(sized):
+    ids = [variant["id"] for variant in sized.product["variants"]]
+    given = [{"id": gid, "price": price} for gid, price in zip(ids, ("7", "30", "9"), strict=True)]
+    ask(sized, UPDATE, variants=given)
+    update = """mutation($product: ProductUpdateInput!) { productUpdate(product: $product) {
+      product { description(truncateAt: 9) templateSuffix category { id }
+        priceRangeV2 { minVariantPrice { amount currencyCode } maxVariantPrice { amount } } }
+      userErrors { field message } } }"""
+    category = "gid://shopify/TaxonomyCategory/aa-1"
+    html = "<p>Made of <b>wool</b></p>"
+    fields = {"descriptionHtml": html, "templateSuffix": "alt", "category": category}
+    found = ask(sized, update, product={"id": sized.gid, **fields})["product"]
+    assert found == {
+        "description": "Made o...",
+        "templateSuffix": "alt",
+        "category": {"id": category},
+        "priceRangeV2": {
+            "minVariantPrice": {"amount": "7.0", "currencyCode": "USD"},
+            "maxVariantPrice": {"amount": "30.0"},
+        },
+    }
+    refused = ask(sized, update, product={"id": sized.gid, "category": "cups"})
+    assert refused["userErrors"][0]["field"] == ["category"]

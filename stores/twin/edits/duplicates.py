@@ -5,11 +5,11 @@ from typing import Any
 
 from stores.twin.edits import metafields, products
 from stores.twin.edits.deed import Deed
+from stores.twin.edits.drafts import Draft
 from stores.twin.edits.files import NewFile
 from stores.twin.edits.metafields import Owner, Setting
 from stores.twin.edits.options import NewOption
 from stores.twin.edits.products import NewProduct
-from stores.twin.edits.variants import Draft
 from stores.twin.goods import Product, Variant
 from stores.twin.rendering import handle
 from stores.twin.world import Shop

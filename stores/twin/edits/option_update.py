@@ -7,6 +7,7 @@ from typing import Any
 from stores.twin.edits import options, variants
 from stores.twin.edits.choices import NAME_LIMIT, combination, structure
 from stores.twin.edits.deed import Deed
+from stores.twin.edits.drafts import Draft, like
 from stores.twin.errors import UnimplementedError
 from stores.twin.gids import number
 from stores.twin.goods import VARIANT_LIMIT, Option, OptionValue, Product, Variant
@@ -98,7 +99,7 @@ def _check(
     product: Product,
     plan: _Plan,
     going: Sequence[Variant],
-    copies: Sequence[variants.Draft],
+    copies: Sequence[Draft],
     *,
     manage: bool,
 ) -> None:
@@ -139,19 +140,13 @@ def _bad_names(plan: _Plan) -> list[Refusal]:
     return refusals
 
 
-def _copies(
-    deed: Deed, product: Product, place: int, adding: Sequence[str]
-) -> list[variants.Draft]:
+def _copies(deed: Deed, product: Product, place: int, adding: Sequence[str]) -> list[Draft]:
     """For each combination of the other options, the first variant of it with each new value."""
     rest: dict[tuple[str, ...], Variant] = {}
     for variant in product.variants:
         others = [value.name for at, value in enumerate(variant.chosen) if at != place]
         rest.setdefault(combination(others), variant)
-    return [
-        variants.like(deed.shop, variant, {place: name})
-        for name in adding
-        for variant in rest.values()
-    ]
+    return [like(deed.shop, variant, {place: name}) for name in adding for variant in rest.values()]
 
 
 def _rename(deed: Deed, product: Product, plan: _Plan) -> None:

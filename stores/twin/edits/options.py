@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from stores.twin.edits import variants
 from stores.twin.edits.choices import NAME_LIMIT, combination, structure
 from stores.twin.edits.deed import Deed
+from stores.twin.edits.drafts import Draft, like
 from stores.twin.errors import UnimplementedError
 from stores.twin.gids import number
 from stores.twin.goods import (
@@ -202,11 +203,11 @@ def _crossed(
     before: Iterable[Variant],
     made: Sequence[Option],
     others: Iterable[Sequence[str]],
-) -> list[variants.Draft]:
+) -> list[Draft]:
     """Each variant again with each other combination of the new options' values."""
     places = [product.options.index(option) for option in made]
     return [
-        variants.like(deed.shop, variant, dict(zip(places, names, strict=True)))
+        like(deed.shop, variant, dict(zip(places, names, strict=True)))
         for variant in before
         for names in others
     ]

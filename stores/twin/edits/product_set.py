@@ -6,8 +6,8 @@ from typing import Any
 
 from stores.twin.custom import Definition
 from stores.twin.edits import file_update, files, media, metafields, products, structure_set
-from stores.twin.edits import variants as many
 from stores.twin.edits.deed import Deed
+from stores.twin.edits.drafts import plain
 from stores.twin.edits.files import NewFile
 from stores.twin.edits.identity import by_identifier, custom_id
 from stores.twin.edits.metafields import Setting
@@ -184,7 +184,7 @@ def _strange_pictures(given: Given) -> list[Refusal]:
 def _make(deed: Deed, plan: _Plan) -> Product:
     """The bare product, with the default variant where no structure was given."""
     if plan.structure is None:
-        variant = many.plain(deed.shop, [DEFAULT_VALUE])
+        variant = plain(deed.shop, [DEFAULT_VALUE])
         return products.make(deed, NewProduct(plan.values, [DEFAULT], [variant]))
     product = products.make(deed, NewProduct(plan.values, [], []))
     product.options = plan.structure.options

@@ -8,11 +8,11 @@ from stores.twin import attributes
 from stores.twin.edits import metafields, options, pictures
 from stores.twin.edits import variants as many
 from stores.twin.edits.deed import Author, Deed
+from stores.twin.edits.drafts import Draft, normal_variant, planned
 from stores.twin.edits.files import NewFile
 from stores.twin.edits.metafields import Setting
 from stores.twin.edits.options import NewOption
 from stores.twin.edits.publishing import publish_new
-from stores.twin.edits.variants import Draft
 from stores.twin.goods import DEFAULT_OPTION, DEFAULT_VALUE, Product
 from stores.twin.refusals import Refusal, RefusedError
 from stores.twin.selling import Publication
@@ -109,7 +109,7 @@ def change(
     rest = dict(fields)
     custom = planned_metafields(deed, product, rest)
     values = normal(deed.shop, rest, product)
-    drafts = many.planned(deed, product, given)
+    drafts = planned(deed, product, given)
     new_media = pictures.planned(deed.shop, product, media)
     apply(deed, product, values)
     metafields.apply(deed, product, custom)
@@ -178,7 +178,7 @@ def normal(shop: Shop, fields: Given, product: Product | None = None) -> dict[st
 def _draft(shop: Shop, given: Given) -> Draft:
     rest = dict(given)
     names, stock = rest.pop("options", [DEFAULT_VALUE]), rest.pop("stock", 0)
-    values = many.normal(rest)
+    values = normal_variant(rest)
     return Draft({**attributes.new_variant(), **values}, list(names), {shop.locations[0].id: stock})
 
 

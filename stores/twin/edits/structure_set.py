@@ -9,8 +9,8 @@ from stores.twin.edits import metafields, options
 from stores.twin.edits import variants as many
 from stores.twin.edits.choices import chosen, combination, named, structure
 from stores.twin.edits.deed import Deed
+from stores.twin.edits.drafts import Draft, duplicates, normal_variant
 from stores.twin.edits.options import NewOption
-from stores.twin.edits.variants import Draft
 from stores.twin.gids import number
 from stores.twin.goods import OPTION_LIMIT, VARIANT_LIMIT, Option, OptionValue, Product, Variant
 from stores.twin.levels import ON_HAND, Level
@@ -161,7 +161,7 @@ def _rows(
             rows.append(_row(deed, known, every, given, index + 1))
         except RefusedError as refused:
             refusals += [each.under("variants", str(index)) for each in refused.refusals]
-    refusals += many.duplicates([row.draft for row in rows], (), "VARIANT_ALREADY_EXISTS")
+    refusals += duplicates([row.draft for row in rows], (), "VARIANT_ALREADY_EXISTS")
     if refusals:
         raise RefusedError(*refusals)
     return rows
@@ -205,7 +205,7 @@ def _row(deed: Deed, known: _Known, every: Sequence[Option], given: Given, index
         deed, [(variant, each) for each in custom or ()], "metafields", kind="PRODUCTVARIANT"
     )
     stock = rest.pop("inventoryQuantities", None) or ()
-    values = many.normal(rest)
+    values = normal_variant(rest)
     draft = Draft(values, names, {}, settings, None, file.get("originalSource"), variant)
     if file.get("id"):
         draft.media = deed.shop.files.get(number(file["id"]) or 0)
@@ -236,6 +236,9 @@ def _quantities(variant: Variant, quantities: Iterable[Given]) -> list[tuple[Lev
             said = "The variant is not stocked at the location."
             raise RefusedError(Refusal(["inventoryQuantities"], said, "INVALID_INPUT"))
         found.append((level, each["name"], each["quantity"]))
+    if any(name not in {"available", ON_HAND} for _, name, _ in found):
+        said = "The name must be either 'available' or 'on_hand'."
+        raise RefusedError(Refusal(["inventoryQuantities"], said, "INVALID_INPUT"))
     return found
 
 

@@ -18,7 +18,7 @@ __all__ = ["author", "bounded", "deed_of", "done", "either", "mutation", "produc
 
 
 def mutation(*parts: str, errors: str = "user_errors") -> Callable[[Resolver], Resolver]:
-    """A resolver that returns the parts of its payload and may raise RefusedError.
+    """A resolver that returns the parts of its payload, with errors too, or raises RefusedError.
 
     Where it does, every part is null and the refusals are the payload's `errors`: its name for
     them, or several with a space between.
@@ -29,7 +29,7 @@ def mutation(*parts: str, errors: str = "user_errors") -> Callable[[Resolver], R
         @functools.wraps(play)
         def resolve(source: Any, info: Info, **given: Any) -> dict[str, Any]:
             try:
-                return {**nothing, **play(source, info, **given), **dict.fromkeys(names, ())}
+                return {**nothing, **dict.fromkeys(names, ()), **play(source, info, **given)}
             except RefusedError as refused:
                 return {**nothing, **dict.fromkeys(names, refused.refusals)}
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stores.twin.edits import options, pictures, products
-from stores.twin.edits import variants as many
+from stores.twin.edits.drafts import plain
 from stores.twin.edits.identity import by_identifier
 from stores.twin.goods import Product
 from stores.twin.mutations.answer import deed_of, either, mutation, product_of
@@ -33,7 +33,7 @@ def _create(
         custom = products.planned_metafields(deed, None, fields)
         values = products.normal(deed.shop, {"title": None, **fields})
         wanted = options.checked(given, argument="productOptions") if given else [options.DEFAULT]
-        first = many.plain(deed.shop, [each.values[0] for each in wanted])
+        first = plain(deed.shop, [each.values[0] for each in wanted])
         new_media = pictures.planned(deed.shop, None, media)
         new = products.NewProduct(values, wanted, [first], custom, new_media)
         made = products.make(deed, new)

@@ -8,6 +8,7 @@ from stores.twin.queries.products import PRODUCTS
 from stores.twin.queries.read import MONEY, Resolver
 from stores.twin.queries.selling import SELLING
 from stores.twin.queries.shops import SHOPS
+from stores.twin.queries.variants import VARIANTS
 
 __all__ = ["RESOLVERS", "Resolver"]
 
@@ -17,6 +18,7 @@ RESOLVERS: dict[str, Resolver] = {
     **PLACES,
     **SELLING,
     **PRODUCTS,
+    **VARIANTS,
     **METAFIELDS,
     **MEDIA,
     **MONEY,

@@ -1,14 +1,16 @@
-"""How products and their variants are read."""
+"""How products are read, and what goes on with them."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 
 from graphql import GraphQLError
 
 from stores.twin.edits.identity import by_identifier
 from stores.twin.errors import UnimplementedError
-from stores.twin.goods import Option, Product
+from stores.twin.goods import Product
 from stores.twin.jobs import Operation
-from stores.twin.nodes import Info, Item, find
+from stores.twin.nodes import Info, find
 from stores.twin.paging import Page, connect, listed, matcher
 from stores.twin.queries.read import (
     Resolver,
@@ -16,11 +18,12 @@ from stores.twin.queries.read import (
     by_id,
     itself,
     moment,
+    money,
     number_of,
     value,
 )
 from stores.twin.refusals import RefusedError
-from stores.twin.rendering import instant
+from stores.twin.rendering import instant, plain
 
 __all__ = ["PRODUCTS"]
 
@@ -60,19 +63,6 @@ def _variants(product: Product, _: Info, *, sort_key: str = "POSITION", **page: 
     return listed(product.variants, **page)
 
 
-class _Option(NamedTuple):
-    """An option with its place and the ids of the values that variants have."""
-
-    option: Option
-    position: int
-    used: set[int]
-
-
-def _options(product: Product, _: Info, *, first: int | None = None) -> list[_Option]:
-    used = product.used()
-    return [_Option(each, at, used) for at, each in enumerate(product.options[:first], start=1)]
-
-
 def _all_variants(_: Any, info: Info, *, query: str | None = None, **page: Any) -> Page:
     wanted = matcher(query)
     found = [each for each in info.context.shop.variants.values() if wanted(each.product)]
@@ -98,6 +88,21 @@ def _operation(_: Any, info: Info, *, id: str) -> Operation | None:  # noqa: A00
     return found if isinstance(found, Operation) else None
 
 
+def _description(product: Product, _: Info, *, truncate_at: int | None = None) -> str:
+    return plain(product.values["descriptionHtml"], truncate_at)
+
+
+def _price(choose: Callable[..., str]) -> Resolver:
+    """The lowest or the highest price of a product's variants."""
+
+    def chosen(pair: tuple[Product, str], _: Info) -> dict[str, str]:
+        product, currency = pair
+        prices = (variant.values["price"] for variant in product.variants)
+        return money(choose(prices, key=Decimal), currency)
+
+    return chosen
+
+
 PRODUCTS: dict[str, Resolver] = {
     "QueryRoot.productByIdentifier": _by_identifier,
     "QueryRoot.productByHandle": _by_handle,
@@ -116,46 +121,30 @@ PRODUCTS: dict[str, Resolver] = {
         "precision": "EXACT",
     },
     "Product.hasOnlyDefaultVariant": attribute("has_only_default_variant"),
-    "Product.options": _options,
+    "Product.options": lambda product, _, *, first=None: product.shown_options()[:first],
+    "Product.description": _description,
+    "Product.bodyHtml": value("descriptionHtml"),
+    "Product.category": value("category"),
+    "TaxonomyCategory.id": itself,
+    "Product.isGiftCard": lambda *_: False,
+    "Product.requiresSellingPlan": lambda *_: False,
+    "Product.hasVariantsThatRequiresComponents": lambda *_: False,
+    "Product.hasOutOfStockVariants": lambda product, _: any(
+        each.values["tracked"] and each.available <= 0 for each in product.variants
+    ),
+    "Product.tracksInventory": lambda product, _: any(
+        each.values["tracked"] for each in product.variants
+    ),
+    "Product.priceRangeV2": lambda product, info: (product, info.context.shop.currency),
+    "ProductPriceRangeV2.minVariantPrice": _price(min),
+    "ProductPriceRangeV2.maxVariantPrice": _price(max),
     "Product.totalInventory": lambda product, _: sum(each.available for each in product.variants),
     "SEO.title": value("seo.title"),
     "SEO.description": value("seo.description"),
-    "ProductVariant.id": attribute("gid"),
-    "ProductVariant.legacyResourceId": number_of,
-    "ProductVariant.title": attribute("title"),
-    "ProductVariant.product": attribute("product"),
-    "ProductVariant.createdAt": moment("created_at"),
-    "ProductVariant.updatedAt": moment("updated_at"),
-    "ProductVariant.position": attribute("position"),
-    "ProductVariant.displayName": lambda variant, _: (
-        f"{variant.product.values['title']} - {variant.title}"
-    ),
-    "ProductVariant.inventoryQuantity": attribute("available"),
-    "ProductVariant.inventoryItem": lambda variant, _: Item(variant),
-    "ProductVariant.selectedOptions": lambda variant, _: list(
-        zip(variant.product.options, variant.chosen, strict=True)
-    ),
-    "SelectedOption.name": lambda pair, _: pair[0].name,
-    "SelectedOption.value": lambda pair, _: pair[1].name,
-    "SelectedOption.optionValue": lambda pair, _: (pair[1], True),
-    "ProductOption.id": lambda each, _: each.option.gid,
-    "ProductOption.name": lambda each, _: each.option.name,
-    "ProductOption.position": attribute("position"),
-    "ProductOption.values": lambda each, _: [
-        value.name for value in each.option.values if value.id in each.used
-    ],
-    "ProductOption.optionValues": lambda each, _: [
-        (value, value.id in each.used) for value in each.option.values
-    ],
-    "ProductOptionValue.id": lambda pair, _: pair[0].gid,
-    "ProductOptionValue.name": lambda pair, _: pair[0].name,
-    "ProductOptionValue.hasVariants": lambda pair, _: pair[1],
-    "ProductOptionValue.linkedMetafieldValue": lambda *_: None,
 }
-for _name in ("title", "handle", "descriptionHtml", "vendor", "productType", "tags", "status"):
+_NAMES = ("title", "handle", "descriptionHtml", "vendor", "productType", "tags", "status")
+for _name in (*_NAMES, "templateSuffix"):
     PRODUCTS[f"Product.{_name}"] = value(_name)
-for _name in ("price", "compareAtPrice", "barcode", "taxable", "inventoryPolicy", "sku"):
-    PRODUCTS[f"ProductVariant.{_name}"] = value(_name)
 for _kind in ("ProductSetOperation", "ProductDeleteOperation", "ProductDuplicateOperation"):
     PRODUCTS[f"{_kind}.id"] = attribute("gid")
     PRODUCTS[f"{_kind}.status"] = attribute("status")
