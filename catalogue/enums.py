@@ -75,8 +75,17 @@ class OverrideKind(StrEnum):
 
     PINNED = "pinned"
     FOUND = "found"
-    RULE = "rule"
     HELD = "held"
+
+
+class Ownership(StrEnum):
+    """Whose word counts for an attribute in a store."""
+
+    TWO_WAY = "two_way"
+    HUB = "hub_owns"
+    STORE = "store_owns"
+    CREATE_ONLY = "create_only"
+    IGNORE = "ignore"
 
 
 class ListingState(StrEnum):

@@ -19,7 +19,10 @@ WORDS = {
     "override": "own value",
     "rule": "by rule",
     "held": "held",
-    "unmanaged": "not managed (another currency)",
+    "currency": "not managed (another currency)",
+    "store": "the store owns it",
+    "ignored": "ignored here",
+    "nothing": "",
 }
 
 

@@ -1,16 +1,20 @@
-"""What a store should show: the canonical value, or its own where an override stands."""
+"""What a store should show: the canonical value, then its price rule, then its own value."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from catalogue.domain.attributes import Attribute
+from catalogue.domain.pricing import PriceRule
 from catalogue.domain.registers import Entry
+from catalogue.domain.terms import PLAIN, Terms
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version
-from catalogue.enums import OverrideKind
+from catalogue.enums import OverrideKind, Ownership, Source
 
-Origin: TypeAlias = Literal["canonical", "override", "rule", "held", "unmanaged"]
+Origin: TypeAlias = Literal[
+    "canonical", "rule", "override", "held", "currency", "store", "ignored", "nothing"
+]
+UNWRITTEN = frozenset[Origin]({"held", "currency", "store", "ignored", "nothing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,37 +27,59 @@ class Effective:
 
     value: Value
     source: Origin
-    version: Version | None
+    version: Version | None = None
 
     @property
     def managed(self) -> bool:
-        """Whether we write it: not what crosses currencies, not what a person must decide."""
-        return self.source not in {"unmanaged", "held"}
+        """Whether we write it: not what the store owns, nor what a person must decide."""
+        return self.source not in UNWRITTEN
 
 
-UNMANAGED = Effective(None, "unmanaged", None)
-_SOURCES: Mapping[OverrideKind, Origin] = {
-    OverrideKind.PINNED: "override",
-    OverrideKind.FOUND: "override",
-    OverrideKind.RULE: "rule",
-    OverrideKind.HELD: "held",
-}
-
-
-def effective(winner: Entry | None, override: Entry | None) -> Effective:
-    """Canonical ⊕ override."""
-    if override is not None and override.kind is not None and override.stands:
-        return Effective(override.value, _SOURCES[override.kind], override.version)
+def effective(
+    attribute: Attribute,
+    winner: Entry | None,
+    override: Entry | None,
+    *,
+    terms: Terms = PLAIN,
+    currency: str = "",
+) -> Effective:
+    """Canonical ⊕ rule ⊕ override; `currency` is that of the canonical prices."""
+    kind = override.kind if override is not None and override.stands else None
+    origin = origin_of(attribute, kind, terms, currency)
+    if override is not None and origin in ("override", "held"):
+        return Effective(override.value, origin, override.version)
+    if origin in UNWRITTEN:
+        return Effective(None, origin)
     if winner is None:
-        return UNMANAGED
-    tombstone = override.version if override is not None else winner.version
-    return Effective(winner.value, "canonical", max(winner.version, tombstone))
+        return Effective(None, "nothing")
+    rule = terms.rule(attribute.name) if origin == "rule" else None
+    versions = [winner.version, *([override.version] if override else [])]
+    if rule is None:
+        return Effective(winner.value, "canonical", max(versions))
+    versions.append(Version.of(rule.since, Source.MANUAL, f"rule:{rule.id}"))
+    return Effective(rule.price(winner.value), "rule", max(versions))
 
 
-def managed(
-    attribute: Attribute, canonical_currency: str, store_currency: str, override: Entry | None
-) -> bool:
-    """Whether we may write this attribute: money crosses into no other currency by itself."""
-    if not attribute.money or canonical_currency == store_currency:
-        return True
-    return override is not None and override.stands
+def origin_of(
+    attribute: Attribute, kind: OverrideKind | None, terms: Terms, currency: str
+) -> Origin:
+    """Where the value that a store should show comes from; `kind` is that of its own value."""
+    ownership = terms.ownership(attribute.name)
+    if kind is OverrideKind.HELD:
+        return "held"
+    if ownership in (Ownership.STORE, Ownership.CREATE_ONLY):
+        return "store"
+    if ownership is Ownership.IGNORE:
+        return "ignored"
+    if kind and (kind is not OverrideKind.FOUND or ownership is not Ownership.HUB):
+        return "override"
+    if attribute.money:
+        return _of_money(terms.rule(attribute.name), terms.currency, currency)
+    return "canonical"
+
+
+def _of_money(rule: PriceRule | None, store_currency: str, currency: str) -> Origin:
+    """Money crosses into another currency by a rule from the right one, never by itself."""
+    if rule is not None and rule.currency == currency:
+        return "rule"
+    return "canonical" if store_currency == currency else "currency"

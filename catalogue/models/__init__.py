@@ -4,14 +4,18 @@ from catalogue.models.canonical import Override, Product, Variant
 from catalogue.models.decisions import Conflict, Issue
 from catalogue.models.ledger import Change, ChangeDelivery
 from catalogue.models.listing import Listing, VariantListing
+from catalogue.models.terms import HighValue, OwnershipPolicy, PriceRule
 
 __all__ = [
     "Change",
     "ChangeDelivery",
     "Conflict",
+    "HighValue",
     "Issue",
     "Listing",
     "Override",
+    "OwnershipPolicy",
+    "PriceRule",
     "Product",
     "Variant",
     "VariantListing",

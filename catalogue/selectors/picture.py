@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 
 from catalogue.domain.attributes import ATTRIBUTES, attribute, of_owner
 from catalogue.domain.diff import LeafKey, difference
-from catalogue.domain.effective import UNMANAGED, Effective, effective, managed
+from catalogue.domain.effective import Effective, effective
 from catalogue.domain.journal import Leaf
 from catalogue.domain.registers import Entry
+from catalogue.domain.terms import PLAIN, Terms
 from catalogue.domain.values import Value
 from catalogue.enums import Owner
 from catalogue.models import Listing, Override, Product, Variant, VariantListing
 from catalogue.models.canonical import Record
 from catalogue.models.listing import Observed
+from catalogue.selectors.terms import TERMS, read_terms
 from stores.models import Store
 
 
@@ -27,6 +29,7 @@ class Picture:
     variants: Mapping[int, Variant]
     shown: Mapping[str, VariantListing]
     overrides: dict[LeafKey, Override] = field(default_factory=dict)
+    terms: Terms = PLAIN
 
     def leaf_keys(self) -> Iterator[LeafKey]:
         """Every leaf that stands on both sides."""
@@ -59,45 +62,42 @@ class Picture:
 
     def effective(self, key: LeafKey) -> Effective:
         """What the store should show for one leaf, and why."""
+        winner = self.record(key).register(key[1]).winner
+        currency = self.product.currency if self.product else ""
         override = self.standing(key)
-        product = self.product
-        if product is None or not managed(
-            attribute(key[1]), product.currency, self.store.currency, override
-        ):
-            return UNMANAGED
-        return effective(self.record(key).register(key[1]).winner, override)
+        return effective(attribute(key[1]), winner, override, terms=self.terms, currency=currency)
 
-    def wanted(self) -> dict[LeafKey, Effective]:
-        """Every leaf that we write, with the value that it should have."""
-        found = ((key, self.effective(key)) for key in self.leaf_keys())
+    def wanted(self, name: str = "") -> dict[LeafKey, Effective]:
+        """Every leaf that we write (or those of one attribute), with the value it should have."""
+        found = ((key, self.effective(key)) for key in self.leaf_keys() if name in ("", key[1]))
         return {key: effect for key, effect in found if effect.managed}
 
-    def observed(self) -> dict[LeafKey, Leaf]:
-        leaves = self._leaves(self.listing, None)
+    def observed(self, name: str = "") -> dict[LeafKey, Leaf]:
+        leaves = self._leaves(self.listing, None, name)
         for linked in self.shown.values():
             if linked.variant_id is not None:
-                leaves |= self._leaves(linked, linked.variant_id)
+                leaves |= self._leaves(linked, linked.variant_id, name)
         return leaves
 
-    def to_write(self) -> dict[LeafKey, Value]:
+    def to_write(self, name: str = "") -> dict[LeafKey, Value]:
         """The effective values that the store does not show. Only what it was seen to have."""
-        observed = self.observed()
-        wanted = {key: effect.value for key, effect in self.wanted().items() if key in observed}
+        observed = self.observed(name)
+        wanted = {key: effect.value for key, effect in self.wanted(name).items() if key in observed}
         return difference(wanted, observed)
 
     @staticmethod
-    def _leaves(host: Observed, variant_id: int | None) -> dict[LeafKey, Leaf]:
+    def _leaves(host: Observed, variant_id: int | None, wanted: str) -> dict[LeafKey, Leaf]:
         return {
             (variant_id, name): Leaf.from_json(stored)
             for name, stored in host.leaves.items()
-            if name in ATTRIBUTES
+            if name in ATTRIBUTES and wanted in ("", name)
         }
 
 
 # Every job loads pictures, up to three times: as SQL, because the ORM needs three times as long to
 # compile these queries as the database to answer them.
 _LISTINGS = "SELECT * FROM catalogue_listing WHERE id = ANY(%s) ORDER BY id"
-_STORES = "SELECT * FROM stores_store WHERE id = ANY(%s)"
+_STORES = f"SELECT s.*, {TERMS} FROM stores_store AS s WHERE s.id = ANY(%s)"  # noqa: S608
 _PRODUCTS = "SELECT * FROM catalogue_product WHERE id = ANY(%s)"
 _SHOWN = "SELECT * FROM catalogue_variantlisting WHERE listing_id = ANY(%s) ORDER BY id"
 _VARIANTS = "SELECT * FROM catalogue_variant WHERE product_id = ANY(%s) ORDER BY position, id"
@@ -111,7 +111,7 @@ def pictures(listing_ids: Iterable[int], *, lock: bool = False) -> list[Picture]
     """
     locking = f"{_LISTINGS} FOR UPDATE" if lock else _LISTINGS
     listings = list(Listing.objects.raw(locking, [list(listing_ids)]))
-    _join(listings)
+    terms = _join(listings)
     ids = [listing.pk for listing in listings]
     product_ids = list({listing.product_id for listing in listings if listing.product_id})
     store_ids = list({listing.store_id for listing in listings})
@@ -132,13 +132,14 @@ def pictures(listing_ids: Iterable[int], *, lock: bool = False) -> list[Picture]
             variants[listing.product_id or 0],
             shown[listing.pk],
             overrides[listing.store_id, listing.product_id or 0],
+            terms[listing.store_id],
         )
         for listing in listings
     ]
 
 
-def _join(listings: Sequence[Listing]) -> None:
-    """Give the listings their stores and products."""
+def _join(listings: Sequence[Listing]) -> dict[int, Terms]:
+    """Give the listings their stores and products; the terms of the stores."""
     store_ids = list({listing.store_id for listing in listings})
     product_ids = list({listing.product_id for listing in listings if listing.product_id})
     stores = {store.pk: store for store in Store.objects.raw(_STORES, [store_ids])}
@@ -146,6 +147,7 @@ def _join(listings: Sequence[Listing]) -> None:
     for listing in listings:
         listing.store = stores[listing.store_id]
         listing.product = products[listing.product_id] if listing.product_id else None
+    return {pk: read_terms(vars(store)["terms"], store.currency) for pk, store in stores.items()}
 
 
 def picture(listing_id: int, *, lock: bool = False) -> Picture:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -13,18 +13,17 @@ from catalogue.domain.attributes import ATTRIBUTES, Attribute, attribute, read_l
 from catalogue.domain.collision import Basis
 from catalogue.domain.decide import Decision, Edit
 from catalogue.domain.diff import LeafKey
-from catalogue.domain.effective import managed
 from catalogue.domain.journal import Leaf
 from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value
-from catalogue.enums import OverrideKind, Owner, Source, Verdict
+from catalogue.enums import OverrideKind, Owner, Ownership, Source, Verdict
 from catalogue.models import Change, VariantListing
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture
 from catalogue.services.breaker import trip
 from catalogue.services.conflicts import Collision, open_conflicts, supersede
 from catalogue.services.locking import Locked
-from catalogue.services.merge import Act, merge
+from catalogue.services.merge import Act, correct, merge
 from catalogue.services.spread import spread
 from stores.shopify.types import ProductSnapshot, VariantSnapshot
 
@@ -145,47 +144,83 @@ def take_edits(
 ) -> list[Change]:
     """Merge what somebody set in the store, and spread what has won."""
     pic = locked.picture
-    if not found.edits or pic.product is None:
+    product = pic.product
+    edits = [(key, edited, _owner(pic, key, edited)) for key, edited in found.edits]
+    edits = [one for one in edits if one[2] is not Ownership.IGNORE]
+    if not edits or product is None:
         return []
     locked.demand_canonical()
     changes: list[Change] = []
     collisions: list[Collision] = []
-    for key, edited in found.edits:
-        basis = Basis(edited.based_on)
+    for key, edited, ownership in edits:
+        entry, reason = _entry(pic, key, edited, ownership)
         act = Act(
             key=key,
-            entry=_entry(pic, key, edited),
+            entry=entry,
             source=source,
             cause_id=cause_id,
             delivery_id=delivery_id,
             time_uncertain=edited.time_uncertain,
-            basis=basis,
+            reason=reason,
+            basis=Basis(edited.based_on),
         )
-        merged = merge(pic.product, pic.record(key), pic.overrides.get(key), act, now=now)
+        if ownership is Ownership.HUB:
+            changes.append(correct(product, pic.record(key), act))
+            continue
+        merged = merge(product, pic.record(key), pic.overrides.get(key), act, now=now)
         if merged.override is not None:
             pic.overrides[key] = merged.override
             merged.override.save()
         changes += merged.changes
         if merged.collided is not None:
-            collisions.append(Collision(merged.changes[0], merged.collided, basis))
+            collisions.append(Collision(merged.changes[0], merged.collided, edited.based_on))
     Change.objects.bulk_create(changes)
     supersede(changes)
-    open_conflicts(pic.store, collisions)
+    open_conflicts(pic, collisions)
     held = trip(pic, changes, cause_id=cause_id, now=now)
     Change.objects.bulk_create(held)
     changes += held
-    _save_canonical(pic, {key for key, _ in found.edits}, now)
-    behind = pic.to_write().keys() & {key for key, _ in found.edits}
-    spread(pic.product.workspace_id, changes, cause_id=cause_id, behind=behind)
+    keys = {key for key, _, _ in edits}
+    _save_canonical(pic, keys, now)
+    spread(product.workspace_id, changes, cause_id=cause_id, behind=pic.to_write().keys() & keys)
     return changes
 
 
-def _entry(pic: Picture, key: LeafKey, edited: Edit) -> Entry:
-    """Who may not move the canonical value keeps what was set there as its own."""
-    store = pic.store
-    if _may_move(pic, key):
-        return Entry(edited.version, "edit", store.pk, edited.value, bounds=edited.bounds)
-    return Entry(edited.version, "set", store.pk, edited.value, OverrideKind.FOUND)
+def _owner(pic: Picture, key: LeafKey, edited: Edit) -> Ownership:
+    """Whose word counted when the edit was made; what is held waits for a person all the same."""
+    standing = _standing_at(pic, key, edited)
+    if standing is not None and standing.kind is OverrideKind.HELD:
+        return Ownership.TWO_WAY
+    return pic.terms.ownership_at(key[1], edited.version.time, edited.bounds)
+
+
+_STORE_OWNS = "The store owns this attribute, so what is set there stays there."
+_HUB_OWNS = "The hub owns this attribute, so what was set in the store is corrected."
+_RULED = "A rule prices this store, so what is set there is an exception of its own."
+
+
+def _entry(pic: Picture, key: LeafKey, edited: Edit, ownership: Ownership) -> tuple[Entry, str]:
+    """The entry that an edit makes, and why it is no plain one.
+
+    Who may not move the canonical value keeps what was set there as its own.
+    """
+    store = pic.store.pk
+    plain = Entry(edited.version, "edit", store, edited.value, bounds=edited.bounds)
+    found = Entry(edited.version, "set", store, edited.value, OverrideKind.FOUND)
+    if ownership is Ownership.HUB:
+        return plain, _HUB_OWNS
+    if ownership is not Ownership.TWO_WAY:
+        return found, _STORE_OWNS
+    if _standing_at(pic, key, edited) is None and pic.terms.rule_at(key[1], edited.version.time):
+        return replace(found, kind=OverrideKind.PINNED), _RULED
+    return (plain if _may_move(pic, key) else found), ""
+
+
+def _standing_at(pic: Picture, key: LeafKey, edited: Edit) -> Entry | None:
+    """The store's own value as it stood when the edit was made."""
+    override = pic.overrides.get(key)
+    standing = override.read_timeline().standing(edited.version.time) if override else None
+    return standing if standing is not None and standing.stands else None
 
 
 def _may_move(pic: Picture, key: LeafKey) -> bool:
@@ -193,13 +228,14 @@ def _may_move(pic: Picture, key: LeafKey) -> bool:
 
     A price in another currency never does (law 9).
     """
-    product = pic.product
+    product, standing = pic.product, pic.standing(key)
     if product is None:
         return False
-    standing = pic.standing(key)
-    if not managed(ATTRIBUTES[key[1]], product.currency, pic.store.currency, standing):
+    if standing is not None and standing.stands:
+        return True
+    if ATTRIBUTES[key[1]].money and pic.store.currency != product.currency:
         return False
-    if pic.store.is_live or (standing is not None and standing.stands):
+    if pic.store.is_live:
         return True
     winner = pic.record(key).register(key[1]).winner
     founded_here = product.founder_id == pic.store.pk

@@ -7,10 +7,12 @@ from typing import Any
 from django.db import connection
 
 from catalogue.domain.attributes import attribute
-from catalogue.domain.collision import Basis, difference
+from catalogue.domain.collision import difference
 from catalogue.domain.registers import Entry
+from catalogue.domain.values import Value
 from catalogue.enums import ChangeFate, ChangeScope, ConflictState
 from catalogue.models import Change, Conflict
+from catalogue.selectors.picture import Picture
 from stores.models import Store
 
 _SUPERSEDE = """
@@ -32,7 +34,7 @@ class Collision:
 
     change: Change
     other: Entry
-    basis: Basis
+    ancestor: Value
 
 
 def supersede(changes: Iterable[Change]) -> None:
@@ -54,10 +56,10 @@ def supersede(changes: Iterable[Change]) -> None:
         cursor.execute(_SUPERSEDE, values)
 
 
-def open_conflicts(store: Store, collisions: Sequence[Collision]) -> list[Conflict]:
+def open_conflicts(pic: Picture, collisions: Sequence[Collision]) -> list[Conflict]:
     """Put collisions over values of high worth before a person; the later edit stands meanwhile."""
-    worthy = (one for one in collisions if attribute(one.change.attribute).high_value)
-    return Conflict.objects.bulk_create(_conflict(store, one) for one in worthy)
+    worthy = (one for one in collisions if pic.terms.worthy(one.change.attribute))
+    return Conflict.objects.bulk_create(_conflict(pic.store, one) for one in worthy)
 
 
 def _conflict(store: Store, collision: Collision) -> Conflict:
@@ -73,7 +75,7 @@ def _conflict(store: Store, collision: Collision) -> Conflict:
         attribute=change.attribute,
         scope=change.scope,
         store=store,
-        ancestor=collision.basis.value,
+        ancestor=collision.ancestor,
         winner=winner,
         loser=loser,
         winner_change=change if won else theirs,

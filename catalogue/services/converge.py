@@ -80,12 +80,12 @@ class Converge:
             mark_shown([job.id])
             return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
         riders = () if job.solo else (f for f in followers if f.handler == job.handler)
-        guarded = any(attribute(name).guard is Guard.CHECK for _, name in leaves)
+        request = _write_request(pic, leaves)
         return Call(
-            _write_request(pic, leaves),
+            request,
             access,
             passengers=tuple(rider.id for rider in riders if not rider.solo),
-            guard=Guard.CHECK if guarded else Guard.NONE,
+            guard=Guard.CHECK if _guarded(request) else Guard.NONE,
         )
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
@@ -121,7 +121,7 @@ class Converge:
 def _perform(request: Mapping[str, Any], access: Access) -> Reply:
     """Read or write; a guarded write reads first, and only reads where the store has moved."""
     gid, session = request["gid"], access.session
-    guarded = [leaf for leaf in request.get("leaves", ()) if leaf["guard"] == Guard.CHECK]
+    guarded = _guarded(request)
     if guarded or request["op"] == "read":
         found = read_product(session, gid)
         if request["op"] == "read" or _moved(found.body, guarded):
@@ -137,6 +137,11 @@ def _perform(request: Mapping[str, Any], access: Access) -> Reply:
         variants=request["variants"],
     )
     return replace(written, body={"write": written.body})
+
+
+def _guarded(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The leaves that are written only where the store still shows what the plan saw."""
+    return [leaf for leaf in request.get("leaves", ()) if leaf["guard"] == Guard.CHECK]
 
 
 def _leaves_of(job: JobView) -> set[LeafKey]:
@@ -156,7 +161,7 @@ def _write_request(pic: Picture, leaves: Mapping[LeafKey, Value]) -> dict[str, A
                 "attribute": key[1],
                 "value": value,
                 "version": version.to_json() if version else None,
-                "guard": attribute(key[1]).guard.value,
+                "guard": _guard(pic, key[1]).value,
                 "shown": leaf.hash if leaf else None,
             }
         )
@@ -167,6 +172,12 @@ def _write_request(pic: Picture, leaves: Mapping[LeafKey, Value]) -> dict[str, A
         "currency": _currency(pic, leaves),
         "variants": max(1, min(len(pic.shown), MOST_SHOWN)),
     }
+
+
+def _guard(pic: Picture, name: str) -> Guard:
+    """What is of high worth is never written unseen, whatever its declaration says."""
+    declared = attribute(name).guard
+    return Guard.CHECK if declared is Guard.NONE and pic.terms.worthy(name) else declared
 
 
 def _currency(pic: Picture, leaves: Iterable[LeafKey]) -> str | None:

@@ -12,10 +12,11 @@ from catalogue.domain.attributes import BadValueError, attribute, clean, fingerp
 from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version, causal_floor
-from catalogue.enums import OverrideKind, Owner, Source
-from catalogue.errors import NotFoundHereError, StaleEditError
+from catalogue.enums import OverrideKind, Owner, Ownership, Source
+from catalogue.errors import NotAllowedNowError, NotFoundHereError, StaleEditError
 from catalogue.models import Change, Override, Product, Variant
 from catalogue.models.canonical import Record
+from catalogue.selectors.terms import terms_of
 from catalogue.services.breaker import close_tugs
 from catalogue.services.conflicts import supersede
 from catalogue.services.merge import Act, merge
@@ -70,8 +71,8 @@ def edit(
     """Check, merge, record and queue in one transaction; what already stands changes nothing.
 
     `expected` gives the `edit_version` that the editor saw, per product; `cause_id` joins several
-    edits of one cause. Raises BadValueError, NotFoundHereError or StaleEditError before anything
-    is stored.
+    edits of one cause. Raises BadValueError, NotFoundHereError, NotAllowedNowError or
+    StaleEditError before anything is stored.
     """
     values = [_cleaned(wish) for wish in wishes]
     with transaction.atomic():
@@ -113,11 +114,27 @@ def _open_desk(workspace_id: int, wishes: Sequence[SetValue], cause_id: UUID) ->
             raise NotFoundHereError("This product or variant does not exist in this workspace.")
         if wish.store_id is not None and wish.store_id not in stores:
             raise NotFoundHereError("This store does not exist in this workspace.")
+    _check_ownership(wishes, stores)
     rows = Override.objects.filter(product__in=products, store__in=stores)
     overrides: dict[tuple[int | None, int, int | None, str], Override] = {
         (o.store_id, o.product_id, o.variant_id, o.attribute): o for o in rows
     }
     return _Desk(products, variants, stores, overrides, timezone.now(), cause_id)
+
+
+def _check_ownership(wishes: Sequence[SetValue], stores: Mapping[int, Store]) -> None:
+    """What is never written to a store can't be set there from here."""
+    terms = terms_of(stores) if stores else {}
+    for wish in wishes:
+        if wish.store_id is None or wish.clear:
+            continue
+        ownership = terms[wish.store_id].ownership(wish.attribute)
+        if ownership not in (Ownership.TWO_WAY, Ownership.HUB):
+            label, words = attribute(wish.attribute).label, ownership.value.replace("_", " ")
+            raise NotAllowedNowError(
+                f"{label} can't be set in {stores[wish.store_id]} from here: its policy there is "
+                f"“{words}”."
+            )
 
 
 def _check_versions(desk: _Desk, expected: Mapping[int, int]) -> None:

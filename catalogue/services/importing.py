@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalogue.domain.attributes import attribute
 from catalogue.domain.diff import LeafKey
-from catalogue.domain.effective import managed
+from catalogue.domain.effective import origin_of
 from catalogue.domain.matching import (
     CanonicalItem,
     CanonicalVariant,
@@ -21,7 +21,7 @@ from catalogue.domain.matching import (
 from catalogue.domain.registers import CanonicalRegister, Entry
 from catalogue.domain.values import fingerprint
 from catalogue.domain.version import Version
-from catalogue.enums import ListingState, OverrideKind, Source
+from catalogue.enums import ListingState, OverrideKind, Ownership, Source
 from catalogue.errors import NotAllowedNowError, NotFoundHereError
 from catalogue.models import Change, Listing, Product, Variant, VariantListing
 from catalogue.models.listing import Observed
@@ -224,7 +224,9 @@ def _keep_differences(pic: Picture, *, cause_id: UUID, now: datetime, actor: str
         declared = attribute(key[1])
         if winner is None or leaf.shows(fingerprint(declared.normalise(winner.value))):
             continue
-        if not managed(declared, product.currency, pic.store.currency, None):
+        if origin_of(declared, None, pic.terms, product.currency) != "canonical":
+            continue
+        if pic.terms.ownership(key[1]) is Ownership.HUB:
             continue
         version = Version.of(now, Source.IMPORT, f"{pic.store.domain}:{_leaf_id(key)}")
         entry = Entry(version, "set", pic.store.pk, leaf.value, OverrideKind.FOUND)

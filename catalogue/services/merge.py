@@ -84,6 +84,20 @@ def merge(
     )
 
 
+def correct(product: Product, record: Record, act: Act) -> Change:
+    """The ledger's row of an edit that moves nothing, because its store has no say in it."""
+    register = record.register(act.key[1])
+    taken = _Taken(
+        ChangeScope.CANONICAL,
+        ChangeFate.LOST,
+        act.entry,
+        register.winner,
+        _value(register),
+        act.entry.value,
+    )
+    return _row(product, act, taken, act.reason)
+
+
 def _compact(routed: Routed, horizon: datetime) -> Routed:
     timeline = routed.timeline.compact(horizon) if routed.timeline is not None else None
     return Routed(routed.register.compact(horizon), timeline)

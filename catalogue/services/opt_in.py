@@ -52,7 +52,7 @@ def preview(store: Store) -> Preview:
     samples: list[PlannedWrite] = []
     unmanaged = 0
     for pic in _linked(store):
-        unmanaged += sum(1 for key in pic.leaf_keys() if not pic.effective(key).managed)
+        unmanaged += sum(pic.effective(key).source == "currency" for key in pic.leaf_keys())
         for planned in _writes(pic):
             counts[planned.attribute] += 1
             if len(samples) < SAMPLES:

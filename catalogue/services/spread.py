@@ -1,19 +1,27 @@
 """Fan-out: every change goes to each live store once, as a job or with the reason why not."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection
 
 from catalogue.domain.attributes import attribute
 from catalogue.domain.diff import LeafKey
-from catalogue.domain.effective import managed
-from catalogue.enums import ChangeFate, ChangeScope, DeliveryFate, ListingState, Source
+from catalogue.domain.effective import UNWRITTEN, Origin, origin_of
+from catalogue.domain.terms import Terms
+from catalogue.enums import (
+    ChangeFate,
+    ChangeScope,
+    DeliveryFate,
+    ListingState,
+    OverrideKind,
+    Source,
+)
 from catalogue.models import Change, ChangeDelivery, Listing, Override
 from catalogue.selectors.picture import Picture
+from catalogue.selectors.terms import terms_of
 from stores.enums import Mode
-from stores.models import Store
 from syncqueue.domain.handling import JobView
 from syncqueue.enums import Kind, Priority
 from syncqueue.services.enqueue import NewJob, enqueue
@@ -26,11 +34,18 @@ SEEN_IN_STORES = frozenset({Source.SYNC, Source.RECONCILE, Source.IMPORT})
 _LIVE = """
 SELECT id FROM stores_store WHERE workspace_id = %s AND mode = %s ORDER BY id FOR SHARE
 """
-_REASONS = {
-    DeliveryFate.ORIGIN: "The edit came from this store.",
-    DeliveryFate.OVERRIDE: "This store keeps its own value of this attribute.",
-    DeliveryFate.UNMANAGED: "Prices don't cross currencies without a rule or an override.",
-    DeliveryFate.HELD: "The value is held for a person's decision.",
+_PENDING = (DeliveryFate.PENDING, "")
+_ORIGIN = (DeliveryFate.ORIGIN, "The edit came from this store.")
+_HELD = (DeliveryFate.HELD, "The value is held for a person's decision.")
+_OTHERWISE: Mapping[Origin, tuple[DeliveryFate, str]] = {
+    "override": (DeliveryFate.OVERRIDE, "This store keeps its own value of this attribute."),
+    "held": _HELD,
+    "currency": (
+        DeliveryFate.UNMANAGED,
+        "Prices don't cross currencies without a rule or an override.",
+    ),
+    "store": (DeliveryFate.UNMANAGED, "The store owns this attribute: it is never written there."),
+    "ignored": (DeliveryFate.UNMANAGED, "This attribute is ignored in this store."),
 }
 
 
@@ -55,9 +70,18 @@ def spread(
     listings = Listing.objects.filter(
         product__in=by_product, store__in=stores, state=ListingState.LINKED
     ).select_related("store")
-    standing = _standing(by_product, stores)
+    standing, terms = _standing(by_product, stores), terms_of(stores)
     rows = [
-        (listing, _rows(listing, by_product[listing.product_id or 0], standing, behind))
+        (
+            listing,
+            _rows(
+                listing,
+                by_product[listing.product_id or 0],
+                standing,
+                terms[listing.store_id],
+                behind,
+            ),
+        )
         for listing in listings.defer("leaves", "unknown").order_by("store_id", "id")
     ]
     return _queue(rows, cause_id, priority)
@@ -118,14 +142,15 @@ def _standing(products: Iterable[int], stores: Iterable[int]) -> dict[tuple[obje
 def _rows(
     listing: Listing,
     changes: Iterable[Change],
-    standing: dict[tuple[object, ...], Override],
+    standing: Mapping[tuple[object, ...], Override],
+    terms: Terms,
     behind: Collection[LeafKey],
 ) -> list[ChangeDelivery]:
-    fates = ((change, _fate(change, listing, standing, behind)) for change in changes)
+    fates = (
+        (change, _fate(change, listing.store_id, standing, terms, behind)) for change in changes
+    )
     return [
-        ChangeDelivery(
-            change=change, store_id=listing.store_id, fate=fate, reason=_REASONS.get(fate, "")
-        )
+        ChangeDelivery(change=change, store_id=listing.store_id, fate=fate[0], reason=fate[1])
         for change, fate in fates
         if fate is not None
     ]
@@ -133,27 +158,26 @@ def _rows(
 
 def _fate(
     change: Change,
-    listing: Listing,
-    standing: dict[tuple[object, ...], Override],
+    store_id: int,
+    standing: Mapping[tuple[object, ...], Override],
+    terms: Terms,
     behind: Collection[LeafKey],
-) -> DeliveryFate | None:
-    """What becomes of a change in one store; None where it doesn't concern it."""
-    store: Store = listing.store
-    own = change.store_id == store.pk
+) -> tuple[DeliveryFate, str] | None:
+    """What becomes of a change in one store, and why; None where it doesn't concern it."""
+    own = change.store_id == store_id
     if change.fate in (ChangeFate.HELD, ChangeFate.REJECTED):
-        return DeliveryFate.HELD if own else None
+        return _HELD if own else None
     if (change.scope == ChangeScope.OVERRIDE or change.fate == ChangeFate.LOST) and not own:
         return None
     seen = own and change.fate == ChangeFate.WON and change.source in SEEN_IN_STORES
     if seen and (change.variant_id, change.attribute) not in behind:
-        return DeliveryFate.ORIGIN
-    if change.scope == ChangeScope.OVERRIDE:
-        return DeliveryFate.PENDING
-    override = standing.get((store.pk, change.product_id, change.variant_id, change.attribute))
-    if override is not None:
-        return DeliveryFate.OVERRIDE
-    same = managed(attribute(change.attribute), change.product.currency, store.currency, None)
-    return DeliveryFate.PENDING if same else DeliveryFate.UNMANAGED
+        return _ORIGIN
+    override = standing.get((store_id, change.product_id, change.variant_id, change.attribute))
+    kind = OverrideKind(override.kind) if override else None
+    origin = origin_of(attribute(change.attribute), kind, terms, change.product.currency)
+    if change.scope == ChangeScope.OVERRIDE and origin not in UNWRITTEN:
+        return _PENDING
+    return _OTHERWISE.get(origin, _PENDING)
 
 
 def _queue(

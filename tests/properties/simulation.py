@@ -298,7 +298,8 @@ class World:
     # --- the call lane --------------------------------------------------------------------------
     def effective(self, store: int, leaf: str) -> Effective:
         timeline = self.timelines.get((store, leaf))
-        return effective(self.registers[leaf].winner, timeline.standing() if timeline else None)
+        standing = timeline.standing() if timeline else None
+        return effective(attribute(leaf), self.registers[leaf].winner, standing)
 
     def wake(self) -> None:
         for store, listing in enumerate(self.listings):
