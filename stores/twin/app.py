@@ -1,11 +1,12 @@
 """The twin's front door: which shop is meant, and which of its doors."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from stores.twin import admin, api, control, embedded, oauth
+from stores.twin import admin, api, control, embedded, graph, oauth
 from stores.twin.assets import asset
 from stores.twin.http import BadRequestError, Request, Response, json_response
 from stores.twin.pages import page
@@ -21,6 +22,7 @@ _PHRASES = {each.value: each.phrase for each in HTTPStatus} | {430: "Shopify Sec
 
 def application(twin: Twin) -> Callable[..., Iterable[bytes]]:
     """The twin as a WSGI program."""
+    twin.read = partial(graph.read, twin)
 
     def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         request = _request(environ)

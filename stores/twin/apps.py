@@ -7,7 +7,7 @@ from typing import Any
 
 from stores.twin.bucket import Bucket
 
-__all__ = ["App", "Code", "Install", "Refresh", "Subscription", "Token"]
+__all__ = ["App", "Code", "EventSubscription", "Install", "Refresh", "Subscription", "Token"]
 
 
 @dataclass(slots=True)
@@ -39,6 +39,16 @@ class Subscription:
 
 
 @dataclass(slots=True)
+class EventSubscription(Subscription):
+    """A subscription of the next-generation Events: always declared, never deleted."""
+
+    handle: str = ""
+    actions: Sequence[str] = ()
+    triggers: Sequence[str] = ()  # paths in the graph; none: every change
+    query: str | None = None
+
+
+@dataclass(slots=True)
 class App:
     """What a developer has released: its configuration holds in every shop that installs it."""
 
@@ -51,6 +61,7 @@ class App:
     scopes: Sequence[str] = ()  # of the released version
     optional_scopes: Sequence[str] = ()
     subscriptions: list[Subscription] = field(default_factory=list)
+    events: list[EventSubscription] = field(default_factory=list)
 
     @property
     def secret(self) -> str:

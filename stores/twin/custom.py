@@ -1,11 +1,22 @@
 """Custom data: metafields of products, variants and the shop, and their definitions."""
 
 import hashlib
+import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-__all__ = ["Address", "Definition", "Metafield", "Metafields"]
+__all__ = [
+    "RESERVED",
+    "Address",
+    "Definition",
+    "Metafield",
+    "Metafields",
+    "own_namespace",
+    "reserved",
+]
+
+RESERVED = "$app"
 
 Address = tuple[str, str]  # namespace and key
 
@@ -63,3 +74,16 @@ class Definition:
     def unique(self) -> bool:
         """Custom ids always are (shopify-platform.md 9: never join by handle)."""
         return self.type == "id" or "uniqueValues" in self.capabilities
+
+
+def reserved(app: str | None, given: str | None) -> str:
+    """`$app` and what is below it, or no namespace at all, is the app's own."""
+    wanted = RESERVED if given is None else given
+    if app is None or wanted.partition(":")[0] != RESERVED:
+        return wanted
+    return f"{own_namespace(app)}{wanted.removeprefix(RESERVED).replace(':', '--', 1)}"
+
+
+def own_namespace(app: str) -> str:
+    """What `$app` stands for."""
+    return f"app--{zlib.crc32(app.encode())}"

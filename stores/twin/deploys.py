@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urljoin
 
 from stores.shopify.schema import VERSION
-from stores.twin.apps import App, Subscription
+from stores.twin.apps import App, EventSubscription, Subscription
 from stores.twin.grants import grant
-from stores.twin.subscribing import checked, made, wishes
+from stores.twin.subscribing import Wishes, checked, made, wishes
 from stores.twin.topics import COMPLIANCE, played
 from stores.twin.world import Twin
 
@@ -26,13 +26,14 @@ def deploy(
     *,
     secret: str | None = None,
     subscriptions: list[Mapping[str, Any]] | None = None,
+    events: list[Mapping[str, Any]] | None = None,
     **more: Any,
 ) -> App:
     """Make an app known, or put out its next version: what isn't given stays as it was.
 
     Raises ValueError for what its configuration could not hold.
     """
-    known = {each.name for each in fields(App)} - {"client_id", "secrets", "subscriptions"}
+    known = {each.name for each in fields(App)} - _OF_THEMSELVES
     if strange := sorted(set(more) - known):
         raise ValueError(f"An app has no {', '.join(strange)}: {', '.join(sorted(known))}.")
     found = twin.apps.get(client_id)
@@ -46,6 +47,8 @@ def deploy(
         setattr(found, name, tuple(value) if isinstance(value, list) else value)
     if subscriptions is not None:
         found.subscriptions = _declared(twin, found, subscriptions)
+    if events is not None:
+        found.events = [_event(twin, found, each) for each in events]
     twin.apps[client_id] = found
     if "scopes" in more:
         _narrow(twin, found)
@@ -74,6 +77,31 @@ def _declared(twin: Twin, app: App, given: list[Mapping[str, Any]]) -> list[Subs
     return found
 
 
+def _event(twin: Twin, app: App, given: Mapping[str, Any]) -> EventSubscription:
+    """`[[events.subscription]]` of the configuration (3.5)."""
+    if strange := sorted(set(given) - _OF_EVENTS):
+        raise ValueError(f"The twin does not play {', '.join(strange)} of Events.")
+    actions = tuple(given.get("actions", ("update",)))
+    if given.get("topic") != "Product" or not set(actions) <= {"create", "update", "delete"}:
+        raise ValueError("The twin plays Events of the topic Product only.")
+    uri, now = urljoin(app.url, str(given.get("uri", ""))), twin.second()
+    if refusals := checked("Product", Wishes(uri), []):
+        raise ValueError("; ".join(refusal.message for refusal in refusals))
+    return EventSubscription(
+        twin.next_id("subscription"),
+        "Product",
+        uri,
+        now,
+        now,
+        VERSION,
+        declared=True,
+        handle=given["handle"],
+        actions=actions,
+        triggers=tuple(given.get("triggers", ())),
+        query=given.get("query"),
+    )
+
+
 def _topics(given: Mapping[str, Any]) -> list[str]:
     if only := sorted(_ONLY_BY_API & given.keys()):
         raise ValueError(f"A configuration has no {', '.join(only)}: only the API has.")
@@ -83,4 +111,6 @@ def _topics(given: Mapping[str, Any]) -> list[str]:
     return topics
 
 
+_OF_THEMSELVES = frozenset({"client_id", "secrets", "subscriptions", "events"})
+_OF_EVENTS = frozenset({"handle", "topic", "actions", "triggers", "uri", "query"})
 _TOPICS = frozenset({"topics", "compliance_topics"})

@@ -33,6 +33,7 @@ from graphql.language import DocumentNode
 
 from stores.shopify.schema import SDL_PATH
 from stores.twin import cost, verdicts
+from stores.twin.apps import Install
 from stores.twin.errors import UnimplementedError
 from stores.twin.mutations import MUTATIONS
 from stores.twin.nodes import Call, Info, kind_of
@@ -40,9 +41,9 @@ from stores.twin.paging import PAGING
 from stores.twin.queries import RESOLVERS, Resolver
 from stores.twin.refusals import Refusal
 from stores.twin.stock import STOCK, STOCK_READING
-from stores.twin.world import Shop
+from stores.twin.world import Shop, Twin
 
-__all__ = ["Outcome", "operations_of", "run", "schema"]
+__all__ = ["Outcome", "operations_of", "read", "run", "schema"]
 
 Json = dict[str, Any]
 _WIDE_CODES = ("INVALID_INPUT", "INVALID", "GENERIC_ERROR", "INTERNAL_ERROR")
@@ -94,6 +95,17 @@ def run(call: Call, text: str, variables: Mapping[str, Any], operation: str | No
         extensions = verdicts.extensions(wanted, spent, bucket.status())
     body = {**_formatted(result), "extensions": extensions}
     return Outcome(body, mutated=prepared.mutation and result.data is not None)
+
+
+def read(twin: Twin, shop: Shop, install: Install, text: str, variables: Mapping[str, Any]) -> Json:
+    """What an app's own query gives for an event: free of points, errors beside the data."""
+    prepared = _prepare(text, None)
+    if isinstance(prepared, list):
+        return {"errors": prepared}
+    call = Call(twin, shop, install, "")
+    return _formatted(
+        execute_sync(schema(), prepared.document, context_value=call, variable_values={**variables})
+    )
 
 
 def operations_of(text: str, operation: str | None) -> frozenset[str]:

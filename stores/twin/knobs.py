@@ -144,6 +144,7 @@ class Settings:
     latency: float = _seconds("every API call of every shop takes this long", most=60.0)
     auto_approve: bool = _switch("merchants consent without being shown a page")
     seed: int = _count("where all chance starts: the same seed, the same mishaps", most=2**63)
+    events: bool = _switch("next-generation Events fire beside the classic webhooks")
     cause_header: str = _knob(
         "X-Store-Sync-Cause",
         "the request header that the log keeps as the cause of a write",

@@ -3,13 +3,13 @@
 from typing import Any
 
 from stores.twin import gallery
-from stores.twin.custom import Definition
+from stores.twin.custom import Definition, Metafield
 from stores.twin.goods import Product, Variant
 from stores.twin.levels import Level
 from stores.twin.rendering import instant, shop_time
 from stores.twin.world import PLANS, Shop
 
-__all__ = ["definition", "item", "level", "product", "shop_body", "variant"]
+__all__ = ["definition", "item", "level", "metafield", "product", "shop_body", "variant"]
 
 VARIANTS_SHOWN = 100
 _UNITS = {"KILOGRAMS": "kg", "GRAMS": "g", "POUNDS": "lb", "OUNCES": "oz"}
@@ -182,3 +182,20 @@ def _options(found: Product) -> list[dict[str, Any]]:
         }
         for option, position, values in found.shown_options()
     ]
+
+
+def metafield(shop: Shop, found: Metafield) -> dict[str, Any]:
+    """One of a payload's `metafields`, whose shape is of medium confidence (3.6, 11.5)."""
+    return {
+        "id": found.id,
+        "namespace": found.namespace,
+        "key": found.key,
+        "value": found.value,
+        "type": found.type,
+        "description": None,
+        "owner_id": found.owner.id,
+        "owner_resource": type(found.owner).__name__.lower(),
+        "created_at": shop_time(found.created_at, shop.zone),
+        "updated_at": shop_time(found.updated_at, shop.zone),
+        "admin_graphql_api_id": found.gid,
+    }

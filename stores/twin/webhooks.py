@@ -1,19 +1,16 @@
 """What a shop tells its apps: which subscriptions an event concerns, each with its own payload."""
 
-import base64
-import hashlib
-import hmac
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stores.twin import payloads
 from stores.twin.apps import Install, Subscription
+from stores.twin.custom import Metafield, reserved
 from stores.twin.goods import Product, Variant
 from stores.twin.levels import Level
 from stores.twin.mishaps import depart, leave_out
-from stores.twin.sender import Delivery
+from stores.twin.packing import packed
 from stores.twin.shaping import is_echo, raw, shaped
 from stores.twin.topics import may_hear
 from stores.twin.world import Shop, Twin
@@ -25,14 +22,17 @@ __all__ = [
     "announce_product",
     "announce_variant",
     "release",
-    "signature",
 ]
 
 
 def announce_product(twin: Twin, shop: Shop, product: Product, topic: str) -> None:
-    if _listeners(shop.installs.values(), topic):
-        gone = topic == "products/delete"
-        announce(twin, shop, topic, {"id": product.id} if gone else payloads.product(shop, product))
+    if not _listeners(shop.installs.values(), topic):
+        return
+    if topic == "products/delete":
+        announce(twin, shop, topic, {"id": product.id})
+    else:
+        custom = product.metafields.values()
+        announce(twin, shop, topic, payloads.product(shop, product), custom=custom)
 
 
 def announce_item(twin: Twin, shop: Shop, variant: Variant, topic: str) -> None:
@@ -63,10 +63,12 @@ def announce(
     body: Mapping[str, Any],
     *,
     to: Iterable[Install] | None = None,
+    custom: Iterable[Metafield] = (),
 ) -> None:
     """Tell every subscription of a topic, those of all installed apps or of `to`.
 
-    Each delivery has an id of its own; those of one event share the event's id.
+    Each delivery has an id of its own; those of one event share the event's id. `custom` are the
+    metafields of which a subscription can ask for some.
     """
     listeners = _listeners(shop.installs.values() if to is None else to, topic)
     if not listeners:
@@ -78,8 +80,13 @@ def announce(
             told = shaped(body, subscription)
             if told is None:
                 continue
+            if subscription.metafield_namespaces or subscription.metafields:
+                told = {**told, "metafields": _asked_for(shop, install, subscription, custom)}
             sent = whole if told is body else raw(told)
-            delivery = _delivery(twin, shop, install, subscription, body=sent, event_id=event_id)
+            more = {"Name": subscription.name} if subscription.name else {}
+            delivery = packed(
+                twin, shop, install, subscription, body=sent, event_id=event_id, more=more
+            )
             now, within = twin.clock.seconds(), shop.knobs.debounce
             if is_echo(subscription, sent, now=now, within=within):
                 leave_out(twin, delivery, "debounced")
@@ -102,10 +109,6 @@ def release(twin: Twin, shop: Shop, ids: list[str] | None = None) -> list[dict[s
     ]
 
 
-def signature(body: bytes, secret: str) -> str:
-    return base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
-
-
 def _listeners(installs: Iterable[Install], topic: str) -> list[tuple[Install, Subscription]]:
     """Those of the apps' configurations and those made by the API: both may be told."""
     return [
@@ -121,52 +124,19 @@ def _subscriptions(install: Install) -> Iterator[Subscription]:
     yield from install.subscriptions.values()
 
 
+def _asked_for(
+    shop: Shop, install: Install, subscription: Subscription, custom: Iterable[Metafield]
+) -> list[dict[str, Any]]:
+    """The metafields of the namespaces and addresses that a subscription names."""
+    app = install.app.client_id
+    spaces = {reserved(app, each) for each in subscription.metafield_namespaces}
+    places = {(reserved(app, space), key) for space, key in subscription.metafields}
+    return [
+        payloads.metafield(shop, each)
+        for each in custom
+        if each.namespace in spaces or (each.namespace, each.key) in places
+    ]
+
+
 def _resource(body: Mapping[str, Any]) -> str:
     return str(body.get("admin_graphql_api_id") or body.get("id"))
-
-
-def _delivery(
-    twin: Twin,
-    shop: Shop,
-    install: Install,
-    subscription: Subscription,
-    *,
-    body: bytes,
-    event_id: str,
-) -> Delivery:
-    triggered_at = twin.clock.now().astimezone(UTC).isoformat(timespec="microseconds")
-    webhook_id = str(uuid.uuid4())
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "Shopify-Captain-Hook",
-        "X-Shopify-Topic": subscription.topic,
-        "X-Shopify-Hmac-Sha256": signature(body, install.app.secret),
-        "X-Shopify-Shop-Domain": shop.domain,
-        "X-Shopify-API-Version": shop.knobs.serves or subscription.api_version,
-        "X-Shopify-Webhook-Id": webhook_id,
-        "X-Shopify-Event-Id": event_id,
-        "X-Shopify-Triggered-At": triggered_at.replace("+00:00", "Z"),
-    }
-    if subscription.name:
-        headers["X-Shopify-Name"] = subscription.name
-    return Delivery(
-        shop.domain,
-        subscription.topic,
-        subscription.uri,
-        headers,
-        body,
-        _give_up(shop, install, subscription),
-        webhook_id=webhook_id,
-        event_id=event_id,
-        subscription_id=subscription.id,
-    )
-
-
-def _give_up(shop: Shop, install: Install, subscription: Subscription) -> Callable[[], None]:
-    """After its last retry Shopify deletes a subscription of the API; never a declared one."""
-
-    def delete() -> None:
-        with shop.lock:
-            install.subscriptions.pop(subscription.id, None)
-
-    return delete

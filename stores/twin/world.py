@@ -3,6 +3,7 @@
 import itertools
 import random
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
@@ -97,6 +98,9 @@ class Shop:
         _add(self.operations.setdefault(operation, {}), amounts)
 
 
+Reader = Callable[[Shop, Install, str, Mapping[str, Any]], dict[str, Any]]
+
+
 class Twin:
     """The whole world of one twin."""
 
@@ -106,6 +110,8 @@ class Twin:
         self.agenda = Agenda(self.clock)
         self.sender = Sender(self.agenda, self.oracle)
         self.settings = Settings()
+        # How Events read a shop for an app; the graph, which announces them, lends itself.
+        self.read: Reader = _nobody_reads
         self._chances: dict[str, random.Random] = {}
         self.apps: dict[str, App] = {}
         self.shops: dict[str, Shop] = {}
@@ -202,6 +208,10 @@ class Twin:
 
     def _rest(self) -> None:
         settle(self.is_quiet, seconds=REST_SECONDS)
+
+
+def _nobody_reads(*_: Any) -> dict[str, Any]:
+    raise NotImplementedError("A twin without its front door can't answer the queries of Events.")
 
 
 def _add(counters: dict[str, float], amounts: dict[str, float]) -> None:

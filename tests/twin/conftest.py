@@ -110,14 +110,14 @@ class Ear:
             time.sleep(0.005)
         return self.heard
 
-    def settle(self, twin, count):
+    def settle(self, twin, count, *, header="X-Shopify-Topic"):
         """Wait for `count`, then make sure that no more is on its way."""
         self.wait(count)
         until = time.monotonic() + 2
         while not twin.is_quiet():
             assert time.monotonic() < until
             time.sleep(0.005)
-        return [headers["X-Shopify-Topic"] for headers, _ in self.heard]
+        return [headers[header] for headers, _ in self.heard]
 
     def bodies(self, topic):
         return [

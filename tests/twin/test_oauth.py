@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from stores.twin.oauth import sign
-from stores.twin.webhooks import signature
+from stores.twin.packing import signature
 from tests.twin.conftest import APP, DOMAIN, REDIRECT, SECRET
 
 ASKED = {"client_id": APP, "scope": "read_products,write_products", "state": "n0nce"}

@@ -14,8 +14,8 @@ SCOPES = ["read_products", "write_products", "read_inventory", "write_inventory"
 def release(ask: Ask) -> Json:
     """{client_id, secret, …}: make an app known, or put out its next version.
 
-    Further: url, redirects, organization, public, scopes, optional_scopes, subscriptions. One of
-    the last is as in an app's configuration: {topics, compliance_topics, uri, filter,
+    Further: url, redirects, organization, public, scopes, optional_scopes, subscriptions, events.
+    A subscription is as in an app's configuration: {topics, compliance_topics, uri, filter,
     include_fields, name}. What isn't given stays as it was; a new secret joins the others.
     """
     deploy(ask.twin, **ask.given)

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from stores.twin import events
 from stores.twin.attributes import ITEM
 from stores.twin.goods import Product, Variant
 from stores.twin.levels import Level, open_level
@@ -48,6 +49,7 @@ class Deed:
         self._topics: dict[Product, str] = {}
         self._items: dict[Variant, str] = {}
         self._levels: dict[tuple[Level, str], None] = {}
+        self._changes = events.Changes()
         self._stock: dict[Variant, int] = {}
 
     def __enter__(self) -> Self:
@@ -82,6 +84,7 @@ class Deed:
 
     def note(self, resource: str, attribute: str, old: Any, new: Any, **more: Any) -> None:
         """Log a true edit; the caller says what it touches."""
+        self._changes.note(resource, attribute)
         self.log("edit", resource, attribute=attribute, old=old, new=new, **more)
 
     def move(self, level: Level, name: str, delta: int, **facts: Any) -> None:
@@ -152,3 +155,4 @@ class Deed:
         for product, topic in self._topics.items():
             product.updated_at = self.now
             announce_product(self.twin, self.shop, product, topic)
+            events.tell(self.twin, self.shop, product, topic, self._changes)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stores.twin.custom import Definition
-from stores.twin.edits.metafields import canonical, reserved
+from stores.twin.custom import Definition, reserved
+from stores.twin.edits.metafields import canonical
 from stores.twin.gids import number
 from stores.twin.goods import Product
 from stores.twin.metafield_types import BadMetafieldError

@@ -1,13 +1,20 @@
 """Changes of metafields: compared, checked by type and definition, and silent where none is."""
 
 import re
-import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from stores.twin import metafield_types
-from stores.twin.custom import Address, Definition, Metafield, Metafields
+from stores.twin.custom import (
+    RESERVED,
+    Address,
+    Definition,
+    Metafield,
+    Metafields,
+    own_namespace,
+    reserved,
+)
 from stores.twin.edits import validations
 from stores.twin.edits.deed import Deed
 from stores.twin.gids import number
@@ -18,12 +25,11 @@ from stores.twin.world import Shop
 
 __all__ = ["KINDS", "Owner", "Setting", "apply", "bad_name", "canonical", "delete_many", "forget"]
 __all__ += ["keep_only"]
-__all__ += ["namespace", "owner_of", "planned", "remove", "reserved", "set_many"]
+__all__ += ["namespace", "owner_of", "planned", "remove", "set_many"]
 
 Given = Mapping[str, Any]
 Owner = Product | Variant | Shop
 KINDS: Mapping[type, str] = {Product: "PRODUCT", Variant: "PRODUCTVARIANT", Shop: "SHOP"}
-RESERVED = "$app"
 SET_LIMIT = 25
 LENGTHS = {"namespace": (3, 255), "key": (2, 64)}
 
@@ -129,14 +135,6 @@ def attribute(address: Address) -> str:
     return f"metafields.{address[0]}.{address[1]}"
 
 
-def reserved(app: str | None, given: str | None) -> str:
-    """`$app` and what is below it, or no namespace at all, is the app's own."""
-    wanted = RESERVED if given is None else given
-    if app is None or wanted.partition(":")[0] != RESERVED:
-        return wanted
-    return f"{_own(app)}{wanted.removeprefix(RESERVED).replace(':', '--', 1)}"
-
-
 def namespace(deed: Deed, given: str | None) -> str:
     """The namespace that is meant. Raises RefusedError where it is another app's."""
     wanted = reserved(deed.author.app, given)
@@ -158,11 +156,7 @@ def canonical(shop: Shop, type_name: str, text: str, definition: Definition | No
 def _is_foreign(app: str | None, space: str) -> bool:
     if not space.startswith(("app--", RESERVED)):
         return False
-    return app is None or not f"{space}--".startswith(f"{_own(app)}--")
-
-
-def _own(app: str) -> str:
-    return f"app--{zlib.crc32(app.encode())}"
+    return app is None or not f"{space}--".startswith(f"{own_namespace(app)}--")
 
 
 def _checked(deed: Deed, kind: str, owner: Owner | None, given: Given) -> Setting:

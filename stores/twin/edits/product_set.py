@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stores.twin.custom import Definition
+from stores.twin.custom import Definition, reserved
 from stores.twin.edits import file_update, files, media, metafields, products, structure_set
 from stores.twin.edits.deed import Deed
 from stores.twin.edits.drafts import plain
@@ -88,7 +88,7 @@ def _check_custom_id(deed: Deed, given: Given, wanted: Given) -> None:
     if given.get("metafields") is None:
         raise RefusedError(refuse("MISSING_FIELD_REQUIRED", "metafields"))
     for each in given["metafields"]:
-        space = metafields.reserved(deed.author.app, each.get("namespace"))
+        space = reserved(deed.author.app, each.get("namespace"))
         if (space, each.get("key")) == (definition.namespace, definition.key):
             if _same_value(deed, definition, each, value):
                 return

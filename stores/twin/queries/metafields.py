@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from stores.twin.custom import Definition, Metafield
+from stores.twin.custom import Definition, Metafield, reserved
 from stores.twin.edits import definitions
-from stores.twin.edits.metafields import KINDS, Owner, reserved
+from stores.twin.edits.metafields import KINDS, Owner
 from stores.twin.errors import UnimplementedError
 from stores.twin.metafield_types import is_reference, json_value
 from stores.twin.nodes import Info, find
