@@ -202,6 +202,9 @@ class Sender:
         return status
 
     def _note(self, delivery: Delivery, attempt: int, status: int | str) -> None:
+        """Arrange what follows, then log: who reads of a failure can count on its retry."""
+        if status not in OK:
+            self._follow_up(delivery, attempt)
         self._oracle.write(
             "delivery",
             delivery.shop,
@@ -211,8 +214,8 @@ class Sender:
             attempt=attempt,
             status=status,
         )
-        if status in OK:
-            return
+
+    def _follow_up(self, delivery: Delivery, attempt: int) -> None:
         if attempt > len(RETRY_AFTER):
             delivery.give_up()
         else:

@@ -166,9 +166,8 @@ def test_a_refused_delivery_is_tried_again_with_the_same_id_and_body(shop, ear):
     shop.subscribe(ear.url, *PRODUCT)
     ear.status = 500
     retitle(shop)
-    ear.wait(1)
     retitle(shop, "Taller lamp")
-    ear.wait(2)
+    logged(shop.twin, 2, status=500)
     ear.status = 200
     shop.twin.advance(11)
     ear.wait(4)
