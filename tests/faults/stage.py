@@ -37,7 +37,7 @@ from tests.bench.database import database_url
 from tests.faults.armed import FILE, Armoury, Fault
 
 APP, SECRET = "fault-app", "fault-secret"
-LEASE = 0.8
+LEASE = 2.0
 PATIENCE = 30.0
 ENGINE = {
     "SYNCQUEUE_LEASE_SECONDS": str(LEASE),
