@@ -71,17 +71,26 @@ class AttemptOutcome(StrEnum):
 
 
 class CallState(StrEnum):
-    """`unknown`: sent, and nobody heard the answer; `withdrawn`: never sent."""
+    """`repeating`: nobody heard the answer, the same call goes again; `withdrawn`: never sent.
+
+    `unknown`: nobody heard the answer, and nobody asks any more.
+    """
 
     PLANNED = "planned"
     SENT = "sent"
     ANSWERED = "answered"
+    REPEATING = "repeating"
     SETTLED = "settled"
     UNKNOWN = "unknown"
     WITHDRAWN = "withdrawn"
 
 
-OPEN_CALL_STATES = (CallState.PLANNED, CallState.SENT, CallState.ANSWERED)
+OPEN_CALL_STATES = (
+    CallState.PLANNED,
+    CallState.SENT,
+    CallState.ANSWERED,
+    CallState.REPEATING,
+)
 
 
 class ReplayState(StrEnum):

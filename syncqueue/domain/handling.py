@@ -1,9 +1,9 @@
 """The contract between the engine and the apps above: jobs, what a handler may say, answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from syncqueue.enums import ErrorClass, Outcome
@@ -17,11 +17,13 @@ __all__ = [
     "ErrorClass",
     "Handler",
     "JobView",
+    "Merging",
     "Outcome",
     "Parked",
     "Planned",
     "Points",
     "Refused",
+    "Repeatable",
     "Retry",
     "Settled",
     "SqlOnly",
@@ -68,12 +70,16 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to store and send. `context` (tokens) stays in memory; passengers are job ids."""
+    """One call to store and send. `context` (tokens) stays in memory; passengers are job ids.
+
+    Calls of a `Merging` handler with the same `merge`, if any, may be sent as one.
+    """
 
     request: dict[str, Any]
     context: object = field(repr=False)
     passengers: tuple[int, ...] = ()
     guard: str = "none"
+    merge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,8 @@ class Handler(Protocol):
     """What an app registers under a name.
 
     `plan` and `settle` run SQL in the pump's main thread, inside its transaction; `send` does
-    HTTP only, in a thread, and returns expected failures as `Answer.error`.
+    HTTP only, in a thread, and returns expected failures as `Answer.error`. What it sends has one
+    more key than what was planned: `idempotency_key`, that of the stored call.
     """
 
     def plan(self, job: JobView, followers: Sequence[JobView], *, now: datetime) -> Planned: ...
@@ -173,6 +180,39 @@ class Handler(Protocol):
         now: datetime,
     ) -> Verdict | None:
         """Store what the answer says; None leaves the job to the engine's default."""
+
+
+@runtime_checkable
+class Merging(Protocol):
+    """A handler whose calls of several lanes may go together, up to `most` in one request.
+
+    `settle` is then asked for each of them, with the request that its own plan made and the whole
+    answer.
+    """
+
+    most: int
+
+    def merge(self, calls: Sequence[Call]) -> Call:
+        """One call of them all, in their order; nothing but their requests decides it."""
+
+    def refused(self, request: dict[str, Any], answer: Answer) -> Collection[int]:
+        """The places of those because of which the platform refused the whole request.
+
+        Empty where it was accepted. `settle` decides the named ones; the others go again without
+        them.
+        """
+
+
+@runtime_checkable
+class Repeatable(Protocol):
+    """A handler whose calls the platform carries out once, however often they come.
+
+    It does so by their `idempotency_key`, for a day. So a call of unknown outcome is sent again
+    as it was stored, before anything else of its lanes.
+    """
+
+    def context(self, job: JobView, *, now: datetime) -> object:
+        """What `send` needs and nobody stores; `Parked` where it can't be had yet."""
 
 
 class SqlOnly:
@@ -198,6 +238,10 @@ _handlers: dict[str, Handler] = {}
 
 def register(name: str, handler: Handler) -> None:
     _handlers[name] = handler
+
+
+def find_handler(name: str) -> Handler | None:
+    return _handlers.get(name)
 
 
 def handler_for(name: str) -> Handler:

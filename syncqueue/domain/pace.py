@@ -52,7 +52,7 @@ class Costs:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Costs":
-        return cls({name: (asked, used) for name, (asked, used) in data.items()})
+        return cls({name: (float(asked), float(used)) for name, (asked, used) in data.items()})
 
     def to_json(self) -> dict[str, list[float]]:
         return {name: [round(a, 1), round(u, 1)] for name, (a, u) in self.known.items()}

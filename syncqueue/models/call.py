@@ -12,7 +12,11 @@ from syncqueue.models.job import Job
 
 
 class Call(models.Model):
-    """Exactly what is about to be sent, stored before it is; later the raw answer."""
+    """Exactly what is about to be sent, stored before it is; later the raw answer.
+
+    Where the calls of several lanes go as one, each lane has a row; the first is the carrier of the
+    others: `merged` is what it sends, under its own key, and the answer stands on it.
+    """
 
     channel = models.ForeignKey(
         Channel, on_delete=models.CASCADE, related_name="calls", db_index=False
@@ -21,6 +25,16 @@ class Call(models.Model):
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="calls")
     passengers = ArrayField(models.BigIntegerField(), default=list, blank=True)
     request = models.JSONField()
+    merged = models.JSONField(null=True, blank=True)
+    carrier = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="members",
+        db_index=False,
+    )
+    position = models.PositiveSmallIntegerField(default=0, db_default=0)
     idempotency_key = models.UUIDField(unique=True)
     token = models.UUIDField()
     guard = models.CharField(max_length=16, default="none", db_default="none")
@@ -40,11 +54,14 @@ class Call(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index("lane", name="call_open", condition=Q(state__in=OPEN_CALL_STATES)),
+            models.Index("carrier", name="call_carrier", condition=Q(carrier__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
                 name="call_answered_has_an_answer",
-                condition=~Q(state=CallState.ANSWERED) | Q(answer__isnull=False),
+                condition=~Q(state=CallState.ANSWERED)
+                | Q(answer__isnull=False)
+                | Q(position__gt=0),
             ),
         ]
 

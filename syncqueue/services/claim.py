@@ -1,8 +1,10 @@
 """Taking a channel's slot and its due lanes: row leases with a fence, never a session lock."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -46,14 +48,7 @@ RETURNING (next_due_at <= statement_timestamp() OR woken_at IS NOT NULL) AND NOT
 # A pump that fell silent must not take over from itself: its own call is still out. The leased
 # columns stand in no index, so this update stays heap-only however long the backlog.
 _CLAIM = """
-WITH chosen AS MATERIALIZED (
-  SELECT id, token IS NOT NULL AS stale FROM syncqueue_lane
-  WHERE channel_id = %(channel)s AND kind = %(kind)s AND due_at <= statement_timestamp()
-    AND (lease_until IS NULL
-         OR (lease_until < statement_timestamp() AND token IS DISTINCT FROM %(token)s))
-  ORDER BY priority {order}, due_at LIMIT %(lanes)s
-  FOR UPDATE SKIP LOCKED
-), leased AS (
+WITH chosen AS MATERIALIZED ({chosen}), leased AS (
   UPDATE syncqueue_lane AS lane
   SET lease_until = statement_timestamp() + make_interval(secs => %(seconds)s), token = %(token)s,
       claimed_at = statement_timestamp()
@@ -72,8 +67,43 @@ CROSS JOIN LATERAL (
 ) AS job
 ORDER BY leased.priority {order}, leased.due_at, leased.id, job.id
 """
-CLAIM = _CLAIM.format(order="DESC")
-CLAIM_LOWER = _CLAIM.format(order="ASC")
+_DUE = """
+  SELECT id, token IS NOT NULL AS stale FROM syncqueue_lane
+  WHERE channel_id = %(channel)s AND kind = %(kind)s AND due_at <= statement_timestamp()
+    AND (lease_until IS NULL
+         OR (lease_until < statement_timestamp() AND token IS DISTINCT FROM %(token)s))
+  ORDER BY priority {order}, due_at LIMIT %(lanes)s
+  FOR UPDATE SKIP LOCKED
+"""
+# Looks at the next lanes only, so that it costs the same however long the backlog.
+_ALIKE = """
+  SELECT id, false AS stale FROM syncqueue_lane
+  WHERE id IN (
+    SELECT due.id FROM (
+      SELECT id, priority, due_at FROM syncqueue_lane
+      WHERE channel_id = %(channel)s AND kind = 'call' AND due_at <= statement_timestamp()
+        AND token IS NULL
+      ORDER BY priority DESC, due_at LIMIT %(looked)s) AS due
+    CROSS JOIN LATERAL (
+      SELECT handler, solo FROM syncqueue_job
+      WHERE lane_id = due.id AND state IN ('queued', 'running', 'retrying', 'waiting')
+      ORDER BY id LIMIT 1) AS head
+    WHERE head.handler = %(handler)s AND NOT head.solo
+    ORDER BY due.priority DESC, due.due_at LIMIT %(lanes)s)
+    AND token IS NULL
+  FOR UPDATE SKIP LOCKED
+"""
+_THESE = """
+  SELECT id, token IS NOT NULL AS stale FROM syncqueue_lane
+  WHERE id = ANY(%(these)s)
+    AND (lease_until IS NULL
+         OR (lease_until < statement_timestamp() AND token IS DISTINCT FROM %(token)s))
+  ORDER BY id FOR UPDATE SKIP LOCKED
+"""
+CLAIM = _CLAIM.format(chosen=_DUE.format(order="DESC"), order="DESC")
+CLAIM_LOWER = _CLAIM.format(chosen=_DUE.format(order="ASC"), order="ASC")
+CLAIM_ALIKE = _CLAIM.format(chosen=_ALIKE, order="DESC")
+CLAIM_THESE = _CLAIM.format(chosen=_THESE, order="DESC")
 
 RENEW = """
 UPDATE syncqueue_lane SET lease_until = statement_timestamp() + make_interval(secs => %(seconds)s)
@@ -142,7 +172,7 @@ def claim(
 
     Interactive ones come first, or last where `lower` gives the lower class its share.
     """
-    values: dict[str, int | float | str | UUID] = {
+    values: dict[str, Any] = {
         "channel": channel_id,
         "kind": kind,
         "token": token,
@@ -150,8 +180,41 @@ def claim(
         "jobs": jobs,
         "seconds": seconds,
     }
+    return _claimed(CLAIM_LOWER if lower else CLAIM, values)
+
+
+def claim_alike(
+    channel_id: int, handler: str, *, token: UUID, lanes: int, jobs: int, seconds: float
+) -> list[Claimed]:
+    """Lease further due call lanes whose heads are of this handler, among the next ones."""
+    values: dict[str, Any] = {
+        "channel": channel_id,
+        "handler": handler,
+        "token": token,
+        "lanes": lanes,
+        "looked": 4 * lanes,
+        "jobs": jobs,
+        "seconds": seconds,
+    }
+    return _claimed(CLAIM_ALIKE, values)
+
+
+def claim_these(
+    lane_ids: Sequence[int], *, token: UUID, jobs: int, seconds: float
+) -> list[Claimed]:
+    """Lease those of the named lanes that nobody holds, due or not."""
+    values: dict[str, Any] = {
+        "these": list(lane_ids),
+        "token": token,
+        "jobs": jobs,
+        "seconds": seconds,
+    }
+    return _claimed(CLAIM_THESE, values)
+
+
+def _claimed(statement: str, values: dict[str, Any]) -> list[Claimed]:
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM_LOWER if lower else CLAIM, values)
+        cursor.execute(statement, values)
         rows = cursor.fetchall()
     stale: dict[int, bool] = {}
     by_lane: dict[int, list[JobView]] = {}

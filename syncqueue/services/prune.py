@@ -19,13 +19,20 @@ RUN_SECONDS = 20.0
 PRUNE_SECONDS = 3600.0
 
 # Dead letters stay until somebody replays or cancels them. With whatever is still open or dead
-# stays the whole trail of its cause: the delivery's job, and its brothers to other stores.
+# stays the whole trail of its cause (the delivery's job, and its brothers to other stores) and
+# the job whose call carried its own.
 _CHOOSE = """
 SELECT job.id, job.channel_id, job.state FROM syncqueue_job AS job
 WHERE job.state = ANY('{succeeded,cancelled}') AND job.created_at < %(before)s
   AND job.finished_at < %(before)s
   AND NOT EXISTS (
     SELECT FROM syncqueue_job AS other WHERE other.cause_id = job.cause_id
+      AND other.state IN ('queued', 'running', 'retrying', 'waiting', 'dead_lettered'))
+  AND NOT EXISTS (
+    SELECT FROM syncqueue_call AS carrier
+    JOIN syncqueue_call AS member ON member.carrier_id = carrier.id
+    JOIN syncqueue_job AS other ON other.id = member.job_id
+    WHERE carrier.job_id = job.id
       AND other.state IN ('queued', 'running', 'retrying', 'waiting', 'dead_lettered'))
 LIMIT %(batch)s FOR UPDATE OF job SKIP LOCKED
 """

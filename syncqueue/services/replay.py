@@ -21,6 +21,7 @@ UPDATE syncqueue_job SET replay_id = %(replay)s,
 WHERE id = ANY(%(jobs)s) AND state IN ('dead_lettered', 'cancelled')
 RETURNING lane_id, channel_id
 """
+# What was sent and not settled stays: only its outcome can end it.
 CANCEL = """
 UPDATE syncqueue_job SET
   state = 'cancelled', reason = %(reason)s, next_attempt_at = NULL,
@@ -30,17 +31,25 @@ WHERE id = ANY(%(jobs)s) AND state IN ('queued', 'retrying', 'waiting')
     SELECT id FROM syncqueue_lane
     WHERE id IN (SELECT lane_id FROM syncqueue_job WHERE id = ANY(%(jobs)s))
       AND (lease_until IS NULL OR lease_until < statement_timestamp()))
+  AND NOT EXISTS (
+    SELECT FROM syncqueue_call AS call
+    WHERE call.lane_id = syncqueue_job.lane_id
+      AND (call.job_id = syncqueue_job.id OR syncqueue_job.id = ANY(call.passengers))
+      AND call.state IN ('planned', 'sent', 'answered', 'repeating'))
 RETURNING lane_id, channel_id
 """
+# A lane is due when its head is: since that was made, so that what comes back keeps its order.
 COUNT_LANES = """
 UPDATE syncqueue_lane AS lane SET pending = open.jobs,
   priority = coalesce(open.priority, lane.priority),
-  due_at = CASE WHEN open.jobs = 0 THEN NULL
-                ELSE least(lane.due_at, statement_timestamp()) END
-FROM (SELECT l.id, count(job.id) AS jobs, max(job.priority) AS priority FROM syncqueue_lane AS l
+  due_at = CASE WHEN open.jobs > 0
+                THEN least(lane.due_at, greatest(head.created_at, head.next_attempt_at)) END
+FROM (SELECT l.id, count(job.id) AS jobs, max(job.priority) AS priority, min(job.id) AS head
+      FROM syncqueue_lane AS l
       LEFT JOIN syncqueue_job AS job ON job.lane_id = l.id
         AND job.state IN ('queued', 'running', 'retrying', 'waiting')
       WHERE l.id = ANY(%s) GROUP BY l.id) AS open
+LEFT JOIN syncqueue_job AS head ON head.id = open.head
 WHERE lane.id = open.id
 """
 

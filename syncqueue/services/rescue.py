@@ -1,6 +1,6 @@
 """What a pump that died has left: its open call is settled, its suspects are tried alone."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID
@@ -9,12 +9,14 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from syncqueue.domain.handling import Answer, CallError, ErrorClass, JobView
+from syncqueue.domain.handling import Answer, CallError, ErrorClass
 from syncqueue.enums import OPEN_CALL_STATES, AttemptOutcome, CallState, JobState
 from syncqueue.errors import LostLease
 from syncqueue.models import Attempt, Call, Job, Lane
+from syncqueue.services.calls import Flight
 from syncqueue.services.claim import Claimed
 from syncqueue.services.finish import Result, Verdict, finish_all
+from syncqueue.services.repeat import Stored, stored
 
 MOST_CRASHES = 3
 CRASHED = CallError(
@@ -37,7 +39,7 @@ def bury(lane: Claimed, *, token: UUID) -> bool:
         error_code="poison",
         attempt=AttemptOutcome.CRASHED,
     )
-    with _holding(lane, token):
+    with _holding([lane.lane_id], token):
         open_calls = Call.objects.filter(lane_id=lane.lane_id, state__in=OPEN_CALL_STATES)
         open_calls.update(state=CallState.UNKNOWN)
         result = Result.of(head, given, opened=True)
@@ -48,7 +50,7 @@ def bury(lane: Claimed, *, token: UUID) -> bool:
 def begin_alone(lane: Claimed, *, token: UUID) -> Claimed:
     """The head of a lane that was not freed, its attempt opened: if the worker dies, it counts."""
     head = lane.jobs[0]
-    with _holding(lane, token):
+    with _holding([lane.lane_id], token):
         spent = Attempt.objects.filter(job_id=head.id, finished_at=None).update(
             finished_at=timezone.now(),
             outcome=AttemptOutcome.CRASHED,
@@ -56,41 +58,51 @@ def begin_alone(lane: Claimed, *, token: UUID) -> Claimed:
             message="The worker ended before this attempt was settled.",
         )
         Attempt.objects.create(job_id=head.id, number=head.tries + 1, token=token)
-        _count_crash(head, tries=1, attempts=spent)
+        Job.objects.filter(pk=head.id).update(
+            crashes=F("crashes") + 1, tries=F("tries") + 1, attempts=F("attempts") + spent
+        )
     head = replace(
         head, tries=head.tries + 1, crashes=head.crashes + 1, attempts=head.attempts + spent
     )
     return Claimed(lane.lane_id, (head, *lane.jobs[1:]), stale=True)
 
 
-def left_call(lane: Claimed, *, token: UUID) -> tuple[Call, Answer] | None:
-    """The call that a dead pump left open, taken over: answered, or of unknown outcome.
+def left_call(lane: Claimed) -> Stored | None:
+    """The call that a dead pump has left open in this lane, and in those that go with it."""
+    calls = Call.objects.filter(lane_id=lane.lane_id, state__in=OPEN_CALL_STATES)
+    call = calls.first()
+    return stored(call, OPEN_CALL_STATES) if call else None
+
+
+def take_over(left: Stored, *, token: UUID) -> Answer | None:
+    """Make a left call ours and count the crash: its answer, or that nobody heard one.
 
     None where none was sent: one that was only planned is withdrawn.
     """
-    with _holding(lane, token):
+    ids = [row.pk for row in left.rows]
+    with _holding(left.lane_ids, token):
         # Locked, so that its pump, should it live, neither starts it nor saves its answer now.
-        calls = Call.objects.filter(lane_id=lane.lane_id, state__in=OPEN_CALL_STATES)
-        call = calls.select_for_update().first()
-        if call is None:
-            return None
-        if call.state == CallState.PLANNED:
+        calls = Call.objects.filter(pk__in=ids, state__in=OPEN_CALL_STATES)
+        locked = list(calls.select_for_update().order_by("pk"))
+        if all(call.state == CallState.PLANNED and not call.sent_at for call in locked):
             calls.update(state=CallState.WITHDRAWN)
             return None
         calls.update(token=token)
-        _count_crash(lane.jobs[0], tries=0, attempts=0)
-    if call.answer is not None:
-        return call, Answer.from_json(call.answer)
-    sent_at = call.sent_at or call.created_at
-    return call, Answer(error=CRASHED, seconds=(timezone.now() - sent_at).total_seconds())
+        jobs = Job.objects.filter(pk__in=[row.job_id for row in left.rows])
+        jobs.update(crashes=F("crashes") + 1)
+        carrier = Call.objects.get(pk=left.carrier.pk)
+    if carrier.answer is not None and locked[0].state == CallState.ANSWERED:
+        return Answer.from_json(carrier.answer)
+    sent_at = carrier.sent_at or carrier.created_at
+    return Answer(error=CRASHED, seconds=(timezone.now() - sent_at).total_seconds())
 
 
-def keep_late(call_id: int, answer: Answer) -> None:
+def keep_late(flight: Flight, answer: Answer) -> None:
     """Keep what came after another pump had taken the call over; its plan reads anyway."""
-    now = timezone.now()
-    unheard = Call.objects.filter(pk=call_id, answer__isnull=True)
-    unheard.update(answer=answer.to_json(), answered_at=now)
-    Attempt.objects.filter(call=call_id, outcome=AttemptOutcome.CRASHED).update(
+    unheard = Call.objects.filter(pk=flight.call_ids[0], answer__isnull=True)
+    unheard.update(answer=answer.to_json(), answered_at=timezone.now())
+    crashed = Attempt.objects.filter(call__in=flight.call_ids, outcome=AttemptOutcome.CRASHED)
+    crashed.update(
         outcome=AttemptOutcome.LATE,
         message="The answer came after another pump had taken over; it is kept with the call.",
         http_status=answer.http_status,
@@ -100,16 +112,11 @@ def keep_late(call_id: int, answer: Answer) -> None:
 
 
 @contextmanager
-def _holding(lane: Claimed, token: UUID) -> Iterator[None]:
-    """A transaction in which nobody else can take the lane over. Raises LostLease."""
+def _holding(lane_ids: Collection[int], token: UUID) -> Iterator[None]:
+    """A transaction in which nobody else can take the lanes over. Raises LostLease."""
     with transaction.atomic():
-        held = Lane.objects.select_for_update(no_key=True).filter(pk=lane.lane_id, token=token)
-        if not held.values_list("pk"):
-            raise LostLease(set())
+        lanes = Lane.objects.select_for_update(no_key=True).order_by("pk")
+        held = set(lanes.filter(pk__in=lane_ids, token=token).values_list("pk", flat=True))
+        if len(held) < len(lane_ids):
+            raise LostLease(held)
         yield
-
-
-def _count_crash(head: JobView, *, tries: int, attempts: int) -> None:
-    Job.objects.filter(pk=head.id).update(
-        crashes=F("crashes") + 1, tries=F("tries") + tries, attempts=F("attempts") + attempts
-    )

@@ -1,9 +1,8 @@
 """Settling answered calls: handlers store what they say, the engine what becomes of the jobs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
@@ -11,70 +10,30 @@ from django.utils import timezone
 
 from syncqueue.domain.handling import (
     Again,
-    Answer,
     CallError,
     ErrorClass,
     JobView,
-    Points,
     Refused,
     Retry,
     Settled,
     handler_for,
 )
-from syncqueue.domain.health import after_failure, after_success
-from syncqueue.domain.pace import Costs
-from syncqueue.enums import AttemptOutcome, JobState, Outcome
+from syncqueue.enums import AttemptOutcome, CallState, JobState, Outcome
 from syncqueue.errors import LostLease
-from syncqueue.selectors.channels import look
-from syncqueue.services.channel import store_costs, store_health, store_points
+from syncqueue.services.answered import Answered
 from syncqueue.services.finish import Result, Verdict, finish_all, settle_job
+from syncqueue.services.hearing import LONGEST_THROTTLE, tell_channel
 from syncqueue.services.planning import bound_lock_waits, bug, is_clash
+from syncqueue.services.repeat import may_repeat, repeat_pause
 from syncqueue.services.rescue import CRASHED
 
-if TYPE_CHECKING:
-    from syncqueue.services.outgoing import Flight
-
-LONGEST_THROTTLE = 60.0
 MOST_CLASHES = 20
-UNTOLD = Points(available=0.0, maximum=1000.0, restore=50.0)
 CLOSE_CALLS = """
-UPDATE syncqueue_call SET state = CASE WHEN id = ANY(%s) THEN 'withdrawn' ELSE 'settled' END
-WHERE id = ANY(%s)
+UPDATE syncqueue_call AS call SET state = closed.state
+FROM unnest(%s::bigint[], %s::text[]) AS closed(id, state) WHERE call.id = closed.id
 """
-WITHDRAWN = CallError(ErrorClass.NOT_SENT, "withdrawn", "Withdrawn before it was sent.")
-
-
-@dataclass(slots=True)
-class Answered:
-    """A call with its answer, on its way to be settled."""
-
-    call_id: int
-    job: JobView
-    passengers: tuple[JobView, ...]
-    request: dict[str, object]
-    answer: Answer
-    answered_at: datetime
-    late: bool = False
-
-    @property
-    def sent(self) -> bool:
-        """Whether it may have left this machine."""
-        return self.answer.error is None or self.answer.error.kind is not ErrorClass.NOT_SENT
-
-    @classmethod
-    def of(cls, flight: "Flight", answer: Answer) -> "Answered":
-        return cls(
-            flight.call_id,
-            flight.job,
-            flight.passengers,
-            flight.request,
-            answer,
-            timezone.now(),
-        )
-
-    @classmethod
-    def withdrawn(cls, flight: "Flight") -> "Answered":
-        return cls.of(flight, Answer(error=WITHDRAWN))
+SPARED = "Refused on account of others that went in the same call; it goes again without them."
+REPEATED = "Nobody heard whether the call was carried out; the same call goes again."
 
 
 def settle_batch(
@@ -86,38 +45,61 @@ def settle_batch(
 
     A lane that another pump has taken over is left to it: the answer is stored with the call.
     """
-    batch = list(batch)
+    left = list(batch)
     clashes = 0
-    while batch:
+    while left:
         try:
-            _settle_all(batch, token)
+            _settle_all(left, token)
         except LostLease as lost:
-            batch = [one for one in batch if one.job.lane_id in lost.ours]
+            left = [one for one in left if one.job.lane_id in lost.ours]
         except OperationalError as error:
             clashes += 1
             if not is_clash(error) or clashes > MOST_CLASHES:
                 raise
         else:
-            if sent := [one for one in batch if one.sent]:
-                _tell_channel(channel_id, sent, reserved)
-            return
+            break
+    if told := [one for one in batch if one.leads and one.was_sent]:
+        tell_channel(channel_id, told, reserved=reserved)
 
 
 def _settle_all(batch: Sequence[Answered], token: UUID) -> None:
+    now = timezone.now()
     with transaction.atomic():
         bound_lock_waits()
-        results = {one.job.lane_id: _settle(one) for one in batch}
-        finish_all(results, token=token, now=timezone.now())
-        gone = [one.call_id for one in batch if not one.sent]
+        results = {one.job.lane_id: _settle(one, now) for one in batch}
+        finish_all(results, token=token, now=now)
+        ids = [one.member.call_id for one in batch]
         with connection.cursor() as cursor:
-            cursor.execute(CLOSE_CALLS, [gone, [one.call_id for one in batch]])
+            cursor.execute(CLOSE_CALLS, [ids, [_state_after(one, now) for one in batch]])
 
 
-def _settle(one: Answered) -> list[Result]:
-    now = timezone.now()
-    said = _ask_handler(one, now)
+def _state_after(one: Answered, now: datetime) -> CallState:
+    if _unsure(one, now):
+        return CallState.REPEATING
+    return CallState.SETTLED if one.was_sent else CallState.WITHDRAWN
+
+
+def _unsure(one: Answered, now: datetime) -> bool:
+    """Whether nobody knows if the call was carried out, and the same call may tell."""
     error = one.answer.error
-    if isinstance(said, Refused) and one.passengers:
+    if error is None or error.code == "bug" or not may_repeat(one.flight, now):
+        return False
+    # One of several may be what kills the workers: after a second death each goes alone.
+    if error.code == CRASHED.code and one.merged and one.flight.suspect:
+        return False
+    # What answers a repeat says nothing of the first time, but for a refusal.
+    before = one.flight.repeat and error.kind is not ErrorClass.REFUSED
+    return error.kind is ErrorClass.UNKNOWN or before
+
+
+def _settle(one: Answered, now: datetime) -> list[Result]:
+    error = one.answer.error
+    if one.spared:
+        return [_result(one, _go_again(SPARED, now, AttemptOutcome.REFUSED))]
+    if error is not None and _unsure(one, now):
+        return [_result(one, _repeat(one, error, now))]
+    said = _ask_handler(one, now)
+    if isinstance(said, Refused) and (one.member.passengers or _refused_unnamed(one)):
         return _alone(one, said, now)
     if said is None and error is not None:
         given = _by_class(one.job, error, now)
@@ -127,17 +109,36 @@ def _settle(one: Answered) -> list[Result]:
         given = _with_attempt(given, error)
     results = [_result(one, given)]
     if given.state is JobState.SUCCEEDED:
-        results += [_carried(rider, one.job) for rider in one.passengers]
+        results += [_carried(rider, one.job) for rider in one.member.passengers]
     return results
 
 
+def _refused_unnamed(one: Answered) -> bool:
+    """A call of several was refused without a word on whose account."""
+    return one.merged and one.answer.error is not None
+
+
+def _repeat(one: Answered, error: CallError, now: datetime) -> Verdict:
+    """The same call goes again before anything else of its lanes; only a crash is an attempt."""
+    if error.kind not in (ErrorClass.UNKNOWN, ErrorClass.TRANSIENT):
+        return _by_class(one.job, error, now)
+    crashed = error.code == CRASHED.code
+    outcome = AttemptOutcome.CRASHED if crashed else AttemptOutcome.UNKNOWN
+    due_at = now + timedelta(seconds=repeat_pause(one.job.tries))
+    return replace(_go_again(REPEATED, due_at, outcome), spends=crashed)
+
+
+def _go_again(reason: str, due_at: datetime, attempt: AttemptOutcome) -> Verdict:
+    return Verdict(state=JobState.QUEUED, reason=reason, attempt=attempt, due_at=due_at)
+
+
 def _ask_handler(one: Answered, now: datetime) -> Settled | Again | Refused | Retry | None:
-    if not one.sent:
+    if not one.was_sent:
         return None
     try:
         with transaction.atomic():
             said = handler_for(one.job.handler).settle(
-                one.job, one.passengers, one.request, one.answer, now=now
+                one.job, one.member.passengers, one.member.request, one.answer, now=now
             )
     except Exception as error:  # whatever it is, it becomes the job's failure
         if is_clash(error):
@@ -195,15 +196,10 @@ def _by_class(job: JobView, error: CallError, now: datetime) -> Verdict:
 def _alone(one: Answered, said: Refused, now: datetime) -> list[Result]:
     """One of several carried jobs was refused: each goes again alone, so that the guilty shows."""
     reason = f"Refused together with others ({said.message}); each is tried alone."
-    head = Verdict(
-        state=JobState.QUEUED,
-        reason=reason,
-        attempt=AttemptOutcome.REFUSED,
-        due_at=now,
-        solo=True,
-    )
+    head = replace(_go_again(reason, now, AttemptOutcome.REFUSED), solo=True)
     rider = Verdict(state=JobState.QUEUED, reason=reason, due_at=now, solo=True)
-    return [_result(one, head), *(Result(job=job, verdict=rider) for job in one.passengers)]
+    riders = one.member.passengers
+    return [_result(one, head), *(Result(job=job, verdict=rider) for job in riders)]
 
 
 def _carried(rider: JobView, head: JobView) -> Result:
@@ -238,37 +234,5 @@ def _result(one: Answered, given: Verdict) -> Result:
         opened=True,
         http_status=one.answer.http_status,
         request_id=one.answer.request_id,
-        cost=one.answer.cost,
+        cost=one.answer.cost if one.leads else None,
     )
-
-
-def _tell_channel(channel_id: int, batch: Sequence[Answered], reserved: float) -> None:
-    """Move the channel's health, points and costs by what the platform said."""
-    view = look(channel_id)
-    health, costs = view.health, view.costs
-    for one in batch:
-        error = one.answer.error
-        if one.answer.points is not None:
-            costs = costs.after(one.job.handler, one.answer.asked, one.answer.cost)
-        if error is None:
-            health = after_success(health)
-        elif error.code not in ("bug", "crashed"):
-            health = after_failure(health, error, timezone.now())
-    store_health(channel_id, view.health, health)
-    if costs != view.costs:
-        store_costs(channel_id, costs)
-    told = [(left, one.answered_at) for one in batch if (left := _points_after(one, costs))]
-    if told:
-        points, at = min(told, key=lambda pair: pair[0].available)
-        store_points(channel_id, replace(points, available=points.available - reserved), at)
-
-
-def _points_after(one: Answered, costs: Costs) -> Points | None:
-    """The bucket as the platform tells it; empty for as long as it asked us to wait."""
-    error, points = one.answer.error, one.answer.points
-    if error is None or error.kind is not ErrorClass.THROTTLED:
-        return points
-    known = points or UNTOLD
-    pause = min(error.retry_after or 0.0, LONGEST_THROTTLE)
-    left = costs.asked(one.job.handler) - pause * known.restore
-    return replace(known, available=min(known.available, left))

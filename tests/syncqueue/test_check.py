@@ -15,7 +15,7 @@ from syncqueue.services.pump import drain
 from syncqueue.services.replay import cancel, replay
 from tests.syncqueue.queueing import queue
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 LONG_AGO = timedelta(minutes=2)
 
 

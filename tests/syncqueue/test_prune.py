@@ -18,7 +18,7 @@ from syncqueue.services.pump import drain
 from syncqueue.services.replay import cancel
 from tests.syncqueue.queueing import queue
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def age(days, *job_ids):

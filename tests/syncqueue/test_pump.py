@@ -16,7 +16,7 @@ from syncqueue.services.wake import make_due
 from tests.syncqueue.queueing import make_all_due, queue, state_of
 from tests.syncqueue.scripted import scripted
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_a_lane_is_worked_off_oldest_first(channel):
@@ -271,6 +271,7 @@ def test_two_pumps_never_share_a_channel(channel):
     assert not scripted.planned
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_sweep_wakes_what_is_due_and_nothing_else(channel):
     quiet = Channel.objects.create(name="quiet")
     queue(channel, ["ok"])

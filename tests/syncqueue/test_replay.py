@@ -10,7 +10,7 @@ from syncqueue.services.replay import cancel, replay
 from tests.syncqueue.scripted import scripted
 from tests.syncqueue.test_pump import queue
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -73,3 +73,13 @@ def test_the_command_makes_one_replay_for_each_channel_of_named_jobs(channel):
     call_command("replay", *named)
     assert Replay.objects.count() == 2
     assert set(Job.objects.values_list("state", flat=True)) == {JobState.QUEUED}
+
+
+def test_cancelling_a_follower_leaves_its_head_waiting_for_its_next_try(channel):
+    head, follower = queue(channel, ["transient"], ["ok"])
+    drain()
+    due = Lane.objects.get().due_at
+    assert cancel([follower], by="ada") == 1
+    lane = Lane.objects.get()
+    assert (lane.pending, lane.due_at) == (1, due)
+    assert Job.objects.get(pk=head).state == JobState.RETRYING

@@ -25,7 +25,7 @@ from tests.syncqueue.queueing import queue
 from tests.syncqueue.scripted import scripted
 from tests.syncqueue.test_cluster import database_url, eventually
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ids = st.integers(1, 2**40)
 
 
@@ -163,6 +163,7 @@ while replays.run_replays():
 """
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_replay_survives_sigkill_of_whoever_carries_it_out(channel):
     dead(channel, 12)
     Replay.objects.create(channel=channel, by="ada", matched=12, upto=Job.objects.latest("id").pk)

@@ -17,7 +17,7 @@ from syncqueue.services.claim import claim
 from syncqueue.services.incoming import decide_due
 from syncqueue.services.outgoing import Outgoing
 from syncqueue.services.pump import drain, run_pump
-from syncqueue.services.rescue import begin_alone, bury, left_call
+from syncqueue.services.rescue import begin_alone, bury, left_call, take_over
 from tests.syncqueue.queueing import make_all_due, queue, state_of
 from tests.syncqueue.scripted import scripted
 
@@ -195,7 +195,11 @@ def test_an_answer_that_comes_after_its_call_was_settled_reopens_nothing(channel
     assert state_of(job)[0] == JobState.RUNNING
 
 
-@pytest.mark.parametrize("rescue", [begin_alone, left_call, bury])
+def take_over_left(lane, *, token):
+    return take_over(left_call(lane), token=token)
+
+
+@pytest.mark.parametrize("rescue", [begin_alone, take_over_left, bury])
 def test_a_rescuer_that_lost_the_lane_touches_nothing(channel, rescue):
     job = abandon(channel, CallState.SENT, sent_at=timezone.now())
     Job.objects.filter(pk=job).update(crashes=2)
