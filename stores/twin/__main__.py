@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from stores.twin.app import application
 from stores.twin.deploys import deploy
-from stores.twin.graph import schema
 from stores.twin.knobs import turn
 from stores.twin.seeds import seed_demo
 from stores.twin.server import serve
+from stores.twin.wiring import schema
 from stores.twin.world import Twin
 
 __all__ = ["arguments", "main"]

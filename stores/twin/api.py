@@ -23,6 +23,7 @@ from stores.twin.world import Shop, Twin
 __all__ = ["access_token", "graphql", "leave"]
 
 Struck = Mapping[str, Fault]
+_COST_DEBUG = "shopify-graphql-cost-debug"
 _TOKEN = "x-shopify-access-token"  # noqa: S105  a name
 _VERSIONS = re.compile(r"\d{4}-(01|04|07|10)")
 _UNKNOWN = "[API] Invalid API key or access token (unrecognized login or wrong password)"
@@ -53,7 +54,9 @@ def graphql(twin: Twin, shop: Shop, request: Request, version: str) -> Response:
         if install is None:
             return _refusal(401)
         cause = request.headers.get(twin.settings.cause_header.lower())
-        return _carried_out(Call(twin, shop, install, request_id, cause, struck), asked)
+        tells_cost = request.headers.get(_COST_DEBUG, "") == "1"
+        call = Call(twin, shop, install, request_id, cause, struck, tells_cost)
+        return _carried_out(call, asked)
 
     answer = _guarded(twin, shop, "graphql", names, serve)
     answer.headers["X-Request-ID"] = request_id

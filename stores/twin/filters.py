@@ -5,19 +5,15 @@ an array matches by any of its elements. A field that the payload does not have,
 another type than its own, lets nothing through at all.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from stores.twin import syntax
+
 __all__ = ["Filter", "FilterSyntaxError", "parsed"]
 
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<mark>[()])|(?P<word>AND|OR|NOT)(?=[\s(]|$)"""
-    r"""|(?P<minus>-)?(?P<field>[A-Za-z_][\w.]*):(?P<operator><=|>=|<|>|)"""
-    r"""(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s()"']+)))"""
-)
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "": lambda left, right: bool(left == right),
     "<": lambda left, right: bool(left < right),
@@ -72,74 +68,18 @@ class _Term:
 
 def parsed(text: str) -> Filter:
     """Raises FilterSyntaxError."""
-    reader = _Reader(text)
-    holds = reader.either()
-    if reader.kind:
-        raise FilterSyntaxError(f"Unexpected {reader.seen!r}.")
-    return Filter(tuple(reader.terms), holds)
+    terms: list[_Term] = []
 
-
-class _Reader:
-    """Reads by descent: OR binds least, then AND (also unwritten), then NOT."""
-
-    def __init__(self, text: str) -> None:
-        self.terms: list[_Term] = []
-        self._text, self._at = text.strip(), 0
-        self.kind = self.seen = ""
-        self._match: re.Match[str] | None = None
-        self._step()
-
-    def either(self) -> Callable[[Mapping[str, Any]], bool]:
-        sides = [self._both()]
-        while self.seen == "OR":
-            self._step()
-            sides.append(self._both())
-        return sides[0] if len(sides) == 1 else lambda body: any(side(body) for side in sides)
-
-    def _both(self) -> Callable[[Mapping[str, Any]], bool]:
-        sides = [self._one()]
-        while self.kind and self.seen not in {"OR", ")"}:
-            if self.seen == "AND":
-                self._step()
-            sides.append(self._one())
-        return sides[0] if len(sides) == 1 else lambda body: all(side(body) for side in sides)
-
-    def _one(self) -> Callable[[Mapping[str, Any]], bool]:
-        if self.seen == "NOT":
-            self._step()
-            inner = self._one()
-            return lambda body: not inner(body)
-        if self.seen == "(":
-            self._step()
-            inside = self.either()
-            if self.seen != ")":
-                raise FilterSyntaxError("A bracket is not closed.")
-            self._step()
-            return inside
-        return self._term()
-
-    def _term(self) -> Callable[[Mapping[str, Any]], bool]:
-        if self.kind != "field" or self._match is None:
+    def made(found: syntax.Term) -> syntax.Test:
+        if not found.field:
             raise FilterSyntaxError("A term with a field was expected.")
-        found = self._match
-        value = next(
-            found[name] for name in ("double", "single", "bare") if found[name] is not None
-        )
-        term = _Term(found["field"], found["operator"], value)
-        self.terms.append(term)
-        self._step()
-        return (lambda body: not term.holds(body)) if found["minus"] else term.holds
+        terms.append(_Term(found.field, found.operator, found.value))
+        return terms[-1].holds
 
-    def _step(self) -> None:
-        if self._at >= len(self._text):
-            self.kind = self.seen = ""
-            return
-        self._match = _TOKEN.match(self._text, self._at)
-        if self._match is None:
-            raise FilterSyntaxError(f"This can't be read: {self._text[self._at :].strip()!r}.")
-        self._at = self._match.end()
-        self.kind = next(name for name in ("mark", "word", "field") if self._match[name])
-        self.seen = self._match[self.kind]
+    try:
+        return Filter(holds=syntax.parsed(text, made), terms=tuple(terms))
+    except syntax.QuerySyntaxError as error:
+        raise FilterSyntaxError(str(error)) from error
 
 
 def _found(value: Any, path: list[str]) -> Iterator[Any]:

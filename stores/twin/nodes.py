@@ -32,6 +32,7 @@ class Call:
     request_id: str
     cause: str | None = None
     struck: Mapping[str, Fault] = field(default_factory=dict)  # faults that hit this very call
+    tells_cost: bool = False
 
     @property
     def author(self) -> Author:

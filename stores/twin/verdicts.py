@@ -1,6 +1,6 @@
 """What stands around a document's data: its cost, and the errors that keep it from running."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stores.twin import cost
@@ -10,9 +10,16 @@ __all__ = ["extensions", "internal_error", "throttled", "too_dear"]
 Json = dict[str, Any]
 
 
-def extensions(wanted: int, spent: int | None, status: Mapping[str, float]) -> Json:
-    spending = {"requestedQueryCost": wanted, "actualQueryCost": spent}
-    return {"cost": {**spending, "throttleStatus": status}}
+def extensions(
+    wanted: int,
+    spent: int | None,
+    status: Mapping[str, float],
+    fields: Sequence[Json] | None = None,
+) -> Json:
+    """`fields` is the cost field by field, for those who asked for it."""
+    spending: Json = {"requestedQueryCost": wanted, "actualQueryCost": spent}
+    told = {} if fields is None else {"fields": fields}
+    return {"cost": {**spending, "throttleStatus": status, **told}}
 
 
 def throttled(wanted: int, status: Mapping[str, float]) -> Json:

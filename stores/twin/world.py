@@ -28,6 +28,7 @@ PLANS = {
     "basic": ("Basic", 100),
     "advanced": ("Advanced", 200),
     "plus": ("Shopify Plus", 1000),
+    "enterprise": ("Commerce Components", 2000),
 }
 
 

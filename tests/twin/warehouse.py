@@ -25,10 +25,14 @@ DEACTIVATE = """mutation($level: ID!) { inventoryDeactivate(inventoryLevelId: $l
   userErrors { field message } } }"""
 
 
+SCOPES = ["write_products", "write_inventory", "write_locations"]
+
+
 class Warehouse:
     """`item` is the lamp's, of which five are at `place`."""
 
     def __init__(self, shop):
+        shop.token = shop.twin.install(shop.domain, "probe-app", SCOPES)
         self.shop, self._keys = shop, itertools.count()
         self.item = shop.product["variants"][0]["item"]
         self.place = next(iter(shop.product["variants"][0]["stock"]))

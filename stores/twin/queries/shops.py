@@ -46,6 +46,6 @@ SHOPS: dict[str, Resolver] = {
     "Shop.weightUnit": lambda *_: "KILOGRAMS",
     "Shop.plan": itself,
     "ShopPlan.publicDisplayName": lambda shop, _: PLANS[shop.plan][0],
-    "ShopPlan.shopifyPlus": lambda shop, _: shop.plan == "plus",
+    "ShopPlan.shopifyPlus": lambda shop, _: shop.plan in {"plus", "enterprise"},
     "ShopPlan.partnerDevelopment": lambda *_: False,
 }
