@@ -12,6 +12,16 @@ DELAYS: dict[Policy, tuple[float, ...]] = {
 JITTER = 0.1
 
 
+def most_attempts(policy: Policy) -> int:
+    """How many tries a job has before it is a dead letter."""
+    return len(DELAYS[policy]) + 1
+
+
+def asked_pause(seconds: float | None, *, longest: float) -> float:
+    """How long the platform asks us to wait, within bounds."""
+    return min(max(seconds or 0.0, 0.0), longest)
+
+
 def delay(policy: Policy, spent: int, *, jitter: float) -> float | None:
     """Seconds until the next try after `spent` attempts (from 1), or None: a dead letter.
 

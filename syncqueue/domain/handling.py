@@ -34,7 +34,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """One job as its handler sees it."""
+    """One job as its handler sees it; `jitter` in [-1, 1] was drawn when it was claimed."""
 
     id: int
     channel_id: int
@@ -50,6 +50,7 @@ class JobView:
     policy: str = "outbound"
     tries: int = 0
     crashes: int = 0
+    jitter: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

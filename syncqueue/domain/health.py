@@ -6,10 +6,12 @@ Automation never undoes a person: what somebody held, only somebody releases.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from syncqueue.domain.backoff import asked_pause
 from syncqueue.domain.handling import CallError, ErrorClass
 from syncqueue.enums import Health
 
 TRIAL_PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
+LONGEST_OUTAGE_PAUSE = 300.0  # where the platform asks for more, it is tried all the same
 DEGRADED_AFTER = 3
 HOLDING = {ErrorClass.REVOKED, ErrorClass.FROZEN}
 ANSWERED = {ErrorClass.REFUSED, ErrorClass.THROTTLED}
@@ -81,6 +83,7 @@ def release(known: ChannelHealth, by: str) -> ChannelHealth:
 def _waiting(known: ChannelHealth, error: CallError, now: datetime) -> ChannelHealth:
     trials = known.failures if known.health in (Health.WAITING, Health.TRIAL) else 0
     pause = TRIAL_PAUSES[min(trials, len(TRIAL_PAUSES) - 1)]
+    pause = max(pause, asked_pause(error.retry_after, longest=LONGEST_OUTAGE_PAUSE))
     return ChannelHealth(
         Health.WAITING,
         error.message,

@@ -1,7 +1,6 @@
 """Recording how jobs ended, or when they go on: fenced on their lanes, in bulk."""
 
 import json
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,9 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone
 
-from syncqueue.domain.backoff import delay
+from syncqueue.domain.backoff import delay, most_attempts
 from syncqueue.domain.handling import Again, JobView, Parked, Refused, Retry, Settled
 from syncqueue.enums import OPEN_STATES, AttemptOutcome, JobState, Policy
 from syncqueue.errors import LostLease
@@ -120,14 +118,10 @@ class Result:
 
 
 def verdict(
-    job: JobView,
-    result: Settled | Parked | Again | Refused | Retry,
-    *,
-    policy: Policy,
-    now: datetime,
-    jitter: float,
+    job: JobView, result: Settled | Parked | Again | Refused | Retry, *, now: datetime
 ) -> Verdict:
-    """Turn what a handler returned into the job's next state."""
+    """Turn what a handler returned into the job's next state, by the job's own policy."""
+    policy, spent = Policy(job.policy), job.attempts + 1
     match result:
         case Settled(outcome, reason):
             done = AttemptOutcome.SUCCEEDED
@@ -139,26 +133,19 @@ def verdict(
         case Refused(code, message):
             return _dead(code, message, AttemptOutcome.REFUSED)
         case Retry(code, message):
-            seconds_left = delay(policy, job.attempts + 1, jitter=jitter)
+            seconds_left = delay(policy, spent, jitter=job.jitter)
             if seconds_left is None:
-                return _dead(code, message, AttemptOutcome.FAILED)
+                said = f"{message} All {spent} attempts are spent."
+                return _dead(code, said, AttemptOutcome.FAILED)
+            left = most_attempts(policy) - spent
             return Verdict(
                 state=JobState.RETRYING,
-                reason=message,
+                reason=f"{message} Attempts left: {left}; what is behind it waits.",
                 error_code=code,
                 attempt=AttemptOutcome.FAILED,
                 spends=True,
                 due_at=now + timedelta(seconds=seconds_left),
             )
-
-
-def settle_job(
-    job: JobView, result: Settled | Parked | Again | Refused | Retry, now: datetime | None = None
-) -> Verdict:
-    """The verdict by the job's own policy; jitter keeps a crowd from coming back as one."""
-    jitter = random.uniform(-1, 1)  # noqa: S311  no secret hangs on it
-    policy = Policy(job.policy)
-    return verdict(job, result, policy=policy, now=now or timezone.now(), jitter=jitter)
 
 
 def finish(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.utils import timezone
 
+from syncqueue.domain.backoff import asked_pause
 from syncqueue.domain.handling import ErrorClass, Points
 from syncqueue.domain.health import after_failure, after_success
 from syncqueue.domain.pace import Costs
@@ -43,6 +44,6 @@ def _points_after(one: Answered, costs: Costs) -> Points | None:
     if error is None or error.kind is not ErrorClass.THROTTLED:
         return points
     known = points or UNTOLD
-    pause = min(error.retry_after or 0.0, LONGEST_THROTTLE)
+    pause = asked_pause(error.retry_after, longest=LONGEST_THROTTLE)
     left = costs.asked(one.job.handler) - pause * known.restore
     return replace(known, available=min(known.available, left))

@@ -14,7 +14,7 @@ from syncqueue.domain.handling import Call, Refused
 from syncqueue.enums import OPEN_STATES, Kind
 from syncqueue.errors import LostLease
 from syncqueue.services.claim import Claimed, claim, let_go
-from syncqueue.services.finish import Result, finish_all, finish_lanes, settle_job
+from syncqueue.services.finish import Result, finish_all, finish_lanes, verdict
 from syncqueue.services.planning import Plan, bound_lock_waits, plan, plan_safely
 from syncqueue.services.rescue import begin_alone, bury
 
@@ -97,6 +97,6 @@ def _decide_lane(lane: Claimed, results: list[Result], by: Plan, ends: float) ->
         planned = by(job, lane.jobs[position + 1 :])
         if isinstance(planned, Call):
             planned = Refused("bug", f"“{job.handler}” wants to call from an `in` lane.")
-        results.append(finish(job, settle_job(job, planned)))
+        results.append(finish(job, verdict(job, planned, now=timezone.now())))
         if results[-1].verdict.state in OPEN_STATES:
             return

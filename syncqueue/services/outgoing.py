@@ -22,7 +22,7 @@ from syncqueue.selectors.channels import ChannelView
 from syncqueue.services.answered import Answered, answered, withdrawn
 from syncqueue.services.calls import Flight, Planned, save_answer, send, start, store
 from syncqueue.services.claim import Claimed, claim, claim_these, let_go, renew
-from syncqueue.services.finish import Result, finish_all, finish_lanes, settle_job
+from syncqueue.services.finish import Result, finish_all, finish_lanes, verdict
 from syncqueue.services.merging import MERGE_SECONDS, gather, grouped, is_merging, rides_along
 from syncqueue.services.planning import bound_lock_waits, plan_safely
 from syncqueue.services.repeat import Stored, context_of, may_repeat, reopen, to_repeat
@@ -315,4 +315,4 @@ def _result(
 ) -> Result:
     """What becomes of a head that needs no call; a suspect's attempt is open already."""
     head = lane.jobs[0]
-    return Result.of(head, settle_job(head, given), opened=lane.stale)
+    return Result.of(head, verdict(head, given, now=timezone.now()), opened=lane.stale)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from syncqueue.domain.backoff import asked_pause
 from syncqueue.domain.handling import (
     Again,
     CallError,
@@ -21,7 +22,7 @@ from syncqueue.domain.handling import (
 from syncqueue.enums import AttemptOutcome, CallState, JobState, Outcome
 from syncqueue.errors import LostLease
 from syncqueue.services.answered import Answered
-from syncqueue.services.finish import Result, Verdict, finish_all, settle_job
+from syncqueue.services.finish import Result, Verdict, finish_all, verdict
 from syncqueue.services.hearing import LONGEST_THROTTLE, tell_channel
 from syncqueue.services.planning import bound_lock_waits, bug, is_clash
 from syncqueue.services.repeat import may_repeat, repeat_pause
@@ -104,7 +105,7 @@ def _settle(one: Answered, now: datetime) -> list[Result]:
     if said is None and error is not None:
         given = _by_class(one.job, error, now)
     else:
-        given = settle_job(one.job, said or Settled(Outcome.WRITTEN), now)
+        given = verdict(one.job, said or Settled(Outcome.WRITTEN), now=now)
     if given.attempt is None:
         given = _with_attempt(given, error)
     results = [_result(one, given)]
@@ -165,7 +166,7 @@ def _by_class(job: JobView, error: CallError, now: datetime) -> Verdict:
                 due_at=job.created_at,
             )
         case ErrorClass.THROTTLED:
-            pause = min(error.retry_after or 0.0, LONGEST_THROTTLE)
+            pause = asked_pause(error.retry_after, longest=LONGEST_THROTTLE)
             return Verdict(
                 state=JobState.QUEUED,
                 reason=error.message,
@@ -190,7 +191,7 @@ def _by_class(job: JobView, error: CallError, now: datetime) -> Verdict:
                 due_at=now,
             )
         case _:
-            return settle_job(job, Retry(error.code, error.message), now)
+            return verdict(job, Retry(error.code, error.message), now=now)
 
 
 def _alone(one: Answered, said: Refused, now: datetime) -> list[Result]:

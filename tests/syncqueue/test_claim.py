@@ -64,6 +64,14 @@ def test_a_lane_comes_with_its_open_jobs_oldest_first(channel):
     assert [job.id for job in claimed.jobs] == ids[1:]
 
 
+def test_every_claimed_job_brings_its_own_jitter(channel):
+    fill(channel, *(f"product:{n}" for n in range(30)))
+    drawn = {lane.jobs[0].jitter for lane in take(channel, lanes=30)}
+    assert len(drawn) == 30
+    assert min(drawn) < 0 < max(drawn)
+    assert all(-1 <= jitter <= 1 for jitter in drawn)
+
+
 def test_a_leased_lane_is_nobody_elses_until_the_lease_ends(channel):
     fill(channel, "product:1")
     assert len(take(channel)) == 1

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,8 +13,13 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 from django.db import connection
+from django.utils import timezone
 from django_q.models import Task
 from django_q.tasks import async_task
+
+from syncqueue.enums import JobState
+from syncqueue.models import Channel, Job
+from tests.syncqueue.queueing import queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 20.0
@@ -94,6 +100,16 @@ def test_a_cluster_survives_a_killed_idle_worker_and_ends_cleanly(cluster):
     cluster.send_signal(signal.SIGTERM)
     assert cluster.wait(PATIENCE) == 0
     assert [pid for pid in family if not is_gone(pid)] == []
+
+
+def test_a_job_that_is_due_later_starts_within_a_second_of_it(cluster):
+    worker_that_answers()
+    channel = Channel.objects.create(name="north")
+    due = timezone.now() + timedelta(seconds=2.5)
+    queue(channel, ["ok"], handler="nobody", due_at=due)
+    job = eventually(lambda: Job.objects.filter(state=JobState.DEAD_LETTERED).first())
+    assert timedelta(0) <= job.finished_at - due < timedelta(seconds=1)
+    assert job.next_attempt_at is None
 
 
 def test_a_killed_parent_leaves_no_orphans(cluster):

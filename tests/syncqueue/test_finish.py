@@ -1,5 +1,6 @@
 """How jobs end and lanes go on, and that a late finisher changes nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from syncqueue.domain.handling import Parked, Refused, Retry, Settled
-from syncqueue.enums import JobState, Kind, Outcome, Policy
+from syncqueue.enums import JobState, Kind, Outcome
 from syncqueue.models import Attempt, Channel, Job, Lane
 from syncqueue.services.claim import claim
 from syncqueue.services.enqueue import NewJob, enqueue
@@ -33,7 +34,7 @@ def settle(channel, result, *, token=None):
     now, mine = timezone.now(), uuid4()
     (claimed,) = claim(channel.pk, Kind.CALL, token=mine, lanes=1, jobs=1, seconds=15)
     head = claimed.jobs[0]
-    given = verdict(head, result, policy=Policy.OUTBOUND, now=now, jitter=0)
+    given = verdict(replace(head, jitter=0.0), result, now=now)
     return finish(claimed.lane_id, [(head, given)], token=token or mine, now=now)
 
 
@@ -69,6 +70,9 @@ def test_a_failure_spends_an_attempt_and_its_lane_waits_by_the_policy(channel):
     assert (job.state, job.attempts, job.finished_at) == (JobState.RETRYING, 1, None)
     wait = job.next_attempt_at - timezone.now()
     assert timedelta(seconds=55) < wait <= timedelta(seconds=60)
+    assert (
+        job.reason == "Shopify did not answer in time. Attempts left: 4; what is behind it waits."
+    )
     assert Lane.objects.get().due_at == job.next_attempt_at
 
 
@@ -79,6 +83,7 @@ def test_the_last_failure_is_a_dead_letter_and_the_lane_steps_over_it(channel):
         settle(channel, Retry("timeout", "Shopify did not answer in time."))
     dead = Job.objects.get(pk=head)
     assert (dead.state, dead.attempts, dead.attempt_set.count()) == (JobState.DEAD_LETTERED, 5, 5)
+    assert dead.reason == "Shopify did not answer in time. All 5 attempts are spent."
     assert settle(channel, DONE)
     assert Job.objects.get(pk=follower).state == JobState.SUCCEEDED
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from syncqueue.domain.handling import CallError, ErrorClass
 from syncqueue.domain.health import (
+    LONGEST_OUTAGE_PAUSE,
     TRIAL_PAUSES,
     ChannelHealth,
     after_failure,
@@ -49,6 +50,13 @@ def test_failed_trials_grow_the_pause_up_to_its_cap():
         known = start_trial(known)
         assert known.may_call(NOW) == 0
     assert pauses == [*TRIAL_PAUSES, 30, 30]
+
+
+def test_a_pause_that_the_platform_asks_for_is_kept_within_bounds():
+    for asked, kept in ((0.2, 1), (20, 20), (9999, LONGEST_OUTAGE_PAUSE), (-5, 1), (None, 1)):
+        error = CallError(ErrorClass.PLATFORM_DOWN, "http_503", "Not serving.", retry_after=asked)
+        waiting = after_failure(ChannelHealth(), error, NOW)
+        assert waiting.next_trial_at == NOW + timedelta(seconds=kept)
 
 
 def test_a_trial_that_passes_heals_the_channel():
