@@ -1,15 +1,23 @@
 """Jobs, attempts and calls: what the engine did and is doing, with the verbs replay and cancel."""
 
 from collections import defaultdict
+from datetime import datetime
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
 
 from activity.admin.base import LedgerAdmin, LedgerInline, may_operate, operated_channels
 from activity.admin.replays import preview_page
+from stores.models import Store
 from syncqueue.domain.choice import ReplayChoice
+from syncqueue.enums import OPEN_STATES, JobState
 from syncqueue.models import Attempt, Call, Channel, Finding, Job
+from syncqueue.selectors.blocked import MOST, blocked_lanes
 from syncqueue.services.replay import cancel
 
 CHANNEL_WORKSPACE = "channel__store__workspace"
@@ -40,7 +48,7 @@ class JobAdmin(LedgerAdmin):
         "outcome",
         "reason",
         "attempts",
-        "next_attempt_at",
+        "next_try",
         "created_at",
     ]
     list_filter = [
@@ -66,6 +74,29 @@ class JobAdmin(LedgerAdmin):
     @admin.display(description="State", ordering="state")
     def said(self, job: Job) -> str:
         return SAID.get(job.state, job.state.capitalize())
+
+    @admin.display(description="Next try", ordering="next_attempt_at")
+    def next_try(self, job: Job) -> datetime | None:
+        if job.state == JobState.WAITING:
+            return job.channel.next_trial_at
+        return job.next_attempt_at if job.state in OPEN_STATES else None
+
+    def get_urls(self) -> list[Any]:
+        page = self.admin_site.admin_view(self.blocked)
+        return [path("blocked/", page, name="syncqueue_blocked"), *super().get_urls()]
+
+    def blocked(self, request: HttpRequest) -> HttpResponse:
+        """The lanes whose first job can't go on just now."""
+        stores = Store.objects.for_user(request.user)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Blocked lanes",
+            "lanes": blocked_lanes(list(stores.values_list("channel_id", flat=True))),
+            "most": MOST,
+            "now": timezone.now(),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "activity/blocked.html", context)
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return may_operate(request.user, None)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from syncqueue.domain.choice import ReplayChoice
 from syncqueue.enums import JobState, Kind, ReplayState
 from syncqueue.models import Job, Lane, Replay
+from syncqueue.services.channel import hold
 from syncqueue.services.check import check_queue
 from syncqueue.services.pump import drain
 from syncqueue.services.replays import step
@@ -138,3 +139,30 @@ def test_a_broken_form_starts_nothing(operator, dead):
         answer = operator.post(reverse("admin:syncqueue_replay_start"), {"choice": form})
         assert answer.status_code == 400
     assert not Replay.objects.exists()
+
+
+def test_blocked_lanes_are_listed_with_reason_followers_and_next_try(operator, shops):
+    first, second = shops
+    scripted.forget()
+    head, _ = queue(first.channel, ["plan-retry"], ["done"], key="x:1", kind=Kind.IN)
+    (parked,) = queue(first.channel, ["park"], key="x:2", kind=Kind.IN)
+    drain([first.channel_id])
+    Lane.objects.filter(key="x:1").update(due_at=timezone.now() + timedelta(minutes=10))
+    hold(second.channel_id, reason="Stocktaking.", by="ada")
+    (held,) = queue(second.channel, ["ok"], key="y:1")
+    page = operator.get(reverse("admin:syncqueue_blocked"))
+    lanes = {lane.head_id: lane for lane in page.context["lanes"]}
+    assert (lanes[head].followers, lanes[head].state) == (1, "retrying")
+    assert lanes[head].reason == "not now Attempts left: 4; what is behind it waits."
+    assert lanes[parked].reason == "waits for something"
+    assert (lanes[held].reason, lanes[held].next_at) == ("Stocktaking.", None)
+    assert "in 9\xa0minutes" in page.text
+    link = re.search(r'href="([^"]*q=x%3A1[^"]*)"', page.text)[1]
+    assert operator.get(html.unescape(link)).context["cl"].result_count == 2
+
+
+def test_another_workspace_sees_no_blocked_lanes_of_ours(stranger, shops):
+    scripted.forget()
+    queue(shops[0].channel, ["park"], key="x:2", kind=Kind.IN)
+    drain([shops[0].channel_id])
+    assert stranger.get(reverse("admin:syncqueue_blocked")).context["lanes"] == []
