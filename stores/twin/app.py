@@ -17,6 +17,7 @@ __all__ = ["application"]
 
 Door = Callable[[Twin, Shop, Request], Response]
 CDN = "/shopifycloud/"
+ADMIN = "admin.shopify.com"
 _PHRASES = {each.value: each.phrase for each in HTTPStatus} | {430: "Shopify Security Rejection"}
 
 
@@ -61,7 +62,11 @@ def _route(twin: Twin, request: Request, host: str) -> Response:
     if request.path.startswith(CDN):
         return asset(request.path.removeprefix(CDN)) or _nothing()
     domain = host.partition(":")[0]
-    if request.path.startswith("/shops/"):
+    if domain == ADMIN and request.path.startswith("/store/"):
+        handle, _, rest = request.path.removeprefix("/store/").partition("/")
+        domain, request.path = f"{handle}.myshopify.com", f"/admin/{rest}".rstrip("/")
+        request.prefix = f"/shops/{domain}"
+    elif request.path.startswith("/shops/"):
         domain, _, rest = request.path.removeprefix("/shops/").partition("/")
         request.path, request.prefix = f"/{rest}", f"/shops/{domain}"
     elif domain not in twin.shops:

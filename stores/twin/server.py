@@ -3,6 +3,7 @@
 import contextlib
 import io
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from stores.twin.errors import ConnectionCutError
+from stores.twin.tls import is_shopifys
 
 __all__ = ["Server", "WsgiApp", "serve"]
 
@@ -18,13 +20,16 @@ WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 HEAD_LIMIT = 64 * 1024
 BODY_LIMIT = 32 * 1024 * 1024
 IDLE_SECONDS = 60.0
+_Head = tuple[str, str, dict[str, str]]  # method, target and headers
 
 
 class Server:
     """One thread accepts, one serves each connection."""
 
-    def __init__(self, app: WsgiApp, host: str, port: int) -> None:
-        self._app = app
+    def __init__(
+        self, app: WsgiApp, host: str, port: int, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._app, self._tls = app, tls
         self._socket = socket.create_server((host, port), backlog=512)
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -63,26 +68,43 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(IDLE_SECONDS)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        gone = contextlib.suppress(OSError, ConnectionCutError, _HangUpError)
-        with connection, gone, connection.makefile("rb") as reader:
-            while self._exchange(connection, reader):
-                pass
+        with connection, contextlib.suppress(OSError, ConnectionCutError, _HangUpError):
+            self._talk(connection, "http")
         with self._lock:
             self._connections.discard(connection)
 
-    def _exchange(self, connection: socket.socket, reader: BinaryIO) -> bool:
-        """Read one request and answer it; whether the connection stays open."""
-        method, target, headers = _head(reader)
+    def _talk(self, connection: socket.socket, scheme: str) -> None:
+        """Answer request after request; a CONNECT is the last one in the clear."""
+        with connection.makefile("rb") as reader:
+            while (head := _head(reader))[0] != "CONNECT":
+                if not self._exchange(connection, reader, head, scheme):
+                    return
+        self._tunnel(connection, head[1])
+
+    def _tunnel(self, connection: socket.socket, target: str) -> None:
+        """Be the host that a client wants to reach through its proxy, if it is one of Shopify's."""
+        if self._tls is None or not is_shopifys(target.partition(":")[0]):
+            connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            return
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with self._tls.wrap_socket(connection, server_side=True) as secure:
+            self._talk(secure, "https")
+
+    def _exchange(
+        self, connection: socket.socket, reader: BinaryIO, head: _Head, scheme: str
+    ) -> bool:
+        """Read the rest of one request and answer it; whether the connection stays open."""
+        method, target, headers = head
         if headers.get("expect", "").casefold() == "100-continue":
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = _body(reader, headers)
-        environ = self._environ(method, target, headers, body)
+        environ = self._environ(method, target, headers, body) | {"wsgi.url_scheme": scheme}
         status, answer_headers, answer = _call(self._app, environ)
         closing = headers.get("connection", "").casefold() == "close"
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in answer_headers)]
         lines += [f"Content-Length: {len(answer)}", "Connection: close" if closing else "", ""]
-        head = "\r\n".join(line for line in lines if line) + "\r\n\r\n"
-        connection.sendall(head.encode("latin-1") + (b"" if method == "HEAD" else answer))
+        text = "\r\n".join(line for line in lines if line) + "\r\n\r\n"
+        connection.sendall(text.encode("latin-1") + (b"" if method == "HEAD" else answer))
         return not closing
 
     def _environ(
@@ -103,7 +125,6 @@ class Server:
             "SERVER_PORT": str(self.port),
             "SERVER_PROTOCOL": "HTTP/1.1",
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
             "wsgi.input": io.BytesIO(body),
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
@@ -116,17 +137,22 @@ class _HangUpError(Exception):
     """The other side has gone, or does not speak HTTP as we do."""
 
 
-def serve(app: WsgiApp, host: str = "127.0.0.1", port: int = 0) -> tuple[str, Callable[[], None]]:
+def serve(
+    app: WsgiApp,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
+) -> tuple[str, Callable[[], None]]:
     """Serve in the background; a taken port gives a free one. Returns the address and a stop."""
     try:
-        server = Server(app, host, port)
+        server = Server(app, host, port, tls)
     except OSError:
-        server = Server(app, host, 0)
+        server = Server(app, host, 0, tls)
     server.start()
     return server.url, server.stop
 
 
-def _head(reader: BinaryIO) -> tuple[str, str, dict[str, str]]:
+def _head(reader: BinaryIO) -> _Head:
     parts = reader.readline(HEAD_LIMIT).decode("latin-1").split()
     if len(parts) != 3:  # noqa: PLR2004  method, target and version
         raise _HangUpError
