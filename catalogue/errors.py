@@ -1,5 +1,10 @@
 """What the catalogue refuses, each in one sentence for the person who asked."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
 
 class CatalogueError(Exception):
     """Base of the family; `code` names the case for programs."""
@@ -13,10 +18,28 @@ class NotFoundHereError(CatalogueError):
     code = "not_found"
 
 
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """What an editor wanted, and what somebody else has set since it was shown to them."""
+
+    product_id: int
+    variant_id: int | None
+    attribute: str
+    store_id: int | None
+    wanted: Any
+    stands: Any
+    by: str
+    at: datetime
+
+
 class StaleEditError(CatalogueError):
-    """The record has moved since it was shown."""
+    """The record has moved since it was shown; `clashes` has both values where they met."""
 
     code = "stale_edit"
+
+    def __init__(self, message: str, clashes: Sequence[Clash] = ()) -> None:
+        super().__init__(message)
+        self.clashes = tuple(clashes)
 
 
 class NotAllowedNowError(CatalogueError):

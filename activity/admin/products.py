@@ -6,16 +6,16 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from activity.admin.base import LedgerAdmin, ScopedAdmin, may_operate
-from activity.selectors.comparison import comparison
+from activity.selectors.comparison import Typed, comparison, text_of
 from catalogue.enums import ListingState, Source
-from catalogue.errors import CatalogueError
+from catalogue.errors import CatalogueError, StaleEditError
 from catalogue.models import Listing, Product
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
@@ -55,49 +55,69 @@ class ProductAdmin(ScopedAdmin):
         if product is None:
             raise Http404
         allowed = may_operate(request.user, product.workspace_id)
+        refused: Typed | None = None
         if request.method == "POST":
             if not allowed:
                 raise PermissionDenied
-            self._edit(request, product)
-            return HttpResponseRedirect(request.path)
+            refused = self._edit(request, product)
+            if refused is None:
+                return HttpResponseRedirect(request.path)
+            product.refresh_from_db()
         context = {
             **self.admin_site.each_context(request),
             **(extra_context or {}),
             "title": str(product),
             "product": product,
-            "comparison": comparison(product),
+            "comparison": comparison(product, refused),
             "may_operate": allowed,
             "opts": self.opts,
         }
-        return TemplateResponse(request, "activity/comparison.html", context)
+        status = 409 if refused else 200
+        return TemplateResponse(request, "activity/comparison.html", context, status=status)
 
-    def _edit(self, request: HttpRequest, product: Product) -> None:
-        """One value, from the form of one cell."""
+    def _edit(self, request: HttpRequest, product: Product) -> Typed | None:
+        """One value, from the form of one cell; what was typed where it was not taken."""
+        form = request.POST
         try:
+            wish = _wish(form, product)
             done = edit(
                 workspace_id=product.workspace_id,
-                wishes=[_wish(request, product)],
+                wishes=[wish],
                 source=Source.MANUAL,
                 actor=request.user.get_username(),
-                expected={product.pk: _number(request.POST.get("edit_version")) or 0},
             )
+        except StaleEditError as error:
+            key = (wish.variant_id, wish.attribute)
+            return Typed(key, wish.store_id, form.get("value", ""), _clash_words(error))
         except (CatalogueError, ValueError) as error:
             messages.error(request, str(error))
-            return
+            return None
         said = f"Saved; on its way to {len(done.job_ids)} stores." if done.changes else "No change."
         messages.success(request, said)
+        return None
 
 
-def _wish(request: HttpRequest, product: Product) -> SetValue:
-    form = request.POST
-    variant, store = form.get("variant"), form.get("store")
+def _wish(form: QueryDict, product: Product) -> SetValue:
+    """Unset, show nothing, and a value are three buttons, because they are three things."""
+    store_id, value = _number(form.get("store")), form.get("value", "")
+    if store_id is not None and not value.strip() and not {"clear", "empty"} & form.keys():
+        raise ValueError("Type a value, or choose “Show nothing” or “Follow the hub”.")
     return SetValue(
         product_id=product.pk,
         attribute=form.get("attribute", ""),
-        value=form.get("value", ""),
-        variant_id=_number(variant),
-        store_id=_number(store),
+        value=None if "empty" in form else value,
+        variant_id=_number(form.get("variant")),
+        store_id=store_id,
         clear="clear" in form,
+        seen=_number(form.get("edit_version")) or 0,
+    )
+
+
+def _clash_words(error: StaleEditError) -> str:
+    clash = error.clashes[0]
+    return (
+        f"{clash.by} has set it to “{text_of(clash.stands)}” since you saw it; you typed "
+        f"“{text_of(clash.wanted)}”. Save again to replace it."
     )
 
 

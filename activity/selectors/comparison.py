@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from catalogue.domain.attributes import Attribute, Owner, of_owner
+from catalogue.domain.attributes import Attribute, Owner, may_be_empty, of_owner
 from catalogue.domain.diff import LeafKey
+from catalogue.domain.effective import Effective
+from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value
+from catalogue.enums import OverrideKind
 from catalogue.models import Product, Variant
 from catalogue.models.canonical import Record
 from catalogue.selectors.picture import Picture, pictures
@@ -27,6 +30,16 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """What a person typed into a cell (`store_id`; None: the hub's) that was not taken, and why."""
+
+    key: LeafKey
+    store_id: int | None
+    value: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """What one store shows, whose value that is, and whether it differs from what it should."""
 
@@ -36,6 +49,11 @@ class Cell:
     note: str
     own: bool
     differs: bool
+    typed: Typed | None = None
+
+    @property
+    def value(self) -> str:
+        return self.typed.value if self.typed else self.shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +62,15 @@ class Line:
     variant: Variant | None
     canonical: str
     cells: tuple[Cell | None, ...]
+    typed: Typed | None = None
+
+    @property
+    def value(self) -> str:
+        return self.typed.value if self.typed else self.canonical
+
+    @property
+    def may_be_empty(self) -> bool:
+        return may_be_empty(self.attribute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,54 +87,72 @@ class Comparison:
     sections: tuple[Section, ...]
 
 
-def comparison(product: Product) -> Comparison:
+def comparison(product: Product, typed: Typed | None = None) -> Comparison:
     """Put a product beside its stores, in a fixed number of queries."""
     ids = product.listings.order_by("store_id").values_list("pk", flat=True)
     found = sorted(pictures(ids), key=lambda pic: pic.store.pk)
     shown = [(pic, set(pic.to_write())) for pic in found]
-    sections = [Section("Product", _lines(product, None, shown))]
+    sections = [Section("Product", _lines(product, None, shown, typed))]
     for variant in product.variants.all():
         title = f"Variant {variant}"
-        sections.append(Section(title, _lines(variant, variant, shown)))
+        sections.append(Section(title, _lines(variant, variant, shown, typed)))
     return Comparison(tuple(pic.store for pic in found), tuple(sections))
 
 
-def _lines(record: Record, variant: Variant | None, shown: Sequence[Shown]) -> tuple[Line, ...]:
+def _lines(
+    record: Record, variant: Variant | None, shown: Sequence[Shown], typed: Typed | None
+) -> tuple[Line, ...]:
     owner = Owner.PRODUCT if variant is None else Owner.VARIANT
     return tuple(
         Line(
             declared,
             variant,
             text_of(record.value(declared.name)),
-            tuple(_cell(pic, due, variant, declared) for pic, due in shown),
+            tuple(_cell(pic, due, variant, declared, typed) for pic, due in shown),
+            _typed_here(typed, variant, declared, None),
         )
         for declared in of_owner(owner)
     )
 
 
+def _typed_here(
+    typed: Typed | None, variant: Variant | None, declared: Attribute, store: Store | None
+) -> Typed | None:
+    here = ((variant.pk if variant else None, declared.name), store.pk if store else None)
+    return typed if typed is not None and (typed.key, typed.store_id) == here else None
+
+
 def _cell(
-    pic: Picture, due: set[LeafKey], variant: Variant | None, declared: Attribute
+    pic: Picture,
+    due: set[LeafKey],
+    variant: Variant | None,
+    declared: Attribute,
+    typed: Typed | None,
 ) -> Cell | None:
     """None where the store has no such variant."""
     key = (variant.pk if variant else None, declared.name)
     if variant is not None and variant.pk not in pic.hosts:
         return None
     leaf = pic.host(key[0]).leaf(declared.name)
-    effect = pic.effective(key)
-    standing = pic.standing(key)
-    note = WORDS[effect.source]
-    if standing is not None and standing.stands and standing.kind:
-        note = {"found": "own value, found at connect", "pinned": "own value"}.get(
-            standing.kind, note
-        )
+    effect, standing = pic.effective(key), pic.standing(key)
+    own = bool(standing and standing.stands)
     return Cell(
         store=pic.store,
         shown=text_of(leaf.value) if leaf else "",
         wanted=text_of(effect.value),
-        note=note,
-        own=bool(standing and standing.stands),
+        note=_note(effect, standing if own else None),
+        own=own,
         differs=key in due,
+        typed=_typed_here(typed, variant, declared, pic.store),
     )
+
+
+def _note(effect: Effective, standing: Entry | None) -> str:
+    if effect.source == "override" and standing is not None and standing.kind is OverrideKind.FOUND:
+        return "own value, found at connect"
+    if effect.source == "override" and effect.value in (None, "", []):
+        return "own value: nothing"
+    return WORDS[effect.source]
 
 
 def text_of(value: Value) -> str:

@@ -20,6 +20,7 @@ __all__ = [
     "build_input",
     "clean",
     "fingerprint",
+    "may_be_empty",
     "of_owner",
     "read_leaves",
     "renders",
@@ -173,6 +174,15 @@ def clean(name: str, raw: object) -> Value:
     except BadValueError as error:
         raise BadValueError(f"{declared.label}: {error}.") from error
     return value
+
+
+def may_be_empty(declared: Attribute) -> bool:
+    """Whether showing nothing is a value of this attribute."""
+    try:
+        empty = declared.normalise(None)
+    except BadValueError:
+        return False
+    return not declared.required and not empty
 
 
 def _check(declared: Attribute, value: Value) -> None:

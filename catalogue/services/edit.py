@@ -1,6 +1,6 @@
 """The one door through which people, programs and schedules change the canonical record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -12,8 +12,8 @@ from catalogue.domain.attributes import BadValueError, attribute, clean, fingerp
 from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version, causal_floor
-from catalogue.enums import OverrideKind, Owner, Ownership, Source
-from catalogue.errors import NotAllowedNowError, NotFoundHereError, StaleEditError
+from catalogue.enums import ChangeFate, ChangeScope, OverrideKind, Owner, Ownership, Source
+from catalogue.errors import Clash, NotAllowedNowError, NotFoundHereError, StaleEditError
 from catalogue.models import Change, Override, Product, Variant
 from catalogue.models.canonical import Record
 from catalogue.selectors.terms import terms_of
@@ -27,7 +27,11 @@ from syncqueue.enums import Priority
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetValue:
-    """Set one attribute; with `store_id`, only there (`clear` gives that store's own value up)."""
+    """Set one attribute; with `store_id`, only there.
+
+    Three different things: a value; None, which shows nothing; and `clear`, which gives a store's
+    own value up. `seen` is the product's `edit_version` in which the editor saw this value.
+    """
 
     product_id: int
     attribute: str
@@ -35,6 +39,7 @@ class SetValue:
     variant_id: int | None = None
     store_id: int | None = None
     clear: bool = False
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +75,15 @@ def edit(
 ) -> Edited:
     """Check, merge, record and queue in one transaction; what already stands changes nothing.
 
-    `expected` gives the `edit_version` that the editor saw, per product; `cause_id` joins several
+    `expected` gives the `edit_version` that the editor saw, per product: any change of the product
+    since is refused, while a wish's own `seen` looks at its value alone. `cause_id` joins several
     edits of one cause. Raises BadValueError, NotFoundHereError, NotAllowedNowError or
     StaleEditError before anything is stored.
     """
     values = [_cleaned(wish) for wish in wishes]
     with transaction.atomic():
         desk = _open_desk(workspace_id, wishes, cause_id or uuid4())
-        _check_versions(desk, expected or {})
+        _check_versions(desk, wishes, values, expected or {})
         changes: list[Change] = []
         for wish, value in zip(wishes, values, strict=True):
             changes += _apply(desk, wish, value, source, actor)
@@ -137,14 +143,60 @@ def _check_ownership(wishes: Sequence[SetValue], stores: Mapping[int, Store]) ->
             )
 
 
-def _check_versions(desk: _Desk, expected: Mapping[int, int]) -> None:
-    for product_id, seen in expected.items():
+def _check_versions(
+    desk: _Desk, wishes: Sequence[SetValue], values: Sequence[Value], expected: Mapping[int, int]
+) -> None:
+    """Refuse what was decided in sight of values that are no longer those."""
+    seen = [
+        (wish, value, expected.get(wish.product_id) if wish.seen is None else wish.seen)
+        for wish, value in zip(wishes, values, strict=True)
+    ]
+    clashes = [
+        clash
+        for wish, value, version in seen
+        if version is not None and desk.products[wish.product_id].edit_version != version
+        for clash in _clashes(wish, value, version)
+    ]
+    if clashes:
+        first = clashes[0]
+        raise StaleEditError(
+            f"{attribute(first.attribute).label} was changed by {first.by} in the meantime; look "
+            "at both values and save again.",
+            clashes,
+        )
+    for product_id, version in expected.items():
         product = desk.products.get(product_id)
-        if product is not None and product.edit_version != seen:
+        if product is not None and product.edit_version != version:
             raise StaleEditError(
                 f"“{product}” was changed by somebody else in the meantime; "
                 "look at the new values and save again."
             )
+
+
+def _clashes(wish: SetValue, value: Value, version: int) -> Iterator[Clash]:
+    """The newest change of the same value since a version of its product."""
+    rows = Change.objects.filter(
+        product=wish.product_id,
+        variant=wish.variant_id,
+        attribute=wish.attribute,
+        scope=ChangeScope.CANONICAL if wish.store_id is None else ChangeScope.OVERRIDE,
+        fate=ChangeFate.WON,
+        edit_version__gt=version,
+    ).select_related("store")
+    rows = rows.filter(store=wish.store_id) if wish.store_id is not None else rows
+    for change in rows.order_by("-id")[:1]:
+        if change.new == value:
+            continue
+        yield Clash(
+            wish.product_id,
+            wish.variant_id,
+            wish.attribute,
+            wish.store_id,
+            value,
+            change.new,
+            change.actor or str(change.store or change.get_source_display()),
+            change.created_at,
+        )
 
 
 def _apply(

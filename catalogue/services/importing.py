@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import F
 
 from catalogue.domain.attributes import attribute
 from catalogue.domain.diff import LeafKey
@@ -236,6 +237,8 @@ def _keep_differences(pic: Picture, *, cause_id: UUID, now: datetime, actor: str
             merged.override.save()
         changes += merged.changes
     Change.objects.bulk_create(changes)
+    if changes:
+        Product.objects.filter(pk=product.pk).update(edit_version=F("edit_version") + 1)
     return changes
 
 

@@ -29,6 +29,9 @@ LISTS = [
     "catalogue_changedelivery",
     "catalogue_conflict",
     "catalogue_issue",
+    "catalogue_ownershippolicy",
+    "catalogue_pricerule",
+    "catalogue_highvalue",
     "syncqueue_channel",
     "syncqueue_job",
     "syncqueue_attempt",
@@ -176,6 +179,9 @@ def test_the_preview_comes_before_the_opt_in(operator, shops):
     assert (store.mode, store.opted_in_by) == (Mode.LIVE, "operator")
 
 
+STORE = "the store"
+
+
 def change(client, **form):
     product = Product.objects.get()
     form = {"edit_version": product.edit_version, **form}
@@ -194,6 +200,33 @@ def test_a_cell_of_the_comparison_edits_through_the_one_door(operator, shops):
     assert not Override.objects.get(attribute="vendor").stands
 
 
+def test_the_second_of_two_people_sees_both_values_and_may_save_again(operator):
+    seen = Product.objects.get().edit_version
+    change(operator, attribute="title", value="Tall lamp", edit_version=seen)
+    page = change(operator, attribute="title", value="Big lamp", edit_version=seen)
+    assert page.status_code == 409
+    said = "operator has set it to “Tall lamp” since you saw it; you typed “Big lamp”."
+    assert said in page.text
+    assert 'value="Big lamp"' in page.text
+    assert Product.objects.get().title == "Tall lamp"
+    change(operator, attribute="vendor", value="New", edit_version=seen + 1)
+    change(operator, attribute="title", value="Big lamp", edit_version=seen + 1)
+    assert Product.objects.get().title == "Big lamp"
+
+
+def test_nothing_is_a_value_of_a_store_and_not_the_same_as_following_the_hub(operator, shops):
+    cell = {"attribute": "seo_title", "value": "", "store": shops[0].pk}
+    change(operator, attribute="seo_title", value="Lamps")
+    change(operator, **cell, empty="1")
+    own = Override.objects.get(attribute="seo_title")
+    assert (own.stands, own.value) == (True, None)
+    page = operator.get(reverse("admin:catalogue_product_change", args=[own.product_id]))
+    assert "own value: nothing" in page.text
+    change(operator, **cell, clear="1")
+    own.refresh_from_db()
+    assert not own.stands
+
+
 def test_the_comparison_says_what_stands_where(operator):
     page = operator.get(reverse("admin:catalogue_product_change", args=[Product.objects.get().pk]))
     for words in ("Desk lamp", "Lampe", "own value, found at connect", "another currency"):
@@ -204,13 +237,14 @@ def test_the_comparison_says_what_stands_where(operator):
     ("form", "said"),
     [
         ({"attribute": "title", "value": ""}, "Title: it can&#x27;t be empty."),
-        ({"attribute": "title", "value": "x", "edit_version": 1}, "changed by somebody else"),
+        ({"attribute": "title", "value": "", "store": STORE}, "Type a value, or choose"),
         ({"attribute": "colour", "value": "x"}, "is not an attribute"),
         ({"attribute": "title", "value": "x", "store": 10**6}, "does not exist"),
     ],
 )
-def test_a_bad_form_is_refused_in_one_sentence(operator, form, said):
+def test_a_bad_form_is_refused_in_one_sentence(operator, shops, form, said):
     count = Change.objects.count()
+    form = {key: shops[0].pk if value == STORE else value for key, value in form.items()}
     assert said in change(operator, **form).text
     assert Change.objects.count() == count
 

@@ -125,10 +125,47 @@ def test_two_people_do_not_overwrite_each_other_unseen(shops):
     seen = {product.pk: product.edit_version}
     wish = {"product_id": product.pk, "attribute": "title"}
     do(shops[0], SetValue(**wish, value="One"), expected=seen)
-    with pytest.raises(StaleEditError, match="somebody else"):
+    with pytest.raises(StaleEditError, match="Title was changed by ada") as refused:
         do(shops[0], SetValue(**wish, value="Two"), expected=seen)
+    (clash,) = refused.value.clashes
+    assert (clash.wanted, clash.stands, clash.by) == ("Two", "One", "ada")
+    with pytest.raises(StaleEditError, match="somebody else"):
+        do(
+            shops[0],
+            SetValue(product_id=product.pk, attribute="vendor", value="X"),
+            expected=seen,
+        )
     product.refresh_from_db()
     assert product.title == "One"
+
+
+def test_a_wish_may_look_at_its_own_value_alone(shops):
+    product, second = Product.objects.get(), shops[1]
+    seen = product.edit_version
+    wish = {"product_id": product.pk, "attribute": "title", "seen": seen}
+    do(shops[0], SetValue(product_id=product.pk, attribute="vendor", value="X"))
+    do(shops[0], SetValue(**wish, value="One"))
+    do(shops[0], SetValue(**wish, value="One"))
+    do(shops[0], SetValue(**wish, value="Own", store_id=second.pk))
+    for more in ({}, {"store_id": second.pk}):
+        with pytest.raises(StaleEditError) as refused:
+            do(shops[0], SetValue(**wish, value="Two", **more))
+        assert refused.value.clashes[0].stands == ("Own" if more else "One")
+
+
+def test_unset_nothing_and_a_value_are_three_things(shops):
+    product, second = Product.objects.get(), shops[1]
+    wish = {"product_id": product.pk, "attribute": "seo_title", "store_id": second.pk}
+    do(shops[0], SetValue(product_id=product.pk, attribute="seo_title", value="Lamps"))
+    (pic,) = pictures([second.listings.get().pk])
+    shown = [pic.effective((None, "seo_title")).value]
+    for one in (SetValue(**wish, value="Leuchten"), SetValue(**wish), SetValue(**wish, clear=True)):
+        do(shops[0], one)
+        (pic,) = pictures([second.listings.get().pk])
+        shown.append(pic.effective((None, "seo_title")).value)
+    assert shown == ["Lamps", "Leuchten", None, "Lamps"]
+    kinds = Change.objects.filter(store=second).order_by("id").values_list("old_kind", "new_kind")
+    assert list(kinds) == [("", "pinned"), ("pinned", "pinned"), ("pinned", "")]
 
 
 def test_another_workspace_is_not_found(shops):
