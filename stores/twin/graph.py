@@ -72,7 +72,7 @@ def run(call: Call, text: str, variables: Mapping[str, Any], operation: str | No
         bucket.give_back(wanted - spent, call.twin.clock.seconds())
         _count(shop, prepared, points=spent, mutations=int(prepared.mutation))
         fields = list(cost.breakdown(prepared.fields, variables)) if call.tells_cost else None
-        extensions = verdicts.extensions(wanted, spent, bucket.status(), fields)
+        extensions = verdicts.extensions(wanted, spent, bucket.status(), fields, call.searches)
     body = {**_formatted(result), "extensions": extensions}
     return Outcome(body, mutated=prepared.mutation and result.data is not None)
 

@@ -63,6 +63,13 @@ class Knobs:
         "so many mutations are applied, then their connection is cut", most=1_000_000
     )
     slow_answer: float = _seconds("answers of mutations come so long after their effect", most=60.0)
+    read_lag: float = _seconds("queries see goods as they were so long ago", most=HOUR)
+    search_lag: float = _seconds(
+        "the index of searches knows goods as they were so long ago", most=DAY
+    )
+    paging_cap: int = _count(
+        "so many objects of one connection can be paged through", most=1_000_000, default=25_000
+    )
     unlimited: bool = _switch("no bucket of points, for benchmarks")
     serves: str | None = _word("the API version that answers claim, as after a fall-forward")
     faults: list[Fault] = field(

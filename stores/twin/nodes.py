@@ -16,6 +16,7 @@ from stores.twin.goods import Product, ShownOption, ShownValue, Variant
 from stores.twin.jobs import Operation
 from stores.twin.levels import Level
 from stores.twin.library import CONTENT_TYPES, File
+from stores.twin.past import Goods
 from stores.twin.selling import Channel, Order, Publication
 from stores.twin.world import Location, Shop, Twin
 
@@ -33,6 +34,7 @@ class Call:
     cause: str | None = None
     struck: Mapping[str, Fault] = field(default_factory=dict)  # faults that hit this very call
     tells_cost: bool = False
+    searches: list[dict[str, Any]] = field(default_factory=list)  # what to say about searches
 
     @property
     def author(self) -> Author:
@@ -74,19 +76,24 @@ def kind_of(value: Any) -> str:
     return value.kind if isinstance(value, (File, Operation)) else _NAMES[type(value)]
 
 
-def find(shop: Shop, install: Install, gid: str) -> Any:
-    """What a global id names in this shop, or None."""
+def find(shop: Shop, install: Install, gid: str, *, goods: Goods | None = None) -> Any:
+    """What a global id names in this shop, or None; goods as they are or as they are given."""
     parts = re.fullmatch(r"gid://shopify/(\w+)/(\d+)(?:\?.*)?", gid)
-    if parts is None or parts[1] not in _FINDERS:
-        return level_of(shop, gid) if parts and parts[1] == "InventoryLevel" else None
-    found = _FINDERS[parts[1]](shop, install, int(parts[2]))
-    return found if found is not None and kind_of(found) == parts[1] else None
+    if parts is None:
+        return None
+    kind, id_ = parts[1], int(parts[2])
+    if kind == "InventoryLevel":
+        return level_of(goods or shop, gid)
+    if (pick := _GOODS.get(kind)) is not None:
+        return pick(goods or shop, id_)
+    found = _FINDERS[kind](shop, install, id_) if kind in _FINDERS else None
+    return found if found is not None and kind_of(found) == kind else None
 
 
-def level_of(shop: Shop, gid: str) -> Level | None:
+def level_of(goods: Goods, gid: str) -> Level | None:
     """The level that an id names, be it active or not."""
     path, _, item = gid.partition("?inventory_item_id=")
-    variant = shop.items.get(number(item) or 0)
+    variant = goods.items.get(number(item) or 0)
     return None if variant is None else variant.stock.get(number(path) or 0)
 
 
@@ -94,8 +101,9 @@ def _of(every: Iterable[Any], id_: int) -> Any:
     return next((each for each in every if each.id == id_), None)
 
 
-def _item(shop: Shop, _: Install, id_: int) -> Item | None:
-    return Item(shop.items[id_]) if id_ in shop.items else None
+def _item(goods: Goods, id_: int) -> Item | None:
+    variant = goods.items.get(id_)
+    return Item(variant) if variant else None
 
 
 def _channel(shop: Shop, _: Install, id_: int) -> Channel | None:
@@ -122,12 +130,14 @@ def _option_value(shop: Shop, id_: int) -> ShownValue | None:
     return next((each for each in every if each.value.id == id_), None)
 
 
+_GOODS: Mapping[str, Callable[[Goods, int], Any]] = {
+    "Product": lambda goods, id_: goods.products.get(id_),
+    "ProductVariant": lambda goods, id_: goods.variants.get(id_),
+    "InventoryItem": _item,
+}
 _FINDERS: Mapping[str, Callable[[Shop, Install, int], Any]] = {
-    "Product": lambda shop, _, id_: shop.products.get(id_),
-    "ProductVariant": lambda shop, _, id_: shop.variants.get(id_),
     "ProductOption": lambda shop, _, id_: _option(shop, id_),
     "ProductOptionValue": lambda shop, _, id_: _option_value(shop, id_),
-    "InventoryItem": _item,
     "Location": lambda shop, _, id_: _of(shop.locations, id_),
     "Order": lambda shop, _, id_: shop.orders.get(id_),
     "Publication": lambda shop, _, id_: _of(shop.publications, id_),

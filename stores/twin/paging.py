@@ -1,23 +1,18 @@
-"""Connections: opaque cursors over a sorted list, and the few search terms that a sync uses."""
+"""Connections: opaque cursors over a sorted list (shopify-platform.md 4.4)."""
 
 import base64
 import bisect
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from graphql import GraphQLError
 
-from stores.twin.errors import UnimplementedError
-
-__all__ = ["LIMIT", "PAGING", "Page", "connect", "listed", "matcher"]
+__all__ = ["LIMIT", "PAGING", "Page", "connect", "listed"]
 
 LIMIT = 250
 Key = Callable[[Any], Any]
-_TERM = re.compile(r"""(\w+):(>=|<=|>|<)?(?:'([^']*)'|"([^"]*)"|(\S+))""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +44,72 @@ def connect(
     items: Sequence[Any],
     key: Key,
     *,
+    matches: Callable[[Any], bool] | None = None,
+    cap: int | None = None,
     first: int | None = None,
     last: int | None = None,
     after: str | None = None,
     before: str | None = None,
     reverse: bool = False,
 ) -> Page:
-    """A page of items that are sorted by `key`, whose values JSON can carry."""
+    """A page of those items that match; they are sorted by `key`, whose values JSON can carry.
+
+    `cap` is how many items all pages together may show.
+    """
+    size = _size(first, last)
+    low, high = _bounds(items, key, after, before, reverse=reverse)
+    shown = _read(after)[1] if after else 0
+    forward = (first is not None) is not reverse
+    places = range(low, high) if forward else range(high - 1, low - 1, -1)
+    found, more = _taken(items, places, matches, size)
+    if last is not None:
+        found.reverse()
+    if cap is not None and shown + len(found) > cap:
+        raise GraphQLError(
+            f"Only {cap} objects of a connection can be paged through: narrow the search.",
+            extensions={"code": "BAD_REQUEST"},
+        )
+    cursors = [_cursor(key(each), shown + n) for n, each in enumerate(found, start=1)]
+    outside = bool(after if first is not None else before)
+    ends = (more, outside) if first is not None else (outside, more)
+    return Page(found, cursors, *ends)
+
+
+def _size(first: int | None, last: int | None) -> int:
     if (first is None) == (last is None):
-        raise GraphQLError("you must provide one of first or last")
+        said = "you must provide one of first or last"
+        raise GraphQLError(said, extensions={"code": "BAD_REQUEST"})
     size = first if first is not None else last
     if size is None or not 0 <= size <= LIMIT:
-        raise GraphQLError(f"first and last must be between 0 and {LIMIT}")
-    if reverse:
-        raise UnimplementedError("The twin does not implement the argument reverse.")
-    start = bisect.bisect_right(items, _key(after), key=key) if after else 0
-    end = bisect.bisect_left(items, _key(before), key=key) if before else len(items)
-    low, high = (
-        (start, min(start + size, end)) if first is not None else (max(end - size, start), end)
-    )
-    nodes = list(items[low:high])
-    return Page(nodes, [_cursor(key(node)) for node in nodes], high < end, low > 0)
+        said = f"first and last must be between 0 and {LIMIT}"
+        raise GraphQLError(said, extensions={"code": "BAD_REQUEST"})
+    return size
+
+
+def _bounds(
+    items: Sequence[Any], key: Key, after: str | None, before: str | None, *, reverse: bool
+) -> tuple[int, int]:
+    """From where to where a page may reach; in reverse, what comes after stands before."""
+    start, end = (before, after) if reverse else (after, before)
+    low = bisect.bisect_right(items, _read(start)[0], key=key) if start else 0
+    high = bisect.bisect_left(items, _read(end)[0], key=key) if end else len(items)
+    return low, high
+
+
+def _taken(
+    items: Sequence[Any],
+    places: Iterable[int],
+    matches: Callable[[Any], bool] | None,
+    size: int,
+) -> tuple[list[Any], bool]:
+    """The first so many that match, and whether there is another one."""
+    found: list[Any] = []
+    for place in places:
+        if matches is None or matches(items[place]):
+            if len(found) == size:
+                return found, True
+            found.append(items[place])
+    return found, False
 
 
 def listed(items: Sequence[Any], **page: Any) -> Page:
@@ -78,46 +118,15 @@ def listed(items: Sequence[Any], **page: Any) -> Page:
     return replace(found, nodes=[items[place] for place in found.nodes])
 
 
-def matcher(query: str | None) -> Callable[[Any], bool]:
-    """Whether a product answers a search. A term that we don't play is UnimplementedError."""
-    terms = [_term(*found) for found in _TERM.findall(query or "")]
-    rest = _TERM.sub("", query or "").replace("AND", "").strip()
-    if rest:
-        raise UnimplementedError(f"The twin does not implement the search {query!r}.")
-    return lambda product: all(term(product) for term in terms)
+def _cursor(key: Any, count: int) -> str:
+    """Opaque: a place in the order, and how many were shown up to it."""
+    return base64.b64encode(json.dumps([key, count]).encode()).decode()
 
 
-def _term(name: str, operator: str, *spellings: str) -> Callable[[Any], bool]:
-    wanted = next((each for each in spellings if each), "")
-    if name == "id":
-        number = int(wanted.rpartition("/")[2])
-        return lambda product: _compare(product.id, operator, number)
-    if name == "updated_at":
-        moment = datetime.fromisoformat(wanted)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return lambda product: _compare(product.updated_at, operator, moment)
-    if name == "sku":
-        return lambda product: any(each.values["sku"] == wanted for each in product.variants)
-    if name in {"handle", "status", "vendor", "title"}:
-        return lambda product: product.values[name].casefold() == wanted.casefold()
-    raise UnimplementedError(f"The twin does not implement the search by {name}.")
-
-
-def _compare(left: Any, operator: str, right: Any) -> bool:
-    if operator.startswith(">"):
-        return bool(left > right or (operator == ">=" and left == right))
-    if operator.startswith("<"):
-        return bool(left < right or (operator == "<=" and left == right))
-    return bool(left == right)
-
-
-def _cursor(key: Any) -> str:
-    return base64.b64encode(json.dumps(key).encode()).decode()
-
-
-def _key(cursor: str) -> Any:
+def _read(cursor: str) -> tuple[Any, int]:
     try:
-        key = json.loads(base64.b64decode(cursor, validate=True))
-    except ValueError as error:
-        raise GraphQLError(f"Invalid cursor: {cursor}") from error
-    return tuple(key) if isinstance(key, list) else key
+        key, count = json.loads(base64.b64decode(cursor, validate=True))
+    except (TypeError, ValueError) as error:
+        said = f"Invalid cursor: {cursor}"
+        raise GraphQLError(said, extensions={"code": "BAD_REQUEST"}) from error
+    return tuple(key) if isinstance(key, list) else key, int(count)

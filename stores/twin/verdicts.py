@@ -15,11 +15,13 @@ def extensions(
     spent: int | None,
     status: Mapping[str, float],
     fields: Sequence[Json] | None = None,
+    searches: Sequence[Json] = (),
 ) -> Json:
-    """`fields` is the cost field by field, for those who asked for it."""
+    """`fields` is the cost field by field, for those who asked; `searches` what they left out."""
     spending: Json = {"requestedQueryCost": wanted, "actualQueryCost": spent}
     told = {} if fields is None else {"fields": fields}
-    return {"cost": {**spending, "throttleStatus": status, **told}}
+    notes = {"search": searches} if searches else {}
+    return {"cost": {**spending, "throttleStatus": status, **told}, **notes}
 
 
 def throttled(wanted: int, status: Mapping[str, float]) -> Json:

@@ -3,7 +3,7 @@
 import itertools
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
@@ -17,6 +17,7 @@ from stores.twin.jobs import Job, Operation
 from stores.twin.knobs import Knobs, Settings
 from stores.twin.library import File
 from stores.twin.oracle import Oracle
+from stores.twin.past import Past
 from stores.twin.selling import Order, Publication
 from stores.twin.sender import Delivery, Sender
 
@@ -74,6 +75,11 @@ class Shop:
     # by owner type, namespace and key
     definitions: dict[tuple[str, str, str], Definition] = field(default_factory=dict)
     installs: dict[str, Install] = field(default_factory=dict)
+    version: int = 0  # counts deeds
+    orders_of_rows: dict[tuple[str, str], tuple[int, Sequence[Any]]] = field(
+        default_factory=dict, repr=False
+    )
+    past: Past | None = field(default=None, repr=False)
     orders: dict[int, Order] = field(default_factory=dict)
     organization: str | None = None  # whose shop it is; no API of Shopify's tells
     codes: dict[str, Code] = field(default_factory=dict, repr=False)

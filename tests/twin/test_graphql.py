@@ -129,7 +129,7 @@ def test_two_mutations_run_in_order_and_each_shows_its_own_moment(shop):
             "Product.giftCardTemplateSuffix",
         ),
         ("{ products(first: 1, savedSearchId: 4) { nodes { id } } }", "saved_search_id"),
-        ('{ products(first: 1, query: "colour:red") { nodes { id } } }', "colour"),
+        ('{ products(first: 1, query: "bundles:true") { nodes { id } } }', "bundles"),
     ],
 )
 def test_what_is_not_played_fails_loudly(shop, text, named):

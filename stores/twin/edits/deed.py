@@ -6,8 +6,10 @@ from typing import Any, Self
 
 from stores.twin import events
 from stores.twin.attributes import ITEM
+from stores.twin.gids import number
 from stores.twin.goods import Product, Variant
 from stores.twin.levels import Level, open_level
+from stores.twin.past import Past
 from stores.twin.webhooks import (
     announce_item,
     announce_level,
@@ -51,9 +53,11 @@ class Deed:
         self._levels: dict[tuple[Level, str], None] = {}
         self._changes = events.Changes()
         self._stock: dict[Variant, int] = {}
+        self._altered: set[Product] = set()
 
     def __enter__(self) -> Self:
         self.shop.lock.acquire()
+        self.shop.past = self._past()
         return self
 
     def __exit__(
@@ -65,6 +69,8 @@ class Deed:
         try:
             if kind is None:
                 self._announce()
+                self._remember()
+            self.shop.version += 1
         finally:
             self.shop.lock.release()
 
@@ -112,6 +118,8 @@ class Deed:
 
     def log(self, kind: str, resource: str, **facts: Any) -> None:
         self.twin.oracle.write(kind, self.shop.domain, resource=resource, **facts, **self._author)
+        if self.shop.past is not None:
+            self._alters(resource)
 
     def touch(self, product: Product, topic: str = "products/update") -> None:
         """The product is another from now on; its first topic stays."""
@@ -146,6 +154,32 @@ class Deed:
                 self.touch_variant(variant)
             if variant.values["tracked"] and (now > 0) != (before > 0):
                 announce_variant(self.twin, self.shop, variant, "in" if now > 0 else "out_of")
+
+    def _past(self) -> Past | None:
+        """What lagging reads see, as it is before this deed; nothing where none lags."""
+        knobs = self.shop.knobs
+        if not (knobs.read_lag or knobs.search_lag):
+            return None
+        return self.shop.past or Past.of(self.shop.products.values())
+
+    def _alters(self, resource: str) -> None:
+        """Even what no webhook tells of, as of a variant's metafield, is another for readers."""
+        kind, id_ = resource.rpartition("/")[0], number(resource) or 0
+        if kind.endswith("/Product") and id_ in self.shop.products:
+            self._altered.add(self.shop.products[id_])
+        elif kind.endswith("/ProductVariant") and id_ in self.shop.variants:
+            self._altered.add(self.shop.variants[id_].product)
+
+    def _remember(self) -> None:
+        if (past := self.shop.past) is None:
+            return
+        knobs, now = self.shop.knobs, self.twin.clock.seconds()
+        horizon = now - max(knobs.read_lag, knobs.search_lag)
+        levels = (level.variant.product for level, _ in self._levels)
+        items = (variant.product for variant in self._items)
+        for product in {*self._topics, *levels, *items, *self._altered}:
+            gone = product.id not in self.shop.products
+            past.keep(product, now, gone=gone, horizon=horizon)
 
     def _announce(self) -> None:
         self._announce_stock()

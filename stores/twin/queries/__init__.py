@@ -1,6 +1,7 @@
 """How each field that the twin plays is read; what stands in no table here fails loudly."""
 
 from stores.twin.queries.apps import APPS
+from stores.twin.queries.lists import LISTS
 from stores.twin.queries.media import MEDIA
 from stores.twin.queries.metafields import METAFIELDS
 from stores.twin.queries.places import PLACES
@@ -18,6 +19,7 @@ RESOLVERS: dict[str, Resolver] = {
     **PLACES,
     **SELLING,
     **PRODUCTS,
+    **LISTS,
     **VARIANTS,
     **METAFIELDS,
     **MEDIA,

@@ -11,7 +11,8 @@ from stores.twin.errors import UnimplementedError
 from stores.twin.goods import Product
 from stores.twin.jobs import Operation
 from stores.twin.nodes import Info, find
-from stores.twin.paging import Page, connect, listed, matcher
+from stores.twin.paging import Page, connect, listed
+from stores.twin.queries.lists import seen
 from stores.twin.queries.read import (
     Resolver,
     attribute,
@@ -23,36 +24,9 @@ from stores.twin.queries.read import (
     value,
 )
 from stores.twin.refusals import RefusedError
-from stores.twin.rendering import instant, plain
+from stores.twin.rendering import plain
 
 __all__ = ["PRODUCTS"]
-
-
-def _products(
-    _: Any,
-    info: Info,
-    *,
-    query: str | None = None,
-    sort_key: str = "ID",
-    **page: Any,
-) -> Page:
-    products = list(info.context.shop.products.values())
-    if query:
-        products = list(filter(matcher(query), products))
-    if sort_key == "UPDATED_AT":
-        products.sort(key=_by_update)
-        return connect(products, _by_update, **page)
-    return connect(products, by_id, **page)
-
-
-def _by_update(found: Any) -> Any:
-    return (instant(found.updated_at), found.id)
-
-
-def _count(_: Any, info: Info, *, query: str | None = None, limit: int | None = 10_000) -> Any:
-    found = sum(map(matcher(query), info.context.shop.products.values()))
-    capped = limit is not None and found > limit
-    return {"count": limit if capped else found, "precision": "AT_LEAST" if capped else "EXACT"}
 
 
 def _variants(product: Product, _: Info, *, sort_key: str = "POSITION", **page: Any) -> Page:
@@ -61,12 +35,6 @@ def _variants(product: Product, _: Info, *, sort_key: str = "POSITION", **page: 
     if sort_key != "POSITION":
         raise UnimplementedError(f"The twin does not sort variants by {sort_key}.")
     return listed(product.variants, **page)
-
-
-def _all_variants(_: Any, info: Info, *, query: str | None = None, **page: Any) -> Page:
-    wanted = matcher(query)
-    found = [each for each in info.context.shop.variants.values() if wanted(each.product)]
-    return connect(found, by_id, **page)
 
 
 def _by_identifier(_: Any, info: Info, *, identifier: dict[str, Any]) -> Product | None:
@@ -80,7 +48,7 @@ def _by_identifier(_: Any, info: Info, *, identifier: dict[str, Any]) -> Product
 
 
 def _by_handle(_: Any, info: Info, *, handle: str) -> Product | None:
-    return info.context.shop.products.get(info.context.shop.handles.get(handle, 0))
+    return seen(info).products.get(info.context.shop.handles.get(handle, 0))
 
 
 def _operation(_: Any, info: Info, *, id: str) -> Operation | None:  # noqa: A002
@@ -107,9 +75,6 @@ PRODUCTS: dict[str, Resolver] = {
     "QueryRoot.productByIdentifier": _by_identifier,
     "QueryRoot.productByHandle": _by_handle,
     "QueryRoot.productOperation": _operation,
-    "QueryRoot.products": _products,
-    "QueryRoot.productsCount": _count,
-    "QueryRoot.productVariants": _all_variants,
     "Product.id": attribute("gid"),
     "Product.legacyResourceId": number_of,
     "Product.createdAt": moment("created_at"),

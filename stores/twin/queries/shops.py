@@ -3,6 +3,7 @@
 from typing import Any
 
 from stores.twin.nodes import Info, find, kind_of
+from stores.twin.queries.lists import seen
 from stores.twin.queries.read import Resolver, attribute, itself, key, moment
 from stores.twin.world import PLANS
 
@@ -13,18 +14,23 @@ def _of(kind: str) -> Resolver:
     """A root field that takes an id of one kind and knows no other."""
 
     def by_gid(_: Any, info: Info, *, id: str) -> Any:  # noqa: A002  Shopify's name
-        found = find(info.context.shop, info.context.install, id)
+        found = _found(info, id)
         return found if found is not None and kind_of(found) == kind else None
 
     return by_gid
 
 
+def _found(info: Info, gid: str) -> Any:
+    """What an id names; goods as the query sees them."""
+    return find(info.context.shop, info.context.install, gid, goods=seen(info))
+
+
 def _node(_: Any, info: Info, *, id: str) -> Any:  # noqa: A002
-    return find(info.context.shop, info.context.install, id)
+    return _found(info, id)
 
 
 def _nodes(_: Any, info: Info, *, ids: list[str]) -> list[Any]:
-    return [find(info.context.shop, info.context.install, each) for each in ids]
+    return [_found(info, each) for each in ids]
 
 
 SHOPS: dict[str, Resolver] = {
