@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from syncqueue.errors import LostLease
 from syncqueue.services.claim import Claimed, claim, let_go
 from syncqueue.services.finish import Result, finish_all, finish_lanes, verdict
 from syncqueue.services.planning import Plan, bound_lock_waits, plan, plan_safely
-from syncqueue.services.rescue import begin_alone, bury
+from syncqueue.services.rescue import absolve, begin_alone, bury
 
 LANES, JOBS = 100, 10
 # Longer transactions would keep records locked, and the answers of calls waiting.
@@ -39,8 +38,10 @@ def _decide_suspects(lanes: Sequence[Claimed], token: UUID, ends: float) -> int:
         if time.monotonic() > ends:
             let_go([left.lane_id for left in lanes[place:]], token=token)
             return place
-        with suppress(LostLease):
+        try:
             _decide_suspect(lane, token)
+        except LostLease:
+            absolve(lane.jobs[:1])
     return len(lanes)
 
 
@@ -71,6 +72,8 @@ def _decide_singly(lanes: Sequence[Claimed], tried: int, token: UUID) -> int:
             if not finish_lanes({lane.lane_id: results}, token=token, now=timezone.now()):
                 transaction.set_rollback(True)
                 results.clear()
+        if not results:
+            absolve(lane.jobs[:1])
         decided += len(results)
     finish_lanes({lane.lane_id: [] for lane in lanes[tried:]}, token=token, now=timezone.now())
     return decided

@@ -26,7 +26,14 @@ from syncqueue.services.finish import Result, finish_all, finish_lanes, verdict
 from syncqueue.services.merging import MERGE_SECONDS, gather, grouped, is_merging, rides_along
 from syncqueue.services.planning import bound_lock_waits, plan_safely
 from syncqueue.services.repeat import Stored, context_of, may_repeat, reopen, to_repeat
-from syncqueue.services.rescue import begin_alone, bury, keep_late, left_call, take_over
+from syncqueue.services.rescue import (
+    absolve,
+    begin_alone,
+    bury,
+    keep_late,
+    left_call,
+    take_over,
+)
 from syncqueue.services.settle import settle_batch
 
 FOLLOWERS = 25
@@ -118,6 +125,7 @@ class Outgoing:
                 batch += answered(flight, answer)
             else:
                 keep_late(flight, answer)
+                absolve(member.job for member in flight.members)
         return batch
 
     def overdue(self) -> list[Future[Answer]]:
@@ -176,6 +184,7 @@ class Outgoing:
                 prepared, lanes = self._plan(lanes, view.costs, seconds)
             except LostLease:
                 ours = renew([lane.lane_id for lane in lanes], token=self.token, seconds=self.lease)
+                absolve(lane.jobs[0] for lane in lanes if lane.lane_id not in ours)
                 lanes = [lane for lane in lanes if lane.lane_id in ours]
             else:
                 self._send(prepared, view.epoch)

@@ -1,6 +1,6 @@
 """What a pump that died has left: its open call is settled, its suspects are tried alone."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID
@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from syncqueue.domain.handling import Answer, CallError, ErrorClass
-from syncqueue.enums import OPEN_CALL_STATES, AttemptOutcome, CallState, JobState
+from syncqueue.domain.handling import Answer, CallError, ErrorClass, JobView
+from syncqueue.enums import OPEN_CALL_STATES, OPEN_STATES, AttemptOutcome, CallState, JobState
 from syncqueue.errors import LostLease
 from syncqueue.models import Attempt, Call, Job, Lane
 from syncqueue.services.calls import Flight
@@ -109,6 +109,15 @@ def keep_late(flight: Flight, answer: Answer) -> None:
         request_id=answer.request_id,
         cost=answer.cost,
     )
+
+
+def absolve(jobs: Iterable[JobView]) -> None:
+    """Take back the crash that was counted when a lane was taken from a pump that still lives.
+
+    However often all pumps stall, no job is to blame for it.
+    """
+    suspects = Job.objects.filter(pk__in=[job.id for job in jobs], crashes__gt=0)
+    suspects.filter(state__in=OPEN_STATES).update(crashes=F("crashes") - 1)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from syncqueue.services.finish import Result, Verdict, finish_all, verdict
 from syncqueue.services.hearing import LONGEST_THROTTLE, tell_channel
 from syncqueue.services.planning import bound_lock_waits, bug, is_clash
 from syncqueue.services.repeat import may_repeat, repeat_pause
-from syncqueue.services.rescue import CRASHED
+from syncqueue.services.rescue import CRASHED, absolve
 
 MOST_CLASHES = 20
 CLOSE_CALLS = """
@@ -52,6 +52,7 @@ def settle_batch(
         try:
             _settle_all(left, token)
         except LostLease as lost:
+            absolve(one.job for one in left if one.job.lane_id not in lost.ours)
             left = [one for one in left if one.job.lane_id in lost.ours]
         except OperationalError as error:
             clashes += 1
