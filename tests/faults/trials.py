@@ -44,6 +44,7 @@ AFTER_A_DEATH = {
     "suspect delivery": CRASH_DECIDING,
     "suspect call": ("before", "start"),
     "left call": CRASH_SENDING,
+    "take over": CRASH_SENDING,
 }
 SIDES = ("before", "after")
 TRIALS = [
@@ -62,7 +63,8 @@ QUICK = {
     "after receipt", "before start", "before send", "after send", "after save answer",
     "after mid settle", "after absorb", "after settle finish", "before health", "before points",
     "before slot release", "after slot release", "before acknowledge", "after renew",
-    "before sweep wake", "after left call", "after suspect call", "after suspect delivery",
+    "before sweep wake", "after left call", "after take over", "after suspect call",
+    "after suspect delivery",
     "after pull page", "after pull cursor",
 }  # fmt: skip
 
