@@ -145,9 +145,14 @@ SYNCQUEUE = {
     "CALL_DEADLINE_SECONDS": env.float("SYNCQUEUE_CALL_DEADLINE_SECONDS", default=25.0),
     "KEEP_DAYS": env.int("SYNCQUEUE_KEEP_DAYS", default=30),
 }
+# What carries the wake-ups: PostgreSQL itself, or a Redis, which saves it some work.
+SYNCQUEUE_BROKER = env.str("SYNCQUEUE_BROKER", default="")
 Q_CLUSTER = {
     "name": "store-sync",
-    "broker_class": "syncqueue.broker.NotifyBroker",
+    "broker_class": "syncqueue.redis_broker.RedisBroker"
+    if SYNCQUEUE_BROKER
+    else "syncqueue.broker.NotifyBroker",
+    "redis": SYNCQUEUE_BROKER,
     "orm": "default",
     "workers": env.int("SYNCQUEUE_WORKERS", default=4),
     "bulk": 1,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
 from syncqueue.services.wake import wake
@@ -14,14 +15,11 @@ FREE_DEAD_SLOTS = """
 UPDATE syncqueue_channel SET slot_token = NULL, slot_until = NULL, woken_at = NULL
 WHERE slot_until < statement_timestamp()
 """
-# A flag without a pump is lost where it is older than the oldest wake-up that still waits: they are
-# delivered in their order. A second's grace is for those on the way from the broker to a worker.
 DUE = """
 SELECT id FROM syncqueue_channel
 WHERE next_due_at <= statement_timestamp() AND NOT paused AND slot_until IS NULL
   AND (woken_at IS NULL OR woken_at < least(
-    statement_timestamp() - make_interval(secs => %s),
-    (SELECT min(lock) FROM django_q_ormq WHERE lock <= statement_timestamp())))
+    statement_timestamp() - make_interval(secs => %s), %s::timestamptz))
 """
 # Whoever dies between storing a job and waking its channel leaves a lane that is due in a channel
 # of which nobody knows it. Lanes that have become due just now are about to be told of.
@@ -41,7 +39,7 @@ WHERE id > %(after)s AND id <= %(last)s AND NOT paused AND slot_until IS NULL
              AND lane.priority = kinds.priority)
           < statement_timestamp() - make_interval(secs => %(late)s))
 """
-LOST_SECONDS, LATE_SECONDS = 1.0, 2.0
+LATE_SECONDS = 2.0
 TOUR = 200  # channels a sweep looks at closely, in turn
 RUN_CHORE = """
 INSERT INTO syncqueue_chore AS chore (name, ran_at) VALUES (%s, statement_timestamp())
@@ -79,13 +77,15 @@ def register_chore(
 
 def sweep(*, every: float = 0.9) -> list[int]:
     """Wake the channels that are due; at most once a second over all nodes. Says which."""
+    broker = get_broker()
+    lost = [broker.lost_after(), broker.oldest()]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0] or not _is_time("sweep", every):
             return []
         cursor.execute(FREE_DEAD_SLOTS)
         _go_on_tour()
-        cursor.execute(DUE, [LOST_SECONDS])
+        cursor.execute(DUE, lost)
         due = [channel_id for (channel_id,) in cursor.fetchall()]
     wake(due, stale=0.0)
     for name, chore in _chores.items():

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
+from django_q.brokers import Broker, get_broker
 from django_q.tasks import async_task
 
 # Whoever stores a job leaves a flag as young as this alone; the sweep knows sooner what was lost.
@@ -22,10 +23,6 @@ _ASLEEP = """
 SELECT id FROM syncqueue_channel
 WHERE id = ANY(%s) AND NOT paused
   AND (woken_at IS NULL OR woken_at < statement_timestamp() - make_interval(secs => %s))
-"""
-_OTHERS_WAIT = """
-SELECT (SELECT count(*) FROM django_q_ormq)
-     > (SELECT count(*) FROM syncqueue_channel WHERE slot_until > statement_timestamp())
 """
 _NOTE_DUE = """
 UPDATE syncqueue_channel c SET next_due_at = u.due_at
@@ -49,12 +46,20 @@ def wake(channel_ids: Iterable[int], *, stale: float = STALE_SECONDS) -> int:
     ids = _asleep(channel_ids, stale)
     if not ids:
         return 0
+    broker = get_broker()
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_WAKE, [ids, stale])
         woken = [channel_id for channel_id, pumped in cursor.fetchall() if not pumped]
-        for channel_id in woken:
-            async_task("syncqueue.tasks.pump", channel_id)
+        if broker.transactional:
+            _deliver(woken, broker)
+    if not broker.transactional:  # no network inside a transaction
+        transaction.on_commit(lambda: _deliver(woken, broker))
     return len(woken)
+
+
+def _deliver(channel_ids: Iterable[int], broker: Broker) -> None:
+    for channel_id in channel_ids:
+        async_task("syncqueue.tasks.pump", channel_id, broker=broker)
 
 
 def _asleep(channel_ids: Iterable[int], stale: float) -> list[int]:
@@ -66,10 +71,8 @@ def _asleep(channel_ids: Iterable[int], stale: float) -> list[int]:
 
 
 def others_wait() -> bool:
-    """Whether wake-ups wait for a worker: more are queued than channels are being pumped."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OTHERS_WAIT)
-        return bool(cursor.fetchone()[0])
+    """Whether wake-ups wait for a worker."""
+    return bool(get_broker().others_wait())
 
 
 def note_due(due: Mapping[int, datetime]) -> None:

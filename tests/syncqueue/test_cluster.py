@@ -2,57 +2,28 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from django.conf import settings
 from django.core.management import get_commands
-from django.db import connection
 from django.utils import timezone
 from django_q.models import Task
 from django_q.tasks import async_task
 
 from syncqueue.enums import JobState
 from syncqueue.models import Channel, Job
+from tests.syncqueue.processes import PATIENCE, eventually, running_cluster
 from tests.syncqueue.queueing import queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE = 20.0
-
-
-def eventually(condition):
-    """The first true value of `condition()`."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"{condition} did not come true within {PATIENCE} s")
-
-
-def database_url():
-    database = connection.settings_dict
-    user, password = quote(database["USER"]), quote(database["PASSWORD"] or "")
-    address = f"{quote(database['HOST'], safe='')}:{database['PORT'] or 5432}"
-    return f"postgresql://{user}:{password}@{address}/{database['NAME']}"
 
 
 @pytest.fixture
 def cluster():
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "qcluster"],
-        cwd=settings.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": database_url(), "SYNCQUEUE_WORKERS": "2"},
-        stderr=subprocess.DEVNULL,
-    )
-    yield process
-    process.kill()
-    process.wait()
+    with running_cluster() as process:
+        yield process
 
 
 def descendants(pid):

@@ -21,9 +21,9 @@ from syncqueue.services import replays
 from syncqueue.services.check import check_queue
 from syncqueue.services.pump import drain
 from syncqueue.services.replays import cancel_replay, run_replays, start_replay, step
+from tests.syncqueue.processes import database_url, eventually
 from tests.syncqueue.queueing import queue
 from tests.syncqueue.scripted import scripted
-from tests.syncqueue.test_cluster import database_url, eventually
 
 pytestmark = pytest.mark.django_db
 ids = st.integers(1, 2**40)
