@@ -33,9 +33,8 @@ case "$task" in
 setup) setup ;;
 demo)
     setup
-    trap stop_postgres EXIT
     if [ "${ONCE:-}" ]; then set -- --once "$@"; fi
-    "$python" manage.py demo "$@"
+    exec "$python" manage.py demo "$@" # it gets the signals, and stops PostgreSQL itself
     ;;
 test)
     setup

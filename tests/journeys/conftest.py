@@ -79,7 +79,7 @@ class World:
         given = products or (lamp(),)
         return [self.connect(self.shop(n, *given)) for n in ("north", "alpine", "harbour")]
 
-    def work(self, *, seconds=10.0):
+    def work(self, *, seconds=60.0):
         """Let deliveries arrive and pumps run until nothing moves any more."""
         ends, quiet = time.monotonic() + seconds, 0
         while quiet < 3:

@@ -159,7 +159,7 @@ class History:
             self._settle()
 
     def _settle(self):
-        ends = time.monotonic() + 20
+        ends = time.monotonic() + 60
         while True:
             for number, store in enumerate(self.stores):
                 if letters := self.letters(number):

@@ -13,7 +13,7 @@ from syncqueue.enums import Policy
 from syncqueue.errors import UnknownHandler
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-amounts = st.floats(0, 20_000)
+amounts = st.just(0.0) | st.floats(0.01, 20_000)
 points = st.builds(
     lambda share, maximum, restore: Points(share * maximum, maximum, restore),
     st.floats(0, 1),

@@ -8,7 +8,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
 
+from apimio_sync import postgres
 from apimio_sync.demo import stage
 from apimio_sync.demo.browser import Operator, Twin
 from apimio_sync.demo.play import SHOPS, Play
@@ -26,6 +28,14 @@ class Command(BaseCommand):
         if stage.STAGE not in os.environ:
             stage.enter(sys.argv[2:])
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        try:
+            held = self._play(once=options["once"])
+        finally:
+            connections.close_all()
+            postgres.stop()
+        sys.exit(0 if held else 1)
+
+    def _play(self, *, once: bool) -> bool:
         report = Report()
         report.title("Store Sync — demo")
         with report.step("a fresh database"):
@@ -41,9 +51,9 @@ class Command(BaseCommand):
                 report.held = False
                 self.stderr.write(f"The demo could not go on: {error}")
             _conclude(report, plan)
-            if not options["once"]:
+            if not once:
                 _serve()
-        sys.exit(0 if report.held else 1)
+        return report.held
 
 
 def _people() -> Workspace:
