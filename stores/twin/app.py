@@ -16,7 +16,7 @@ from stores.twin.world import Shop, Twin
 __all__ = ["application"]
 
 Door = Callable[[Twin, Shop, Request], Response]
-CDN = "/shopifycloud/"
+CDN, OWN = "/shopifycloud/", "/_twin/assets/"
 ADMIN = "admin.shopify.com"
 _PHRASES = {each.value: each.phrase for each in HTTPStatus} | {430: "Shopify Security Rejection"}
 
@@ -54,13 +54,24 @@ def _request(environ: dict[str, Any]) -> Request:
     )
 
 
+def _own(twin: Twin, request: Request) -> Response | None:
+    """The doors that belong to no shop: control, panel, and what the CDN would serve."""
+    path = request.path
+    for folder in (CDN, OWN):
+        if path.startswith(folder):
+            return asset(path.removeprefix(folder)) or _nothing()
+    if path.rstrip("/") == "/_twin/panel":
+        return asset("panel.html")
+    if not path.startswith("/_twin/"):
+        return None
+    request.path = path.removeprefix("/_twin")
+    return control.answer(twin, request)
+
+
 def _route(twin: Twin, request: Request, host: str) -> Response:
     """A shop is named by its Host header or by `/shops/<domain>`."""
-    if request.path.startswith("/_twin/"):
-        request.path = request.path.removeprefix("/_twin")
-        return control.answer(twin, request)
-    if request.path.startswith(CDN):
-        return asset(request.path.removeprefix(CDN)) or _nothing()
+    if (own := _own(twin, request)) is not None:
+        return own
     domain = host.partition(":")[0]
     if domain == ADMIN and request.path.startswith("/store/"):
         handle, _, rest = request.path.removeprefix("/store/").partition("/")

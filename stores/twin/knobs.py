@@ -169,11 +169,16 @@ def turn(of: Knobs | Settings, values: Mapping[str, Any]) -> None:
 
 
 def described(of: Knobs | Settings) -> list[dict[str, Any]]:
-    """Every knob with its value, bounds and meaning, in the order of declaration."""
-    return [
-        {"name": each.name, "value": _plain(getattr(of, each.name)), **each.metadata}
-        for each in fields(of)
-    ]
+    """Every knob with its value, bounds, meaning and group, in the order of declaration."""
+    found: list[dict[str, Any]] = []
+    fresh, group = type(of)(), "Twin"
+    for each in fields(of):
+        if isinstance(of, Knobs):
+            group = _GROUPS.get(each.name, group)
+        value = getattr(of, each.name)
+        facts = {"group": group, "turned": value != getattr(fresh, each.name)}
+        found.append({"name": each.name, "value": _plain(value), **facts, **each.metadata})
+    return found
 
 
 def _refuse_strangers(values: Mapping[str, Any], known: Any) -> None:
@@ -240,6 +245,13 @@ def _plain(value: Any) -> Any:
     return [each.told() for each in value] if isinstance(value, list) else value
 
 
+# The first knob of each group.
+_GROUPS = {
+    "latency": "API",
+    "withheld_scopes": "Merchant and apps",
+    "drop": "Webhooks",
+    "dead_refresh": "Assumed",
+}
 _WORDS = {
     bool: "true or false",
     str: "a word",

@@ -138,6 +138,12 @@ class RunningTwin:
         """Turn a shop's knobs, or the twin's own (latency, auto_approve)."""
         self._post(f"shops/{domain}/settings" if domain else "settings", **knobs)
 
+    def knobs(self, domain: str | None = None) -> list[dict[str, Any]]:
+        """Every knob of a shop, or the twin's own: name, value, turned, bounds, meaning."""
+        path = f"shops/{domain}/settings" if domain else "settings"
+        found: list[dict[str, Any]] = self._get(path)["knobs"]
+        return found
+
     def release(self, domain: str, ids: list[str] | None = None) -> list[dict[str, Any]]:
         sent: list[dict[str, Any]] = self._post(f"shops/{domain}/release", ids=ids)["sent"]
         return sent

@@ -17,9 +17,9 @@
     return made;
   };
 
-  const define = (name, behaviour) => {
-    if (!customElements.get(name)) customElements.define(name, behaviour);
-  };
+  // Elements come to life when the page is parsed: some of them look at what they contain.
+  const waiting = [];
+  const define = (name, behaviour) => waiting.push([name, behaviour]);
 
   // What has a heading gets one at its top, at the level of its kind.
   const headed = (level) => class extends HTMLElement {
@@ -143,6 +143,9 @@
   }));
 
   const begin = () => {
+    for (const [name, behaviour] of waiting) {
+      if (!customElements.get(name)) customElements.define(name, behaviour);
+    }
     giveRoles(document);
     new MutationObserver(() => giveRoles(document)).observe(document.body, { childList: true, subtree: true });
   };

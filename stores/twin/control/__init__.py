@@ -3,7 +3,7 @@
 `GET /_twin/` lists every door with what it takes; `docs/twin.md` tells the story.
 """
 
-from stores.twin.control import apps, goods, shops, stage, truth, warehouse
+from stores.twin.control import apps, goods, panel, shops, stage, truth, warehouse
 from stores.twin.control.asking import Ask, Door, Json
 from stores.twin.http import Request, Response, json_response
 from stores.twin.refusals import RefusedError
@@ -18,6 +18,7 @@ DOORS: dict[str, Door] = {
     **goods.DOORS,
     **warehouse.DOORS,
     **truth.DOORS,
+    **panel.DOORS,
 }
 _PATTERNS = [(*name.partition(" ")[::2], door) for name, door in DOORS.items()]
 
