@@ -5,6 +5,7 @@ import os
 import pytest
 
 os.environ["SENTRY_DSN"] = ""
+pytest_plugins = ["stores.twin.fixtures"]
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,8 @@ def index(twin: Twin) -> Response:
     )
     head = "<tr><th>Shop</th><th>Plan</th><th>Currency</th><th>Products</th><th>API</th></tr>"
     empty = "<p>No shop is open.</p>"
-    return page("Shopify twin", f"<table>{head}{rows}</table>" if rows else empty)
+    panel = '<p><a href="/_twin/panel">Control panel</a></p>'
+    return page("Shopify twin", panel + (f"<table>{head}{rows}</table>" if rows else empty))
 
 
 def products(shop: Shop, request: Request) -> Response:

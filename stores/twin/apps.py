@@ -32,6 +32,7 @@ class Subscription:
     declared: bool = False
     # When each body was last sent, by its digest: what comes again at once is left out.
     recent: dict[bytes, float] = field(default_factory=dict, repr=False)
+    failures: int = 0  # tries in a row, of whatever deliveries
 
     @property
     def gid(self) -> str:

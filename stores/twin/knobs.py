@@ -125,6 +125,10 @@ class Knobs:
     dead_refresh: str = _choice(
         "how a refresh token that is over is refused", "401 invalid_request", "400 invalid_grant"
     )
+    impatient: bool = _switch(
+        "eight failed tries in a row, of whatever deliveries, delete a subscription of the API; "
+        "off, only the eighth failed retry of one delivery does"
+    )
     variant_metafields_fire: bool = _switch(
         "a change of a variant's metafield is an update of its product"
     )

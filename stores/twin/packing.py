@@ -15,6 +15,7 @@ __all__ = ["CLASSIC", "EVENTS", "packed", "signature"]
 
 # How the headers of webhooks begin, and those of Events (shopify-platform.md 3.1, 3.5).
 CLASSIC, EVENTS = "X-Shopify-", "shopify-"
+PATIENCE = 8
 
 
 def packed(
@@ -53,7 +54,7 @@ def packed(
             **{f"{family}{name}": value for name, value in named.items()},
         },
         body,
-        _give_up(shop, install, subscription),
+        _judge(twin, shop, install, subscription),
         webhook_id=webhook_id,
         event_id=event_id,
         subscription_id=subscription.id,
@@ -65,11 +66,19 @@ def signature(body: bytes, secret: str) -> str:
     return base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
 
 
-def _give_up(shop: Shop, install: Install, subscription: Subscription) -> Callable[[], None]:
-    """After its last retry Shopify deletes a subscription of the API; never a declared one."""
+def _judge(
+    twin: Twin, shop: Shop, install: Install, subscription: Subscription
+) -> Callable[[bool, bool], None]:
+    """Shopify deletes a subscription of the API that fails too often; never a declared one."""
 
     def delete() -> None:
         with shop.lock:
             install.subscriptions.pop(subscription.id, None)
 
-    return delete
+    def judge(arrived: bool, is_last: bool) -> None:  # noqa: FBT001  two facts of one try
+        subscription.failures = 0 if arrived else subscription.failures + 1
+        too_often = shop.knobs.impatient and subscription.failures >= PATIENCE
+        if not arrived and (is_last or too_often):
+            twin.agenda.after(0.0, delete)  # not here: nothing on its way may wait for a shop
+
+    return judge

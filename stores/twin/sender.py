@@ -23,7 +23,7 @@ OK = range(200, 300)
 class Delivery:
     """One webhook for one subscription: body and address stay as they were at its trigger.
 
-    `give_up` is called when its last retry has failed.
+    `judge` is told after every try whether it arrived, and whether it was the last one.
     """
 
     shop: str
@@ -31,7 +31,7 @@ class Delivery:
     uri: str
     headers: dict[str, str]
     body: bytes = field(repr=False)
-    give_up: Callable[[], None] = field(repr=False)
+    judge: Callable[[bool, bool], None] = field(repr=False)
     webhook_id: str = ""
     event_id: str = ""
     subscription_id: int = 0
@@ -203,8 +203,10 @@ class Sender:
 
     def _note(self, delivery: Delivery, attempt: int, status: int | str) -> None:
         """Arrange what follows, then log: who reads of a failure can count on its retry."""
-        if status not in OK:
-            self._follow_up(delivery, attempt)
+        arrived, is_last = status in OK, attempt > len(RETRY_AFTER)
+        delivery.judge(arrived, is_last)
+        if not arrived and not is_last:
+            self.enqueue(delivery, after=RETRY_AFTER[attempt - 1])
         self._oracle.write(
             "delivery",
             delivery.shop,
@@ -214,9 +216,3 @@ class Sender:
             attempt=attempt,
             status=status,
         )
-
-    def _follow_up(self, delivery: Delivery, attempt: int) -> None:
-        if attempt > len(RETRY_AFTER):
-            delivery.give_up()
-        else:
-            self.enqueue(delivery, after=RETRY_AFTER[attempt - 1])

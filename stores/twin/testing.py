@@ -28,6 +28,10 @@ class RunningTwin:
         """Open a shop: name, plan (basic, advanced, plus), currency, products."""
         return self._post("shops", domain=domain, **more)
 
+    def change_shop(self, domain: str, **values: Any) -> None:
+        """The merchant changes the shop itself: its name, its plan."""
+        self._post(f"shops/{domain}", **values)
+
     def register_app(self, client_id: str, secret: str, *redirects: str, **more: Any) -> None:
         """Make an app known, with whatever else its configuration says (see `POST apps`)."""
         self._post("apps", client_id=client_id, secret=secret, redirects=list(redirects), **more)

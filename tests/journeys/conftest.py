@@ -14,18 +14,11 @@ from stores.services.intake import forget_known
 from stores.services.tokens import session_with
 from stores.shopify.shop import shop_identity
 from stores.shopify.types import Token
-from stores.twin.testing import running_twin
 from syncqueue.enums import OPEN_STATES
 from syncqueue.models import Channel, Job, Lane
 from syncqueue.services.pump import drain
 
 APP, SECRET = "journey-app", "journey-secret"
-
-
-@pytest.fixture(scope="session")
-def twin_process():
-    with running_twin() as twin:
-        yield twin
 
 
 @pytest.fixture

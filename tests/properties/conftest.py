@@ -1,5 +1,5 @@
 """Random histories play in the same whole product as the journeys."""
 
-from tests.journeys.conftest import twin_process, world
+from tests.journeys.conftest import world
 
-__all__ = ["twin_process", "world"]
+__all__ = ["world"]

@@ -3,10 +3,7 @@
 import pytest
 
 from stores.services.intake import forget_known
-from tests.journeys.conftest import twin_process
 from tests.stores.make import APP, DOMAIN, PREVIOUS, PUBLIC, SECRET
-
-__all__ = ["twin_process"]
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 
-from stores.twin.testing import running_twin
 from tests.twin.warehouse import Warehouse
 
 APP, DOMAIN = "probe-app", "north.myshopify.com"
@@ -16,17 +15,10 @@ SECRET = "shpss_of_the_probe_and_long_enough"
 REDIRECT = "https://app.example.com/callback"
 
 
-@pytest.fixture(scope="session")
-def twin_process():
-    with running_twin() as twin:
-        yield twin
-
-
 @pytest.fixture
-def twin(twin_process):
-    twin_process.reset()
-    twin_process.register_app(APP, SECRET, "https://app.example.com/")
-    return twin_process
+def twin(fresh_twin):
+    fresh_twin.register_app(APP, SECRET, "https://app.example.com/")
+    return fresh_twin
 
 
 class Shop:

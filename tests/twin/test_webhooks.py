@@ -7,6 +7,8 @@ import json
 import re
 import time
 
+import requests
+
 from tests.twin.conftest import DOMAIN, SECRET
 
 PRODUCT = ("PRODUCTS_UPDATE",)
@@ -229,3 +231,35 @@ def test_a_delayed_delivery_waits_on_the_twins_clock(shop, ear):
     assert ear.heard == []
     shop.twin.advance(3600)
     ear.wait(1)
+
+
+def test_an_impatient_shopify_counts_failures_of_all_deliveries_in_a_row(shop, ear):
+    """The sources leave open whether eight failures are those of one delivery (3.1)."""
+    shop.subscribe(ear.url, *PRODUCT)
+    shop.twin.stand_still()
+    shop.twin.settings(DOMAIN, impatient=True)
+    ear.status = 500
+    for number in range(7):
+        retitle(shop, f"Lamp {number}")
+    shop.twin.advance(0)
+    assert len(subscriptions(shop)) == 1
+    retitle(shop, "The eighth")
+    shop.twin.advance(0)
+    assert subscriptions(shop) == []
+
+
+def test_a_change_of_the_shop_itself_is_told_and_a_new_plan_has_a_bucket_of_its_own(shop, ear):
+    shop.subscribe(ear.url, "SHOP_UPDATE")
+    shop.twin.change_shop(DOMAIN, name="North & Co", plan="plus")
+    ear.wait(1)
+    (body,) = ear.bodies("shop/update")
+    assert (body["name"], body["plan_name"]) == ("North & Co", "plus")
+    status = shop.ask("{ shop { name } }")["extensions"]["cost"]["throttleStatus"]
+    assert (status["maximumAvailable"], status["restoreRate"]) == (20_000.0, 1000.0)
+
+
+def test_the_control_api_takes_json_only(shop):
+    """Or any page in a person's browser could turn the knobs of a twin on the same machine."""
+    url = f"{shop.twin.url}/_twin/reset"
+    assert requests.post(url, data="{}", timeout=5).status_code == 400
+    assert shop.product

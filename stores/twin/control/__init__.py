@@ -5,7 +5,7 @@
 
 from stores.twin.control import apps, goods, panel, shops, stage, truth, warehouse
 from stores.twin.control.asking import Ask, Door, Json
-from stores.twin.http import Request, Response, json_response
+from stores.twin.http import BadRequestError, Request, Response, json_response
 from stores.twin.refusals import RefusedError
 from stores.twin.world import Twin
 
@@ -40,9 +40,16 @@ def _answer(twin: Twin, request: Request) -> Json:
     for method, pattern, door in _PATTERNS:
         names = _match(pattern.split("/"), parts)
         if method == request.method and names is not None:
-            given = {} if method == "GET" else request.json()
+            given = {} if method == "GET" else _given(request)
             return door(Ask(twin, names, request.query, given))
     raise LookupError(f"There is nothing at {path}.")
+
+
+def _given(request: Request) -> Json:
+    """The body; a page of another site in a person's browser can't send this type unasked."""
+    if "json" not in request.headers.get("content-type", ""):
+        raise BadRequestError("Send JSON, with the Content-Type application/json.")
+    return request.json()
 
 
 def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:

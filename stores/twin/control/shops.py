@@ -1,5 +1,6 @@
 """Doors for shops: opened, told, and made to misbehave."""
 
+from stores.twin import shopkeeping
 from stores.twin.control.asking import Ask, Door, Json
 from stores.twin.control.goods import create_in
 from stores.twin.knobs import described, turn
@@ -26,6 +27,12 @@ def add(ask: Ask) -> Json:
 def every(ask: Ask) -> Json:
     """The shops: plan, currency, how many products, deliveries held back, installed apps."""
     return {"shops": [_told(shop) for shop in ask.twin.shops.values()]}
+
+
+def change(ask: Ask) -> Json:
+    """{name?, plan?}: the merchant changes the shop itself; apps hear shop/update."""
+    shopkeeping.change(ask.twin, ask.shop, **ask.given)
+    return _told(ask.shop)
 
 
 def settings(ask: Ask) -> Json:
@@ -61,6 +68,7 @@ def _told(shop: Shop) -> Json:
 DOORS: dict[str, Door] = {
     "GET shops": every,
     "POST shops": add,
+    "POST shops/{shop}": change,
     "GET shops/{shop}/settings": show_settings,
     "POST shops/{shop}/settings": settings,
     "POST shops/{shop}/release": let_go,
