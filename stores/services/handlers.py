@@ -141,8 +141,7 @@ class Probe(_ShopCall):
             return Settled(Outcome.SUPERSEDED, "The app was installed again meanwhile.")
         set_mode(store_id, Mode.UNINSTALLED, by="", reason="The app was uninstalled.")
         Store.objects.filter(pk=store_id).update(access_token="", refresh_token="")
-        if not store.channel.health_by:
-            hold(store.channel_id, reason="The app was uninstalled.", by="")
+        hold(store.channel_id, reason="The app was uninstalled.", by="")
         return Settled(Outcome.APPLIED, "Shopify no longer knows the token: uninstalled.")
 
 

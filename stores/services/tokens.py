@@ -11,7 +11,7 @@ from stores.models import Store
 from stores.shopify.errors import AccessRevoked
 from stores.shopify.oauth import refresh_token
 from stores.shopify.types import Credentials, Session, Token, base_url
-from syncqueue.models import Channel
+from syncqueue.services.channel import hold
 
 RENEW_BEFORE = timedelta(minutes=10)
 UNUSABLE_BEFORE = timedelta(seconds=30)
@@ -70,9 +70,7 @@ def renew(store_id: int) -> bool:
             now=timezone.now(),
         )
     except AccessRevoked as error:
-        Channel.objects.filter(pk=store.channel_id, health_by="").update(
-            health="held", health_reason=f"{error} The app must be installed again."
-        )
+        hold(store.channel_id, reason=f"{error} The app must be installed again.", by="")
         return False
     rows = Store.objects.filter(pk=store_id, token_expires_at=store.token_expires_at)
     return bool(rows.update(**columns_of(token)))

@@ -22,6 +22,9 @@ class Channel(models.Model):
     health_at = models.DateTimeField(db_default=Now())
     next_trial_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0, db_default=0)
+    climb = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Calls that may be in flight after an outage; else all."
+    )
     paused = models.BooleanField(default=False, db_default=False)
     epoch = models.BigIntegerField(
         default=0, db_default=0, help_text="Raised by the owner whenever planned calls are void."

@@ -14,7 +14,8 @@ from syncqueue.models import Channel
 
 _LOOK = """
 SELECT paused, epoch, woken_at IS NOT NULL, health, health_reason, health_by, failures,
-       next_trial_at, costs, turns, points_available, points_maximum, points_restore, points_at
+       next_trial_at, climb, costs, turns,
+       points_available, points_maximum, points_restore, points_at
 FROM syncqueue_channel WHERE id = %s
 """
 

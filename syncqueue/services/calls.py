@@ -82,9 +82,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """One call under way, of one lane or of several; `repeat`: it was sent before.
+    """One call under way, of one lane or of several.
 
-    `started` is the process's clock, `born` is when the call was stored.
+    `repeat`: it was sent before; `trial`: it shows whether the platform is back. `started` is the
+    process's clock, `born` is when the call was stored.
     """
 
     members: tuple[Member, ...]
@@ -94,6 +95,7 @@ class Flight:
     started: float
     born: datetime
     repeat: bool = False
+    trial: bool = False
 
     @property
     def handler(self) -> str:

@@ -32,6 +32,7 @@ def health_of(channel: Channel) -> ChannelHealth:
         channel.health_by,
         channel.failures,
         channel.next_trial_at,
+        channel.climb,
     )
 
 
@@ -58,7 +59,8 @@ def hold(channel_id: int, *, reason: str, by: str) -> None:
     """Send no calls until somebody releases the channel; deliveries are still decided."""
     with transaction.atomic():
         channel = Channel.objects.select_for_update().get(pk=channel_id)
-        _store(channel, held(reason, by))
+        known = health_of(channel)
+        _store(channel, held(known, reason, by))
 
 
 def release(channel_id: int, *, by: str) -> bool:
@@ -101,5 +103,6 @@ def _columns(new: ChannelHealth, known: ChannelHealth) -> dict[str, Any]:
         "health_by": new.by,
         "failures": new.failures,
         "next_trial_at": new.next_trial_at,
+        "climb": new.climb,
         **moved,
     }

@@ -187,7 +187,7 @@ class Outgoing:
                 absolve(lane.jobs[0] for lane in lanes if lane.lane_id not in ours)
                 lanes = [lane for lane in lanes if lane.lane_id in ours]
             else:
-                self._send(prepared, view.epoch)
+                self._send(prepared, view)
 
     def _plan(
         self, lanes: list[Claimed], costs: Costs, seconds: float
@@ -226,12 +226,12 @@ class Outgoing:
         cost = costs.asked(group[0].head.handler)
         return store(group, whole, channel_id=self.channel_id, token=self.token, cost=cost)
 
-    def _send(self, prepared: Sequence[Prepared], epoch: int) -> None:
+    def _send(self, prepared: Sequence[Prepared], view: ChannelView) -> None:
         if not prepared:
             return
-        flights = [flight for flight, _ in prepared]
-        started = start(flights, channel_id=self.channel_id, epoch=epoch)
-        for flight, context in prepared:
+        flights = [replace(flight, trial=view.health.is_ill) for flight, _ in prepared]
+        started = start(flights, channel_id=self.channel_id, epoch=view.epoch)
+        for flight, (_, context) in zip(flights, prepared, strict=True):
             if flight.call_ids[0] in started:
                 self.flights[pool().submit(send, flight, context, self.lease)] = flight
         left = [flight for flight in flights if flight.call_ids[0] not in started]
@@ -273,7 +273,7 @@ class Outgoing:
             self._park(lanes.values(), context.reason, context.seconds)
             return
         reopen(flight, token=self.token)
-        self._send([(flight, context)], view.epoch)
+        self._send([(flight, context)], view)
 
     def _rescue(self, lanes: list[Claimed]) -> None:
         """Settle what dead pumps left open; whatever has no open call is a suspect."""

@@ -155,13 +155,14 @@ class _Pump:
             return 0
         if room <= 0:
             return 0
-        if allowed == 1 and not self._begin_trial(view):
+        trial = view.health.health == Health.WAITING
+        if trial and not self._begin_trial(view):
             return 0
         started = self.out.start_due(room=room, view=view)
         if view.bucket is not None and self.out.missing:
             self._wait_for_points(view.bucket, self.out.missing, now)
         self.report.calls += started
-        if allowed == 1 and not self.out.flights:
+        if trial and not self.out.flights:
             self._end_trial(view)
         return started
 

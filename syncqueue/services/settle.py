@@ -104,7 +104,7 @@ def _settle(one: Answered, now: datetime) -> list[Result]:
     if isinstance(said, Refused) and (one.member.passengers or _refused_unnamed(one)):
         return _alone(one, said, now)
     if said is None and error is not None:
-        given = _by_class(one.job, error, now)
+        given = _by_class(one, error, now)
     else:
         given = verdict(one.job, said or Settled(Outcome.WRITTEN), now=now)
     if given.attempt is None:
@@ -123,7 +123,7 @@ def _refused_unnamed(one: Answered) -> bool:
 def _repeat(one: Answered, error: CallError, now: datetime) -> Verdict:
     """The same call goes again before anything else of its lanes; only a crash is an attempt."""
     if error.kind not in (ErrorClass.UNKNOWN, ErrorClass.TRANSIENT):
-        return _by_class(one.job, error, now)
+        return _by_class(one, error, now)
     crashed = error.code == CRASHED.code
     outcome = AttemptOutcome.CRASHED if crashed else AttemptOutcome.UNKNOWN
     due_at = now + timedelta(seconds=repeat_pause(one.job.tries))
@@ -154,18 +154,14 @@ def _ask_handler(one: Answered, now: datetime) -> Settled | Again | Refused | Re
     return said
 
 
-def _by_class(job: JobView, error: CallError, now: datetime) -> Verdict:
+def _by_class(one: Answered, error: CallError, now: datetime) -> Verdict:
     """What the engine makes of a failure that the handler leaves to it."""
+    job = one.job
     match error.kind:
         case ErrorClass.PLATFORM_DOWN | ErrorClass.REVOKED | ErrorClass.FROZEN:
-            # Due since it was made, so that a backlog drains in the order in which it grew.
-            return Verdict(
-                state=JobState.WAITING,
-                reason=error.message,
-                error_code=error.code,
-                attempt=AttemptOutcome.WAITING,
-                due_at=job.created_at,
-            )
+            return _wait(job, error)
+        case ErrorClass.TRANSIENT if one.flight.trial:
+            return _wait(job, error)  # the outage goes on, and that is not the job's failure
         case ErrorClass.THROTTLED:
             pause = asked_pause(error.retry_after, longest=LONGEST_THROTTLE)
             return Verdict(
@@ -193,6 +189,17 @@ def _by_class(job: JobView, error: CallError, now: datetime) -> Verdict:
             )
         case _:
             return verdict(job, Retry(error.code, error.message), now=now)
+
+
+def _wait(job: JobView, error: CallError) -> Verdict:
+    """For the channel; due since it was made, so that a backlog drains as it has grown."""
+    return Verdict(
+        state=JobState.WAITING,
+        reason=error.message,
+        error_code=error.code,
+        attempt=AttemptOutcome.WAITING,
+        due_at=job.created_at,
+    )
 
 
 def _alone(one: Answered, said: Refused, now: datetime) -> list[Result]:

@@ -59,8 +59,36 @@ def test_a_pause_that_the_platform_asks_for_is_kept_within_bounds():
         assert waiting.next_trial_at == NOW + timedelta(seconds=kept)
 
 
-def test_a_trial_that_passes_heals_the_channel():
-    assert after_success(start_trial(after_failure(ChannelHealth(), DOWN, NOW))) == ChannelHealth()
+def test_after_a_trial_that_passes_the_channel_climbs_back_to_full_pace():
+    known = start_trial(after_failure(ChannelHealth(), DOWN, NOW))
+    allowed = []
+    for _ in range(5):
+        known = after_success(known)
+        allowed.append(known.may_call(NOW))
+        assert known.health == Health.HEALTHY
+    assert allowed == [2, 4, 8, 16, None]
+    assert known == ChannelHealth()
+
+
+def test_a_channel_that_falls_ill_again_while_it_climbs_waits_again():
+    climbing = after_success(start_trial(after_failure(ChannelHealth(), DOWN, NOW)))
+    again = after_failure(climbing, DOWN, NOW)
+    assert (again.health, again.failures, again.climb) == (Health.WAITING, 1, None)
+
+
+def test_eight_calls_in_a_row_that_nobody_answered_are_an_outage():
+    known = ChannelHealth()
+    for kind in [ErrorClass.TRANSIENT, ErrorClass.UNKNOWN] * 4:
+        assert known.health != Health.WAITING
+        known = after_failure(known, failure(kind), NOW)
+    assert known.health == Health.WAITING
+    assert known.reason == "8 calls in a row failed: It was unknown."
+    assert known.next_trial_at == NOW + timedelta(seconds=TRIAL_PAUSES[0])
+
+
+def test_what_was_never_sent_says_nothing():
+    degraded = after(ChannelHealth(), [failure(ErrorClass.TRANSIENT)] * 3)
+    assert after_failure(degraded, failure(ErrorClass.NOT_SENT), NOW) == degraded
 
 
 def test_three_transient_failures_in_a_row_degrade_but_never_stop_it():
@@ -76,7 +104,8 @@ def test_a_refused_payload_or_a_full_bucket_says_nothing_of_the_channel():
 
 def test_a_refused_trial_shows_that_the_platform_is_back():
     waiting = start_trial(after_failure(ChannelHealth(), DOWN, NOW))
-    assert after_failure(waiting, failure(ErrorClass.REFUSED), NOW) == ChannelHealth()
+    back = after_failure(waiting, failure(ErrorClass.REFUSED), NOW)
+    assert (back.health, back.reason) == (Health.HEALTHY, "Shopify is back; climbing to full pace.")
 
 
 def test_lost_access_holds_the_channel_until_it_is_released():
@@ -88,14 +117,45 @@ def test_lost_access_holds_the_channel_until_it_is_released():
 
 @given(events)
 def test_automation_never_undoes_a_person(history):
-    held = hold("The season's prices are being checked.", by="ana")
-    assert release(after(held, history), by="") == held
-    assert release(held, by="ben") == ChannelHealth()
+    held = hold(ChannelHealth(), "The season's prices are being checked.", by="ana")
+    known = after(held, history)
+    assert known == held
+    assert release(known, by="") == held
+    assert hold(known, "The app was uninstalled.", by="") == held
+    assert release(held, by="ben").health == Health.HEALTHY
+    assert release(held, by="ben").reason == "Released by ben."
 
 
 @given(events)
-def test_a_channel_that_may_not_call_always_has_a_way_back(history):
+def test_a_channel_that_may_not_call_always_has_a_way_back_and_says_why(history):
     known = after(ChannelHealth(), history)
     if known.may_call(NOW) == 0:
         assert known.reason
         assert known.health == Health.HELD or known.next_trial_at > NOW
+
+
+@given(events)
+def test_what_was_held_by_the_platform_stays_held_until_it_is_released(history):
+    held = after_failure(ChannelHealth(), failure(ErrorClass.REVOKED), NOW)
+    known = after(held, history)
+    assert (known.health, known.by) == (Health.HELD, "")
+    assert release(known, by="").health == Health.HEALTHY
+
+
+@given(events, events)
+def test_one_answer_ends_an_outage_whatever_came_before(before, between):
+    known = after_success(after(after(ChannelHealth(), before), between))
+    assert known.health in (Health.HEALTHY, Health.HELD)
+    assert known.failures == 0
+
+
+@given(events)
+def test_the_bound_after_an_outage_only_grows_until_it_is_gone(history):
+    known = ChannelHealth()
+    for event in history:
+        before = known
+        known = after_failure(known, event, NOW) if event else after_success(known)
+        if before.climb and known.climb:
+            assert known.climb in (before.climb, 2 * before.climb)
+        if known.climb:
+            assert known.health in (Health.HEALTHY, Health.DEGRADED)

@@ -7,9 +7,11 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from syncqueue.domain.health import start_trial
 from syncqueue.enums import AttemptOutcome, CallState, Health, JobState, Kind, Outcome
 from syncqueue.models import Attempt, Call, Channel, Job, Lane
-from syncqueue.services.channel import hold, release
+from syncqueue.selectors.channels import look
+from syncqueue.services.channel import hold, release, store_health
 from syncqueue.services.pump import drain, run_pump
 from syncqueue.services.sweep import sweep
 from syncqueue.services.wake import make_due
@@ -162,6 +164,37 @@ def test_a_trial_is_one_call_and_its_success_drains_the_backlog_in_order(channel
     assert channel.health == Health.HEALTHY
     assert scripted.sent[0] == jobs[0]
     assert Job.objects.filter(state=JobState.SUCCEEDED).count() == 12
+
+
+def test_an_outage_of_lost_answers_spends_one_attempt_a_job_at_most(channel):
+    scripted.world["everything"] = "transient"
+    for number in range(12):
+        queue(channel, ["ok"], key=f"product:{number}")
+    drain()
+    channel.refresh_from_db()
+    assert channel.health == Health.WAITING
+    spent = sum(Job.objects.values_list("attempts", flat=True))
+    for _ in range(5):
+        Channel.objects.update(next_trial_at=timezone.now())
+        make_all_due()
+        run_pump(channel.pk)
+    assert sum(Job.objects.values_list("attempts", flat=True)) == spent <= 12
+    assert Attempt.objects.filter(outcome=AttemptOutcome.WAITING).count() == 5
+    scripted.forget()
+    Channel.objects.update(next_trial_at=timezone.now())
+    drain()
+    assert Job.objects.filter(state=JobState.SUCCEEDED).count() == 12
+
+
+def test_a_change_of_health_is_stored_only_where_nobody_else_made_one(channel):
+    known = look(channel.pk).health
+    hold(channel.pk, reason="stocktaking", by="ada")
+    assert not store_health(channel.pk, known, start_trial(known))
+    channel.refresh_from_db()
+    assert (channel.health, channel.health_by) == (Health.HELD, "ada")
+    hold(channel.pk, reason="uninstalled", by="")
+    channel.refresh_from_db()
+    assert (channel.health_reason, channel.health_by) == ("stocktaking", "ada")
 
 
 def test_a_revoked_token_holds_the_channel_for_the_platform(channel):
