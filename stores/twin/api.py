@@ -17,6 +17,7 @@ from stores.twin.faults import Fault
 from stores.twin.grants import install_of, uninstall
 from stores.twin.graph import operations_of, run
 from stores.twin.http import Request, Response, json_response
+from stores.twin.limits import is_over
 from stores.twin.nodes import Call
 from stores.twin.world import Shop, Twin
 
@@ -106,6 +107,8 @@ def _guarded(
     _wait(latency + (struck["slow"].seconds if "slow" in struck else 0.0))
     if shop.knobs.outage:
         return _refusal(503)
+    if is_over(twin, shop, names):
+        return _refusal(429)
     if "cut" in struck:
         raise ConnectionCutError
     for kind, fault in struck.items():

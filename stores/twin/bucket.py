@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 __all__ = ["Bucket"]
 
-SECONDS_OF_BURST = 20
-
 
 @dataclass(slots=True)
 class Bucket:
@@ -14,14 +12,15 @@ class Bucket:
     restore: float
     available: float
     at: float
+    seconds: float  # of points that it holds: nobody knows for sure (shopify-platform.md 11.3)
 
     @classmethod
-    def full(cls, restore: float, now: float) -> "Bucket":
-        return cls(restore, restore * SECONDS_OF_BURST, now)
+    def full(cls, restore: float, now: float, seconds: float) -> "Bucket":
+        return cls(restore, restore * seconds, now, seconds)
 
     @property
     def maximum(self) -> float:
-        return self.restore * SECONDS_OF_BURST
+        return self.restore * self.seconds
 
     def take(self, points: float, now: float) -> bool:
         """Whether the points were there; they are taken where they were."""

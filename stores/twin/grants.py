@@ -10,10 +10,10 @@ from typing import Any
 
 from stores.twin import payloads
 from stores.twin.apps import App, Install, Token
-from stores.twin.bucket import Bucket
 from stores.twin.rendering import instant
+from stores.twin.shopkeeping import full_bucket
 from stores.twin.webhooks import announce
-from stores.twin.world import PLANS, Shop, Twin
+from stores.twin.world import Shop, Twin
 
 __all__ = ["comply", "grant", "install", "install_of", "mint", "revoke_secret", "uninstall"]
 
@@ -29,7 +29,7 @@ def install(twin: Twin, shop: Shop, app: App, scopes: Iterable[str]) -> Install:
         if found is not None:
             grant(twin, shop, found, scopes)
             return found
-        bucket = Bucket.full(PLANS[shop.plan][1], twin.clock.seconds())
+        bucket = full_bucket(twin, shop)
         shop.installs[app.client_id] = Install(twin.next_id("install"), app, list(scopes), bucket)
         return shop.installs[app.client_id]
 

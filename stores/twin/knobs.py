@@ -125,6 +125,18 @@ class Knobs:
     dead_refresh: str = _choice(
         "how a refresh token that is over is refused", "401 invalid_request", "400 invalid_grant"
     )
+    burst_seconds: float = _knob(
+        20.0, "a bucket holds so many seconds of points", kind="seconds", least=1.0, most=HOUR
+    )
+    variant_limit: str = _choice(
+        "new variants a day in a large shop; more is HTTP 429, but not on Plus",
+        "10000 beyond 500000",
+        "1000 beyond 50000",
+        "none",
+    )
+    variants_shown: int = _count(
+        "the variants that a product's webhook shows at most", most=2048, default=100
+    )
     impatient: bool = _switch(
         "eight failed tries in a row, of whatever deliveries, delete a subscription of the API; "
         "off, only the eighth failed retry of one delivery does"
@@ -254,6 +266,7 @@ _GROUPS = {
     "latency": "API",
     "withheld_scopes": "Merchant and apps",
     "drop": "Webhooks",
+    "media_seconds": "Files and jobs",
     "dead_refresh": "Assumed",
 }
 _WORDS = {

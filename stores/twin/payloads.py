@@ -11,12 +11,11 @@ from stores.twin.world import PLANS, Shop
 
 __all__ = ["definition", "item", "level", "metafield", "product", "shop_body", "variant"]
 
-VARIANTS_SHOWN = 100
 _UNITS = {"KILOGRAMS": "kg", "GRAMS": "g", "POUNDS": "lb", "OUNCES": "oz"}
 
 
 def product(shop: Shop, found: Product) -> dict[str, Any]:
-    """products/create and products/update: neither SEO nor weight, at most 100 variants."""
+    """products/create and products/update: neither SEO nor weight, and not all variants."""
     values, updated = found.values, shop_time(found.updated_at, shop.zone)
     since = found.publishing.get(shop.online_store.id)
     return {
@@ -37,7 +36,7 @@ def product(shop: Shop, found: Product) -> dict[str, Any]:
         "has_variants_that_requires_components": False,
         "category": _category(values["category"]),
         "options": _options(found),
-        "variants": [variant(shop, each) for each in found.variants[:VARIANTS_SHOWN]],
+        "variants": [variant(shop, each) for each in found.variants[: shop.knobs.variants_shown]],
         "variant_gids": [_variant_gid(each) for each in found.variants],
         **gallery.shown(shop, found),
     }

@@ -220,3 +220,14 @@ def test_a_configured_subscription_outlives_its_failures(shop, ear):
 def test_a_wrong_configuration_is_refused(shop, declared, said):
     with pytest.raises(RuntimeError, match=said):
         shop.twin.deploy(APP, subscriptions=[declared])
+
+
+def test_how_many_variants_a_payload_shows_is_a_switch(shop, ear):
+    """Point 11.5."""
+    shop.twin.settings(DOMAIN, variants_shown=2)
+    shop.subscribe(ear.url, "PRODUCTS_CREATE")
+    variants = [{"sku": f"S-{number}", "options": [str(number)]} for number in range(3)]
+    shop.twin.create(DOMAIN, {"title": "Three", "option_names": ["Size"], "variants": variants})
+    ear.wait(1)
+    (body,) = ear.bodies("products/create")
+    assert (len(body["variants"]), len(body["variant_gids"])) == (2, 3)

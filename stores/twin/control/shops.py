@@ -38,6 +38,7 @@ def change(ask: Ask) -> Json:
 def settings(ask: Ask) -> Json:
     """Turn knobs of one shop: {knob: value, …}; all of them or, where one is refused, none."""
     turn(ask.shop.knobs, ask.given)
+    shopkeeping.refill(ask.twin, ask.shop)
     if "rogues" in ask.given:
         let_loose(ask.twin, ask.shop)
     return show_settings(ask)
