@@ -1,6 +1,6 @@
 """One deed: what it alters is logged as it happens and announced once, at its end."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,6 +36,11 @@ class Author:
     cause: str | None = None
     app: str | None = None
 
+    def facts(self) -> dict[str, str | None]:
+        """Who it was, as the log keeps it."""
+        names = {"by": self.by, "request_id": self.request_id}
+        return {**names, "cause": self.cause, "app": self.app}
+
 
 class Deed:
     """A `with` block under the shop's lock; check everything in it before you change anything.
@@ -47,7 +52,7 @@ class Deed:
     def __init__(self, twin: Twin, shop: Shop, author: Author) -> None:
         self.twin, self.shop, self.author = twin, shop, author
         self.now = twin.second()
-        self._author = asdict(author)
+        self._author = author.facts()
         self._topics: dict[Product, str] = {}
         self._items: dict[Variant, str] = {}
         self._levels: dict[tuple[Level, str], None] = {}

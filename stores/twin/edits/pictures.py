@@ -28,5 +28,6 @@ def planned(shop: Shop, product: Product | None, inputs: Sequence[Given] | None)
 def hang(deed: Deed, product: Product, drafts: Iterable[NewFile]) -> list[File]:
     """Put planned media behind those that the product has."""
     made = files.add(deed, drafts)
-    media.attach(deed, product, made)
+    if made:
+        media.attach(deed, product, made)
     return made

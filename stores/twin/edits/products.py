@@ -109,11 +109,12 @@ def change(
     rest = dict(fields)
     custom = planned_metafields(deed, product, rest)
     values = normal(deed.shop, rest, product)
-    drafts = planned(deed, product, given)
-    new_media = pictures.planned(deed.shop, product, media)
+    drafts = planned(deed, product, given) if given else []
+    new_media = pictures.planned(deed.shop, product, media) if media else []
     apply(deed, product, values)
     metafields.apply(deed, product, custom)
-    many.alter(deed, product, drafts, new_media)
+    if drafts or new_media:
+        many.alter(deed, product, drafts, new_media)
 
 
 def planned_metafields(deed: Deed, product: Product | None, rest: dict[str, Any]) -> list[Setting]:
