@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stores.twin.goods import Variant
+from stores.twin.library import CONTENT_TYPES
 from stores.twin.search import Fields, Get, flag, ids, keywords, moments, numbers, words
 
-__all__ = ["ITEMS", "PRODUCTS", "PRODUCT_KEYS", "VARIANTS", "VARIANT_KEYS"]
+__all__ = ["DEFINITIONS", "FILES", "ITEMS", "PRODUCTS", "PRODUCT_KEYS", "VARIANTS", "VARIANT_KEYS"]
 
 
 def _value(name: str) -> Get:
@@ -122,6 +123,38 @@ ITEMS = Fields(
         "updated_at": moments(lambda variant: variant.item_updated_at),
     },
     anywhere=words(_value("sku")),
+)
+
+
+FILES = Fields(
+    played={
+        "id": ids(_id),
+        "ids": ids(_id),
+        "filename": keywords(lambda file: file.name, several=True),
+        "media_type": keywords(lambda file: CONTENT_TYPES[file.kind], several=True),
+        "status": keywords(lambda file: file.status, several=True),
+        "product_id": ids(lambda file: [product.id for product in file.products]),
+        "created_at": moments(lambda file: file.created_at),
+        "updated_at": moments(lambda file: file.updated_at),
+    },
+    anywhere=words(lambda file: file.name, lambda file: file.alt),
+    unplayed=frozenset({"original_upload_size", "used_in"}),
+)
+DEFINITIONS = Fields(
+    played={
+        "id": ids(_id),
+        "key": keywords(lambda definition: definition.key),
+        "namespace": keywords(lambda definition: definition.namespace),
+        "owner_type": keywords(lambda definition: definition.owner_type),
+        "type": keywords(lambda definition: definition.type),
+        "created_at": moments(lambda definition: definition.created_at),
+        "updated_at": moments(lambda definition: definition.updated_at),
+    },
+    anywhere=words(
+        lambda definition: definition.name,
+        lambda definition: definition.namespace,
+        lambda definition: definition.key,
+    ),
 )
 
 

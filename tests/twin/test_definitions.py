@@ -176,6 +176,9 @@ def test_definitions_are_found_by_owner_and_namespace(shop):
     found = ask(shop, query, namespace="custom", pinned="PINNED")["nodes"]
     assert found == [{"name": "Fabric", "namespace": "custom", "metafieldsCount": 1}]
     assert ask(shop, query, pinned="UNPINNED")["nodes"][0]["name"] == "A"
+    text = """{ metafieldDefinitions(first: 9, ownerType: PRODUCT, query: "namespace:other") {
+      nodes { name } } }"""
+    assert ask(shop, text)["nodes"] == [{"name": "A"}]
 
 
 def test_definitions_have_topics_of_their_own(shop, ear):

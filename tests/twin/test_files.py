@@ -220,3 +220,22 @@ def test_files_are_paged_and_sorted(still):
     page = ask(still, query, key="FILENAME", after=page["pageInfo"]["endCursor"])
     assert "/mug.jpg?" in page["nodes"][0]["image"]["url"]
     assert not page["pageInfo"]["hasNextPage"]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("filename:a.jpg", ["a.jpg"]),
+        ("media_type:IMAGE status:READY", ["a.jpg", "mug.jpg"]),
+        ("media_type:FILE", ["paper.pdf"]),
+        ("mug", ["mug.jpg"]),
+        ("updated_at:>'2999-01-01T00:00:00Z'", []),
+    ],
+)
+def test_files_are_searched_by_the_fields_of_the_schema(still, query, names):
+    upload(still, {}, {"filename": "a.jpg"}, {"originalSource": "https://x.example.com/paper.pdf"})
+    text = """query($query: String) { files(first: 9, query: $query, sortKey: FILENAME) {
+      nodes { id } } }"""
+    found = [node["id"] for node in ask(still, text, query=query)["nodes"]]
+    by_id = {each["id"]: each["filename"] for each in still.twin.state(still.domain)["files"]}
+    assert [by_id[gid] for gid in found] == names

@@ -15,7 +15,7 @@ from stores.twin.queries.read import Resolver
 from stores.twin.search import Fields, Get, Search, search
 from stores.twin.world import Shop
 
-__all__ = ["LISTS", "seen"]
+__all__ = ["LISTS", "searched", "seen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def _page(of: _List, info: Info, query: str | None, sort_key: str, page: dict[st
 
     The index answers a search; it may lag more than the rows that are read afterwards.
     """
-    found, goods = _searched(of, info, query), seen(info)
+    found, goods = searched(of.fields, info, query), seen(info)
     index = goods if found is None else _then(info, info.context.shop.knobs.search_lag)
     rows, place = _sorted(of, info.context.shop, index, sort_key)
     cap = info.context.shop.knobs.paging_cap
@@ -98,9 +98,9 @@ def _place(of: _List, sort_key: str) -> Get:
     return lambda row: (key(row), number(row))
 
 
-def _searched(of: _List, info: Info, query: str | None) -> Search | None:
+def searched(fields: Fields, info: Info, query: str | None) -> Search | None:
     """The query, read; its warnings go beside the data."""
-    found = search(query, of.fields, info.context.twin.clock.now())
+    found = search(query, fields, info.context.twin.clock.now())
     if found is not None and found.warnings:
         note = {"path": info.path.as_list(), "query": query, "warnings": found.warnings}
         info.context.searches.append(note)
@@ -128,7 +128,7 @@ def _counted(of: _List) -> Resolver:
     def count(
         _: Any, info: Info, *, query: str | None = None, limit: int | None = 10_000
     ) -> dict[str, Any]:
-        found = _searched(of, info, query)
+        found = searched(of.fields, info, query)
         goods = seen(info) if found is None else _then(info, info.context.shop.knobs.search_lag)
         rows = of.rows(goods)
         total = len(rows) if found is None else sum(map(found.matches, rows.values()))

@@ -8,8 +8,10 @@ from stores.twin.jobs import Job
 from stores.twin.library import CONTENT_TYPES, HEIGHT, WIDTH, File
 from stores.twin.nodes import Info
 from stores.twin.paging import Page, connect, listed
+from stores.twin.queries.lists import searched
 from stores.twin.queries.read import Resolver, attribute, by_id, itself, moment
 from stores.twin.rendering import instant
+from stores.twin.searchable import FILES
 
 __all__ = ["MEDIA"]
 
@@ -17,12 +19,21 @@ __all__ = ["MEDIA"]
 SIZE, MIME_TYPES = 123_456, {"png": "image/png", "gif": "image/gif", "webp": "image/webp"}
 
 
-def _media(product: Product, _: Info, *, sort_key: str = "POSITION", **page: Any) -> Page:
+def _media(
+    product: Product,
+    info: Info,
+    *,
+    query: str | None = None,
+    sort_key: str = "POSITION",
+    **page: Any,
+) -> Page:
+    found = searched(FILES, info, query)
+    media = product.media if found is None else [x for x in product.media if found.matches(x)]
     if sort_key == "ID":
-        return connect(sorted(product.media, key=by_id), by_id, **page)
+        return connect(sorted(media, key=by_id), by_id, **page)
     if sort_key != "POSITION":
         raise UnimplementedError(f"The twin does not sort media by {sort_key}.")
-    return listed(product.media, **page)
+    return listed(media, **page)
 
 
 def _media_of_variant(variant: Variant, _: Info, **page: Any) -> Page:
@@ -35,9 +46,12 @@ def _images(product: Product, _: Info, *, sort_key: str = "POSITION", **page: An
     return listed([each for each in product.media if _image(each) is not None], **page)
 
 
-def _files(_: Any, info: Info, *, sort_key: str = "ID", **page: Any) -> Page:
-    every = list(info.context.shop.files.values())
-    if sort_key == "ID":
+def _files(
+    _: Any, info: Info, *, query: str | None = None, sort_key: str = "ID", **page: Any
+) -> Page:
+    every, found = list(info.context.shop.files.values()), searched(FILES, info, query)
+    page |= {"matches": found.matches if found else None, "cap": info.context.shop.knobs.paging_cap}
+    if sort_key in {"ID", "RELEVANCE"}:
         return connect(every, by_id, **page)
     orders = {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "FILENAME": "name"}
     if sort_key not in orders:

@@ -10,7 +10,9 @@ from stores.twin.errors import UnimplementedError
 from stores.twin.metafield_types import is_reference, json_value
 from stores.twin.nodes import Info, find
 from stores.twin.paging import Page, connect, listed
+from stores.twin.queries.lists import searched
 from stores.twin.queries.read import Resolver, attribute, by_id, itself, key, moment, number_of
+from stores.twin.searchable import DEFINITIONS
 
 __all__ = ["METAFIELDS"]
 
@@ -70,6 +72,7 @@ def _definitions(
     namespace: str | None = None,
     key: str | None = None,
     pinned_status: str | None = "ANY",
+    query: str | None = None,
     sort_key: str | None = "ID",
     **page: Any,
 ) -> Page:
@@ -83,8 +86,9 @@ def _definitions(
         if all(value in {None, getattr(each, name)} for name, value in wanted.items())
         and pinned_status in {"ANY", "UNPINNED" if each.pinned is None else "PINNED"}
     ]
-    order = by_id if sort_key == "ID" else _by_name
-    return connect(sorted(found, key=order), order, **page)
+    order, asked = by_id if sort_key == "ID" else _by_name, searched(DEFINITIONS, info, query)
+    matches = asked.matches if asked is not None else None
+    return connect(sorted(found, key=order), order, matches=matches, **page)
 
 
 def _by_name(found: Definition) -> Any:

@@ -41,10 +41,11 @@ def _by_identifier(_: Any, info: Info, *, identifier: dict[str, Any]) -> Product
     """Without a definition of unique values for a custom id, an error of the whole field."""
     context = info.context
     try:
-        return by_identifier(context.shop, context.author.app, identifier)
+        found = by_identifier(context.shop, context.author.app, identifier)
     except RefusedError as refused:
         codes = {"code": refused.refusals[0].code}
         raise GraphQLError(str(refused), extensions=codes) from refused
+    return seen(info).products.get(found.id) if found is not None else None
 
 
 def _by_handle(_: Any, info: Info, *, handle: str) -> Product | None:
