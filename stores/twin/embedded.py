@@ -22,16 +22,12 @@ def app_page(twin: Twin, shop: Shop, request: Request, client_id: str, rest: str
     app = twin.apps.get(client_id)
     if app is None or not app.url:
         return refusal(f"There is no embedded app {client_id}.")
-    form = request.form() if request.method == "POST" else {}
-    found = shop.installs.get(client_id)
-    lacking = found is None or not set(_wanted(shop, app)) <= set(found.scopes)
-    if lacking and (request.method == "POST" or twin.settings.auto_approve):
-        kept = [each for each in found.scopes if each in app.optional_scopes] if found else []
-        found = grants.install(twin, shop, app, [*oauth.scopes_left(shop, app.scopes, form), *kept])
-        if request.method == "POST":
-            return redirect(f"{request.prefix}/admin/apps/{client_id}")
-    if found is None or (lacking and not twin.settings.auto_approve):
-        return page("Install app", oauth.consent_form(shop, app, app.scopes, {}))
+    if _lacks(shop, app):
+        if request.method != "POST" and not twin.settings.auto_approve:
+            return page("Install app", oauth.consent_form(shop, app, app.scopes, {}, choice=False))
+        _consent(twin, shop, app)
+    if request.method == "POST":
+        return redirect(f"{request.prefix}/admin/apps/{client_id}")
     return _frame(twin, shop, app, request, f"/{rest}")
 
 
@@ -84,8 +80,18 @@ def id_token(twin: Twin, shop: Shop, app: App) -> str:
     )
 
 
-def _wanted(shop: Shop, app: App) -> list[str]:
-    return oauth.scopes_left(shop, app.scopes, {})
+def _lacks(shop: Shop, app: App) -> bool:
+    """Whether the app is not installed, or its version asks for what it may not yet."""
+    found = shop.installs.get(app.client_id)
+    return found is None or not set(oauth.scopes_left(shop, app.scopes, {})) <= set(found.scopes)
+
+
+def _consent(twin: Twin, shop: Shop, app: App) -> None:
+    """Grant what the version asks for, beside the optional scopes that it has already."""
+    found = shop.installs.get(app.client_id)
+    kept = [each for each in found.scopes if each in app.optional_scopes] if found else []
+    asked = oauth.scopes_left(shop, app.scopes, {})
+    grants.install(twin, shop, app, [*asked, *kept])
 
 
 def _session(shop: Shop, app: App) -> str:

@@ -44,27 +44,27 @@ def authorize(twin: Twin, shop: Shop, request: Request) -> Response:
     if request.method == "POST" or twin.settings.auto_approve:
         return redirect(_callback(twin, shop, app, asked))
     hidden = {name: asked[name] for name in _CARRIED if name in asked}
-    return page("Install app", consent_form(shop, app, _split(asked.get("scope", "")), hidden))
+    scopes = _split(asked.get("scope", ""))
+    return page("Install app", consent_form(shop, app, scopes, hidden, choice=True))
 
 
 def consent_form(
-    shop: Shop, app: App, scopes: Sequence[str], hidden: Mapping[str, str], action: str = ""
+    shop: Shop, app: App, scopes: Sequence[str], hidden: Mapping[str, str], *, choice: bool
 ) -> str:
-    """What an app asks for, with a box to withhold each scope."""
+    """What an app asks for; with `choice`, each scope can be withheld."""
     fields = "".join(
         f'<input type="hidden" name="{name}" value="{html.escape(value)}">'
         for name, value in hidden.items()
     )
     asks = "".join(
-        f"<li><code>{html.escape(scope)}</code> <label>"
-        f'<input type="checkbox" name="{_WITHHOLD}{html.escape(scope)}"> withhold</label></li>'
+        f"<li><code>{html.escape(scope)}</code>{_withholding(scope) if choice else ''}</li>"
         for scope in scopes
     )
     whose = " in your name" if PER_USER in hidden else ""
     return (
         f"<p>The app <strong>{html.escape(app.client_id)}</strong> asks {html.escape(shop.name)}"
-        f'{whose} for:</p><form method="post" action="{html.escape(action)}" class="consent">'
-        f"{fields}<ul>{asks}</ul><button>Install app</button></form>"
+        f'{whose} for:</p><form method="post">{fields}<ul>{asks}</ul>'
+        "<button>Install app</button></form>"
     )
 
 
@@ -72,6 +72,11 @@ def scopes_left(shop: Shop, scopes: Sequence[str], form: Mapping[str, str]) -> l
     """What the merchant grants of what was asked: not what was withheld here or by a knob."""
     never = set(_split(shop.knobs.withheld_scopes))
     return [each for each in scopes if each not in never and f"{_WITHHOLD}{each}" not in form]
+
+
+def _withholding(scope: str) -> str:
+    name = f"{_WITHHOLD}{html.escape(scope)}"
+    return f' <label><input type="checkbox" name="{name}"> withhold</label>'
 
 
 def host_of(shop: Shop) -> str:

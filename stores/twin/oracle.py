@@ -59,9 +59,9 @@ class Oracle:
         for seq in self._numbers(since, kind, shop, newest=newest):
             if limit is not None and len(found) >= limit:
                 break
-            entry = _told(seq, self._entries[seq - 1])
-            if all(_matches(entry.get(name), value) for name, value in facts.items()):
-                found.append(entry)
+            entry = self._entries[seq - 1]
+            if not facts or _holds(entry, facts):
+                found.append(_told(seq, entry))
         return found[::-1] if newest else found
 
     def last(self) -> int:
@@ -93,6 +93,12 @@ def _told(seq: int, entry: _Entry) -> dict[str, Any]:
     return {**head, **dict(zip(names, values, strict=True))}
 
 
-def _matches(found: Any, wanted: Any) -> bool:
+def _holds(entry: _Entry, facts: Mapping[str, Any]) -> bool:
     """Filters come from addresses, where everything is text."""
-    return found is not None and str(found) == str(wanted)
+    _, _, _, names, values = entry
+    for name, wanted in facts.items():
+        if name not in names or (found := values[names.index(name)]) is None:
+            return False
+        if found != wanted and str(found) != str(wanted):
+            return False
+    return True

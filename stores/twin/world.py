@@ -131,7 +131,9 @@ class Twin:
     def chance(self, *about: str) -> random.Random:
         """A stream of chance for each subject: what happens elsewhere doesn't move it."""
         name = ":".join((str(self.settings.seed), *about))
-        return self._chances.setdefault(name, random.Random(name))  # noqa: S311  by seed, no secret
+        if name not in self._chances:
+            self._chances[name] = random.Random(name)  # noqa: S311  by seed, no secret
+        return self._chances[name]
 
     def begin_chance(self) -> None:
         """Let every stream of chance begin anew."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from stores.twin.control.asking import Ask, Door, Json
+from stores.twin.control.shops import told
 from stores.twin.control.stage import show_clock
 from stores.twin.edits.publishing import is_visible
 from stores.twin.goods import Product
@@ -49,13 +50,8 @@ def product(ask: Ask) -> Json:
 
 def _told(shop: Shop) -> Json:
     return {
-        "domain": shop.domain,
-        "name": shop.name,
-        "plan": shop.plan,
-        "currency": shop.currency,
-        "products": len(shop.products),
+        **told(shop),
         "orders": len(shop.orders),
-        "apps": list(shop.installs),
         "held": len(shop.held),
         "outage": shop.knobs.outage,
         "counters": dict(shop.counters),

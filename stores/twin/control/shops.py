@@ -8,7 +8,7 @@ from stores.twin.mischief import let_loose
 from stores.twin.webhooks import release
 from stores.twin.world import Shop
 
-__all__ = ["DOORS"]
+__all__ = ["DOORS", "told"]
 
 
 def add(ask: Ask) -> Json:
@@ -21,18 +21,18 @@ def add(ask: Ask) -> Json:
     shop = ask.twin.add_shop(given.pop("domain"), **given)
     for each in products:
         create_in(ask.twin, shop, each)
-    return _told(shop)
+    return told(shop)
 
 
 def every(ask: Ask) -> Json:
     """The shops: plan, currency, how many products, deliveries held back, installed apps."""
-    return {"shops": [_told(shop) for shop in ask.twin.shops.values()]}
+    return {"shops": [told(shop) for shop in ask.twin.shops.values()]}
 
 
 def change(ask: Ask) -> Json:
     """{name?, plan?}: the merchant changes the shop itself; apps hear shop/update."""
     shopkeeping.change(ask.twin, ask.shop, **ask.given)
-    return _told(ask.shop)
+    return told(ask.shop)
 
 
 def settings(ask: Ask) -> Json:
@@ -54,7 +54,7 @@ def let_go(ask: Ask) -> Json:
     return {"sent": release(ask.twin, ask.shop, ask.given.get("ids"))}
 
 
-def _told(shop: Shop) -> Json:
+def told(shop: Shop) -> Json:
     return {
         "domain": shop.domain,
         "name": shop.name,
