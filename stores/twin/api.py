@@ -56,7 +56,8 @@ def graphql(twin: Twin, shop: Shop, request: Request, version: str) -> Response:
             return _refusal(401)
         cause = request.headers.get(twin.settings.cause_header.lower())
         tells_cost = request.headers.get(_COST_DEBUG, "") == "1"
-        call = Call(twin, shop, install, request_id, cause, struck, tells_cost)
+        base = f"http://{request.headers.get('host', '')}{request.prefix}"
+        call = Call(twin, shop, install, request_id, cause, struck, tells_cost, base)
         return _carried_out(call, asked)
 
     answer = _guarded(twin, shop, "graphql", names, serve)

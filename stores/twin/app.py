@@ -1,13 +1,15 @@
 """The twin's front door: which shop is meant, and which of its doors."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from stores.twin import admin, api, control, embedded, graph, oauth
 from stores.twin.assets import asset
+from stores.twin.bulk import files
 from stores.twin.http import BadRequestError, Request, Response, json_response
 from stores.twin.pages import page
 from stores.twin.storefront import buy, storefront
@@ -17,6 +19,7 @@ __all__ = ["application"]
 
 Door = Callable[[Twin, Shop, Request], Response]
 CDN, OWN = "/shopifycloud/", "/_twin/assets/"
+PIECE = 256 * 1024
 ADMIN = "admin.shopify.com"
 _PHRASES = {each.value: each.phrase for each in HTTPStatus} | {430: "Shopify Security Rejection"}
 
@@ -32,10 +35,19 @@ def application(twin: Twin) -> Callable[..., Iterable[bytes]]:
         except BadRequestError as error:
             response = json_response({"errors": str(error)}, 400)
         status = f"{response.status} {_PHRASES[response.status]}"
-        start_response(status, list(response.headers.items()))
-        return [response.body]
+        headers = list(response.headers.items())
+        if response.file is not None:
+            headers.append(("Content-Length", str(response.file.stat().st_size)))
+        start_response(status, headers)
+        return [response.body] if response.file is None else _pieces(response.file)
 
     return wsgi
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
 
 
 def _request(environ: dict[str, Any]) -> Request:
@@ -85,7 +97,7 @@ def _route(twin: Twin, request: Request, host: str) -> Response:
     shop = twin.shops.get(domain)
     if shop is None:
         return _nothing()
-    door = _program_door(request) or _page_door(request)
+    door = _program_door(request) or _file_door(request) or _page_door(request)
     return door(twin, shop, request) if door else _nothing()
 
 
@@ -100,6 +112,16 @@ def _program_door(request: Request) -> Door | None:
             return api.leave
         case [_, "admin", "app_bridge", client_id, what]:
             return lambda twin, shop, asked: embedded.door(twin, shop, asked, client_id, what)
+    return None
+
+
+def _file_door(request: Request) -> Door | None:
+    """The doors of Shopify's storage: no API, no limits."""
+    match [request.method, *request.path.strip("/").split("/")]:
+        case ["POST" | "PUT", files.UPLOADS, *_]:
+            return files.upload
+        case ["GET", files.RESULTS, _]:
+            return files.result
     return None
 
 

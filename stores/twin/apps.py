@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stores.twin.bucket import Bucket
+
+if TYPE_CHECKING:
+    from stores.twin.bulk.operations import BulkOperation
 
 __all__ = ["App", "Code", "EventSubscription", "Install", "Refresh", "Subscription", "Token"]
 
@@ -112,3 +115,6 @@ class Install:
     refreshes: dict[str, Refresh] = field(default_factory=dict, repr=False)
     subscriptions: dict[int, Subscription] = field(default_factory=dict)
     idempotent: dict[str, Any] = field(default_factory=dict)
+    bulk: "dict[int, BulkOperation]" = field(
+        default_factory=dict
+    )  # bulk operations, the oldest first

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -47,9 +48,12 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
+    """`file` is sent after the body, piece by piece."""
+
     status: int
     body: bytes
     headers: Headers = field(default_factory=dict)
+    file: Path | None = None
 
 
 def json_response(body: Any, status: int = 200, **headers: str) -> Response:

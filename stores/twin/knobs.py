@@ -121,6 +121,13 @@ class Knobs:
         "jobs and asynchronous operations end so long after their start", most=HOUR, default=0.5
     )
 
+    # Its bulk operations
+    bulk_seconds: float = _seconds("a bulk operation lasts so long after its work", most=DAY)
+    bulk_failure: str = _choice(
+        "bulk operations fail half-way with this code", "none", "TIMEOUT", "INTERNAL_SERVER_ERROR"
+    )
+    bulk_fails_after: int = _count("after so many objects of the root", most=1_000_000, default=1)
+
     # What nobody knows for sure, each with its switch
     dead_refresh: str = _choice(
         "how a refresh token that is over is refused", "401 invalid_request", "400 invalid_grant"
@@ -143,6 +150,9 @@ class Knobs:
     )
     variant_metafields_fire: bool = _switch(
         "a change of a variant's metafield is an update of its product"
+    )
+    bulk_excess: str = _choice(
+        "the code of a sixth bulk operation at once", "LIMIT_REACHED", "OPERATION_IN_PROGRESS"
     )
     stocking_connects: bool = _switch(
         "stock that is set where an item was not stocked fires inventory_levels/connect",

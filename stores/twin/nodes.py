@@ -8,6 +8,7 @@ from typing import Any
 from graphql import GraphQLResolveInfo
 
 from stores.twin.apps import App, Install, Subscription
+from stores.twin.bulk.operations import BulkOperation
 from stores.twin.custom import Definition, Metafield
 from stores.twin.edits import Author
 from stores.twin.faults import Fault
@@ -34,6 +35,7 @@ class Call:
     cause: str | None = None
     struck: Mapping[str, Fault] = field(default_factory=dict)  # faults that hit this very call
     tells_cost: bool = False
+    base: str = ""  # the shop's address, as the app reached it
     searches: list[dict[str, Any]] = field(default_factory=list)  # what to say about searches
 
     @property
@@ -60,6 +62,7 @@ _NAMES: Mapping[type, str] = {
     Level: "InventoryLevel",
     Location: "Location",
     Order: "Order",
+    BulkOperation: "BulkOperation",
     Publication: "Publication",
     Channel: "Channel",
     App: "App",
@@ -142,6 +145,7 @@ _FINDERS: Mapping[str, Callable[[Shop, Install, int], Any]] = {
     "Order": lambda shop, _, id_: shop.orders.get(id_),
     "Publication": lambda shop, _, id_: _of(shop.publications, id_),
     "Channel": _channel,
+    "BulkOperation": lambda _, install, id_: install.bulk.get(id_),
     "WebhookSubscription": lambda _, install, id_: install.subscriptions.get(id_),
     "Shop": lambda shop, _, id_: shop if shop.id == id_ else None,
     "Metafield": _metafield,

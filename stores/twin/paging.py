@@ -3,13 +3,15 @@
 import base64
 import bisect
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import GraphQLError
 
-__all__ = ["LIMIT", "PAGING", "Page", "connect", "listed"]
+__all__ = ["LIMIT", "PAGING", "Page", "connect", "listed", "whole_connections"]
 
 LIMIT = 250
 Key = Callable[[Any], Any]
@@ -40,6 +42,19 @@ PAGING: Mapping[str, Mapping[str, Callable[..., Any]]] = {
 }
 
 
+# Bulk operations read connections whole: those without a size have no end, and none has a cap.
+_WHOLE: ContextVar[bool] = ContextVar("whole", default=False)
+
+
+@contextmanager
+def whole_connections() -> Iterator[None]:
+    token = _WHOLE.set(True)
+    try:
+        yield
+    finally:
+        _WHOLE.reset(token)
+
+
 def connect(
     items: Sequence[Any],
     key: Key,
@@ -56,7 +71,12 @@ def connect(
 
     `cap` is how many items all pages together may show.
     """
-    size = _size(first, last)
+    if whole := _WHOLE.get():
+        cap = None
+    if whole and first is None and last is None:
+        first = size = len(items)
+    else:
+        size = _size(first, last)
     low, high = _bounds(items, key, after, before, reverse=reverse)
     shown = _read(after)[1] if after else 0
     forward = (first is not None) is not reverse

@@ -18,7 +18,7 @@ __all__ = ["Server", "WsgiApp", "serve"]
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 HEAD_LIMIT = 64 * 1024
-BODY_LIMIT = 32 * 1024 * 1024
+BODY_LIMIT = 101 * 1024 * 1024  # a staged upload may have 100 MB
 IDLE_SECONDS = 60.0
 _Head = tuple[str, str, dict[str, str]]  # method, target and headers
 
@@ -99,12 +99,14 @@ class Server:
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = _body(reader, headers)
         environ = self._environ(method, target, headers, body) | {"wsgi.url_scheme": scheme}
-        status, answer_headers, answer = _call(self._app, environ)
+        status, answer_headers, pieces = _call(self._app, environ)
         closing = headers.get("connection", "").casefold() == "close"
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in answer_headers)]
-        lines += [f"Content-Length: {len(answer)}", "Connection: close" if closing else "", ""]
-        text = "\r\n".join(line for line in lines if line) + "\r\n\r\n"
-        connection.sendall(text.encode("latin-1") + (b"" if method == "HEAD" else answer))
+        if isinstance(pieces, list):  # what is no list tells its length itself
+            lines.append(f"Content-Length: {sum(map(len, pieces))}")
+        lines.append("Connection: close" if closing else "")
+        head_of_answer = "\r\n".join(line for line in lines if line) + "\r\n\r\n"
+        _send(connection, head_of_answer.encode("latin-1"), () if method == "HEAD" else pieces)
         return not closing
 
     def _environ(
@@ -177,15 +179,27 @@ def _body(reader: BinaryIO, headers: dict[str, str]) -> bytes:
     return body
 
 
-def _call(app: WsgiApp, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+def _send(connection: socket.socket, head: bytes, pieces: Iterable[bytes]) -> None:
+    """The head goes with the first piece, or small answers would be two packets."""
+    waiting = head
+    for piece in pieces:
+        connection.sendall(waiting + piece)
+        waiting = b""
+    if waiting:
+        connection.sendall(waiting)
+
+
+def _call(
+    app: WsgiApp, environ: dict[str, Any]
+) -> tuple[str, list[tuple[str, str]], Iterable[bytes]]:
     """The app's answer; any exception but a cut is a 500 with its trace on stderr."""
     started: list[Any] = []
     try:
-        answer = b"".join(app(environ, lambda *given: started.extend(given[:2])))
+        answer = app(environ, lambda *given: started.extend(given[:2]))
     except ConnectionCutError:
         raise
     except Exception:  # noqa: BLE001  a fault of the twin must not end its thread unseen
         sys.excepthook(*sys.exc_info())
         status = HTTPStatus.INTERNAL_SERVER_ERROR
-        return f"{status.value} {status.phrase}", [("Content-Type", "text/plain")], b"twin failed"
+        return f"{status.value} {status.phrase}", [("Content-Type", "text/plain")], [b"twin failed"]
     return started[0], started[1], answer

@@ -23,6 +23,8 @@ from graphql import (
 
 from stores.shopify.schema import SDL_PATH
 from stores.twin import scopes
+from stores.twin.bulk.mutations import BULK
+from stores.twin.bulk.reading import BULK_READING
 from stores.twin.errors import UnimplementedError
 from stores.twin.mutations import MUTATIONS
 from stores.twin.nodes import Info, kind_of
@@ -40,8 +42,8 @@ _WIDE_CODES = ("INVALID_INPUT", "INVALID", "GENERIC_ERROR", "INTERNAL_ERROR")
 def schema() -> GraphQLSchema:
     """Shopify's schema with a resolver on every field: ours, or one that says it isn't played."""
     built = build_schema(SDL_PATH.read_text("utf-8"), assume_valid=True, no_location=True)
-    resolvers = {**RESOLVERS, **STOCK_READING}
-    mutations = {**MUTATIONS, **STOCK}
+    resolvers = {**RESOLVERS, **STOCK_READING, **BULK_READING}
+    mutations = {**MUTATIONS, **STOCK, **BULK}
     resolvers |= {f"Mutation.{name}": _recorded(name, each) for name, each in mutations.items()}
     for name, kind in built.type_map.items():
         if name.startswith("__"):
@@ -96,7 +98,9 @@ def _by_suffix(path: str, found: GraphQLField) -> Resolver | None:
     returned = get_named_type(found.type)
     if kind.endswith(_USER_ERRORS) and isinstance(returned, GraphQLEnumType):
         return _known_code(frozenset(returned.values))
-    if kind.endswith(_USER_ERRORS) and field in {"field", "message", "elementIndex"}:
+    if kind.endswith(_USER_ERRORS) and field == "field":
+        return lambda refusal, _: refusal.field or None
+    if kind.endswith(_USER_ERRORS) and field in {"message", "elementIndex"}:
         return lambda source, _: getattr(source, name)
     return next((each.get(field) for end, each in PAGING.items() if kind.endswith(end)), None)
 

@@ -2,11 +2,12 @@
 
 import itertools
 import random
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stores.twin.agenda import Agenda, settle
 from stores.twin.apps import App, Code, Install
@@ -20,6 +21,9 @@ from stores.twin.oracle import Oracle
 from stores.twin.past import Past
 from stores.twin.selling import Order, Publication
 from stores.twin.sender import Delivery, Sender
+
+if TYPE_CHECKING:
+    from stores.twin.bulk.files import Upload
 
 __all__ = ["PLANS", "Location", "Shop", "Twin"]
 
@@ -80,6 +84,7 @@ class Shop:
         default_factory=dict, repr=False
     )
     past: Past | None = field(default=None, repr=False)
+    uploads: "dict[str, Upload]" = field(default_factory=dict, repr=False)  # staged, by their keys
     orders: dict[int, Order] = field(default_factory=dict)
     organization: str | None = None  # whose shop it is; no API of Shopify's tells
     codes: dict[str, Code] = field(default_factory=dict, repr=False)
@@ -119,6 +124,8 @@ class Twin:
         self.settings = Settings()
         # How Events read a shop for an app; the graph, which announces them, lends itself.
         self.read: Reader = _nobody_reads
+        self._works, self._counting = 0, threading.Lock()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._chances: dict[str, random.Random] = {}
         self.apps: dict[str, App] = {}
         self.shops: dict[str, Shop] = {}
@@ -191,7 +198,22 @@ class Twin:
 
     def is_quiet(self) -> bool:
         """Whether nothing is on its way or due; retries and delays may be waiting."""
-        return self.agenda.idle() and self.sender.idle()
+        return self.agenda.idle() and self.sender.idle() and not self._works
+
+    def work_begins(self) -> None:
+        """Something runs beside the agenda: there is no quiet until it ends."""
+        with self._counting:
+            self._works += 1
+
+    def work_ends(self) -> None:
+        with self._counting:
+            self._works -= 1
+
+    def folder(self) -> str:
+        """Where files are kept that are too large for memory; it goes with the twin."""
+        with self._counting:
+            self._folder = self._folder or tempfile.TemporaryDirectory(prefix="twin-")
+            return self._folder.name
 
     def advance(self, by: timedelta) -> None:
         """Move the clock on.
@@ -214,6 +236,8 @@ class Twin:
     def stop(self) -> None:
         self.agenda.stop()
         self.sender.stop()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _rest(self) -> None:
         settle(self.is_quiet, seconds=REST_SECONDS)
@@ -244,6 +268,7 @@ _FIRST_IDS = {
     "install": 500_001,
     "subscription": 1_200_000_001,
     "publication": 90_000_001,
+    "bulk": 720_000_001,
     "order": 5_600_000_001,
     "line": 14_000_000_001,
     "group": 3_000_001,
