@@ -137,8 +137,13 @@ _PLACES = {
 }
 
 
-# Inputs that the schema itself fills in; off, they mean nothing.
-_SWITCHED_OFF = frozenset({"deleteConflictingConstrainedMetafields", "redirectNewHandle"})
+# Inputs that mean nothing where they are off, as the schema itself fills some in.
+_SWITCHED_OFF = frozenset(
+    {
+        *("deleteConflictingConstrainedMetafields", "giftCard", "redirectNewHandle"),
+        *("requiresComponents", "requiresSellingPlan", "showUnitPrice"),
+    }
+)
 
 
 def new_product(title: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -67,7 +68,9 @@ def weight(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def handle(title: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "product"
+    """Letters, digits and hyphens: Latin letters lose their marks, others stay as they are."""
+    bare = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", title.casefold()))
+    return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", bare)).strip("-") or "product"
 
 
 def instant(moment: datetime) -> str:

@@ -15,13 +15,14 @@ __all__ = ["order_state", "place_state", "product_state", "shop_state"]
 
 def shop_state(shop: Shop) -> dict[str, Any]:
     """Its products, its own metafields, its files, locations and orders."""
-    return {
-        "products": [product_state(each) for each in list(shop.products.values())],
-        "metafields": _metafields(shop.metafields),
-        "files": [_file(each) for each in list(shop.files.values())],
-        "locations": [place_state(each) for each in shop.locations],
-        "orders": [order_state(each) for each in list(shop.orders.values())],
-    }
+    with shop.lock:
+        return {
+            "products": [product_state(each) for each in shop.products.values()],
+            "metafields": _metafields(shop.metafields),
+            "files": [_file(each) for each in shop.files.values()],
+            "locations": [place_state(each) for each in shop.locations],
+            "orders": [order_state(each) for each in shop.orders.values()],
+        }
 
 
 def place_state(place: Location) -> dict[str, Any]:

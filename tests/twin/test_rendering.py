@@ -72,3 +72,19 @@ def test_json_is_stored_without_the_spaces_it_came_with(value, indent):
     stored = rendering.json_text(json.loads(json.dumps(value, indent=indent)))
     assert json.loads(stored) == value
     assert stored == rendering.json_text(value)
+
+
+@pytest.mark.parametrize(
+    ("title", "handle"),
+    [
+        ("Black Sunglasses", "black-sunglasses"),
+        ("  Down Sleeping Bag 0° ", "down-sleeping-bag-0"),
+        ("Hüttenschlafsack groß", "huttenschlafsack-gross"),
+        ("Café_au lait!", "cafe-au-lait"),
+        ("ガラス 杯", "ガラス-杯"),
+        ("!!!", "product"),
+    ],
+)
+def test_a_handle_is_made_of_a_title(title, handle):
+    assert rendering.handle(title) == handle
+    assert rendering.handle(handle) == handle
