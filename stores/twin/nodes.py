@@ -36,6 +36,7 @@ class Call:
     struck: Mapping[str, Fault] = field(default_factory=dict)  # faults that hit this very call
     tells_cost: bool = False
     base: str = ""  # the shop's address, as the app reached it
+    in_bulk: bool = False  # one run of a bulk mutation
     searches: list[dict[str, Any]] = field(default_factory=list)  # what to say about searches
 
     @property

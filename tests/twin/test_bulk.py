@@ -306,6 +306,21 @@ def test_a_mutation_runs_once_for_every_line_of_an_uploaded_file(late, ear):
     assert late.product["title"] == "Lantern"
 
 
+def test_a_product_set_in_bulk_is_always_synchronous(late):
+    """Schema text of productSet's argument synchronous."""
+    text = """mutation($input: ProductSetInput!) { productSet(input: $input, synchronous: false) {
+      product { title } productSetOperation { id } userErrors { message } } }"""
+    path = stage(late, [{"input": {"title": "Cup"}}])
+    gid = run_mutation(late, path, text)["bulkOperation"]["id"]
+    late.twin.advance(0)
+    (row,) = rows(read(late, gid)["url"])
+    assert row["data"]["productSet"] == {
+        "product": {"title": "Cup"},
+        "productSetOperation": None,
+        "userErrors": [],
+    }
+
+
 def test_a_bulk_mutation_costs_no_points_but_those_of_its_start(late):
     lines = [{"product": {"id": late.gid, "title": f"Lamp {n}"}} for n in range(50)]
     path = stage(late, lines)

@@ -1,6 +1,7 @@
 """Files and media: processed on the twin's clock, locked, shared (shopify-platform.md 4.6, 10)."""
 
 import pytest
+import requests
 
 CREATE = """mutation($files: [FileCreateInput!]!) { fileCreate(files: $files) {
   files { __typename id alt fileStatus ... on MediaImage { image { url } } }
@@ -239,3 +240,18 @@ def test_files_are_searched_by_the_fields_of_the_schema(still, query, names):
     found = [node["id"] for node in ask(still, text, query=query)["nodes"]]
     by_id = {each["id"]: each["filename"] for each in still.twin.state(still.domain)["files"]}
     assert [by_id[gid] for gid in found] == names
+
+
+STAGE = """mutation($input: [StagedUploadInput!]!) { stagedUploadsCreate(input: $input) {
+  stagedTargets { url resourceUrl } userErrors { message } } }"""
+
+
+def test_a_staged_upload_is_a_source_once_it_was_filled(still):
+    """Schema text of FileCreateInput.originalSource."""
+    given = {"resource": "IMAGE", "filename": "mug.jpg", "mimeType": "image/jpeg"}
+    targets = ask(still, STAGE, input=[{**given, "httpMethod": "PUT"}] * 2)["stagedTargets"]
+    sent = requests.put(targets[0]["url"], b"a picture", timeout=60)
+    assert sent.ok, sent.text
+    filled, empty = upload(still, *({"originalSource": each["resourceUrl"]} for each in targets))
+    assert file(still, filled)["fileStatus"] == "READY"
+    assert file(still, empty)["fileErrors"] == [{"code": "INVALID_SIGNED_URL"}]

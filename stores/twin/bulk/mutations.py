@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,8 @@ def _run_mutation(
         raise RefusedError(Refusal(["clientIdentifier"], said))
     lines = _lines(info.context, staged_upload_path)
     operation = _new(info.context, "MUTATION", mutation)
-    work = Work(info.context, info.schema, operation, document, group_objects, lines)
+    call = replace(info.context, in_bulk=True)
+    work = Work(call, info.schema, operation, document, group_objects, lines)
     running.start(work)
     return {"bulk_operation": operation}
 

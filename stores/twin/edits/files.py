@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from stores.twin.edits import media
 from stores.twin.edits.deed import Author, Deed
@@ -201,6 +201,8 @@ def _turn(deed: Deed, file: File, status: str) -> None:
 def _failure(twin: Twin, shop: Shop, file: File) -> str | None:
     """Why the content can't be taken: an address that leads nowhere, a wrong kind, bad luck."""
     image = file.kind == "MediaImage"
+    if _is_empty_place(shop, file.source):
+        return "INVALID_SIGNED_URL"
     if not _leads_somewhere(twin, file.source):
         return "IMAGE_DOWNLOAD_FAILURE" if image else "GENERIC_FILE_DOWNLOAD_FAILURE"
     if image and not is_picture(name_of(file.source)):
@@ -208,6 +210,15 @@ def _failure(twin: Twin, shop: Shop, file: File) -> str | None:
     if twin.chance("media", shop.domain).random() < shop.knobs.media_fails:
         return "IMAGE_PROCESSING_FAILURE" if image else "UNKNOWN"
     return None
+
+
+def _is_empty_place(shop: Shop, source: str) -> bool:
+    """Whether an address is a staged upload's that was never made, or never filled."""
+    _, staged, key = urlsplit(source).path.partition("/staged-uploads/")
+    if not staged:
+        return False
+    place = shop.uploads.get(unquote(key))
+    return place is None or place.file is None
 
 
 def _leads_somewhere(twin: Twin, source: str) -> bool:

@@ -25,11 +25,14 @@ def _set(
     identifier: Given | None = None,
     synchronous: bool | None = True,
 ) -> Any:
+    """In bulk it is always synchronous (schema text)."""
+    later = synchronous is False and not info.context.in_bulk
+
     def act(deed: Deed, operation: Operation) -> None:
         operation.product = product_set(deed, input, identifier)
 
-    operation = _carry_out(info.context, "ProductSetOperation", act, later=synchronous is False)
-    if synchronous is False:
+    operation = _carry_out(info.context, "ProductSetOperation", act, later=later)
+    if later:
         return {"product_set_operation": operation}
     return {"product": operation.product}
 
