@@ -1,12 +1,12 @@
 """Products through the port: read one, walk them all, write one under a grant."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from stores.shopify.client import execute
 from stores.shopify.documents import document
-from stores.shopify.errors import GrantExpired, NotAllowed, Refused
+from stores.shopify.errors import NotAllowed, Refused
+from stores.shopify.grants import demand
 from stores.shopify.snapshots import parse_item_payload, parse_product, parse_product_payload
 from stores.shopify.types import (
     Part,
@@ -88,7 +88,7 @@ def write_product(
 
     `currency` is what the prices of the input mean; `variants` is how many the state shows.
     """
-    _demand(session, grant, currency)
+    _demand_leave(session, grant, currency)
     if not product_input and not variants_input:
         raise Refused("empty_write", "There is nothing to write.")
     if len(variants_input) > MOST_INPUTS:
@@ -117,11 +117,8 @@ def _document_of(product_input: object, variants_input: object) -> str:
     return "product_and_variants_update" if product_input else "product_variants_update"
 
 
-def _demand(session: Session, grant: WriteGrant | None, currency: str | None) -> None:
-    if grant is None:
-        raise NotAllowed("no_grant", "Nothing is written to a store without a grant.")
-    if not grant.valid(datetime.now(UTC)):
-        raise GrantExpired("grant_expired", "The write comes too late after its plan.")
+def _demand_leave(session: Session, grant: WriteGrant | None, currency: str | None) -> None:
+    demand(grant)
     if currency and currency != session.currency:
         known = session.currency or "an unknown currency"
         raise NotAllowed("currency", f"Prices in {currency} can't go to a store of {known}.")

@@ -7,7 +7,7 @@ from typing import Any
 from stores.shopify.errors import BadPayload
 from stores.shopify.types import ItemSnapshot, ProductSnapshot, VariantSnapshot
 
-__all__ = ["gid", "parse_item_payload", "parse_product", "parse_product_payload"]
+__all__ = ["gid", "instant", "parse_item_payload", "parse_product", "parse_product_payload"]
 
 Node = Mapping[str, Any]
 
@@ -27,7 +27,7 @@ def parse_product(node: Node) -> ProductSnapshot:
     variants = node["variants"]
     return ProductSnapshot(
         gid=node["id"],
-        updated_at=_instant(node["updatedAt"]),
+        updated_at=instant(node["updatedAt"]),
         node=node,
         variants=tuple(_variant(variant) for variant in variants["nodes"]),
         complete=not variants["pageInfo"]["hasNextPage"],
@@ -54,7 +54,7 @@ def parse_product_payload(body: Node) -> ProductSnapshot:
         variants = tuple(_told_variant(variant) for variant in body["variants"])
         return ProductSnapshot(
             gid=gid("Product", body["id"]),
-            updated_at=_instant(body["updated_at"]),
+            updated_at=instant(body["updated_at"]),
             node=body,
             variants=variants,
             complete=_all_told(body, variants),
@@ -90,14 +90,15 @@ def parse_item_payload(body: Node) -> ItemSnapshot:
     try:
         return ItemSnapshot(
             gid=gid("InventoryItem", body["id"]),
-            updated_at=_instant(body["updated_at"]),
+            updated_at=instant(body["updated_at"]),
             node=body,
         )
     except KeyError as error:
         raise BadPayload(f"An inventory item's payload has no {error}.") from error
 
 
-def _instant(raw: object) -> datetime:
+def instant(raw: object) -> datetime:
+    """An aware instant in UTC."""
     try:
         instant = datetime.fromisoformat(_text(raw))
     except ValueError as error:

@@ -11,6 +11,8 @@ __all__ = [
     "Credentials",
     "Form",
     "ItemSnapshot",
+    "LevelChange",
+    "LevelSnapshot",
     "Location",
     "Points",
     "ProductSnapshot",
@@ -18,6 +20,8 @@ __all__ = [
     "Reply",
     "Session",
     "ShopIdentity",
+    "StockError",
+    "StockWritten",
     "Subscription",
     "Token",
     "UserError",
@@ -185,3 +189,41 @@ class Location:
     gid: str
     name: str
     active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSnapshot:
+    """An item at a location as a store told it; nothing is `available` of what isn't tracked."""
+
+    item: str
+    location: str
+    available: int | None
+    updated_at: datetime | None
+    stocked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChange:
+    """One entry of a stock write: a delta or a quantity, from the number that is expected."""
+
+    item: str
+    location: str
+    amount: int
+    expect: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StockError:
+    """A refusal in Shopify's words; `index` is that of the change it is about."""
+
+    index: int | None
+    message: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StockWritten:
+    """What became of a stock write: taken whole, `at` the store's time, or refused whole."""
+
+    at: datetime | None
+    errors: tuple[StockError, ...]

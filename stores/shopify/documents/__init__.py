@@ -34,7 +34,7 @@ def _collect(name: str, texts: dict[str, str]) -> None:
         return
     text = strip_ignored_characters((FOLDER / f"{name}.graphql").read_text("utf-8"))
     texts[name] = text
-    for fragment in re.findall(r"\.\.\.(\w+)", text):
+    for fragment in re.findall(r"\.\.\.(?!on\b)(\w+)", text):
         _collect(_file_of(fragment), texts)
 
 

@@ -39,6 +39,7 @@ def test_only_mutations_write():
     assert {name for name in OPERATIONS if document(name).writes} == {
         *("product_update", "product_variants_update", "product_and_variants_update"),
         *("webhook_subscription_create", "webhook_subscription_delete"),
+        *("stock_adjust", "stock_set"),
     }
 
 
@@ -48,3 +49,14 @@ def test_the_writes_of_products_are_sent_from_one_module():
         p.name for p in port.glob("*.py") if re.search(r'"product\w*_update"', p.read_text())
     }
     assert senders == {"products.py"}
+
+
+def test_a_product_writer_can_not_touch_quantities():
+    port = Path(stores.shopify.__file__).parent
+    senders = {
+        p.name for p in port.glob("*.py") if re.search(r'"stock_(adjust|set)"', p.read_text())
+    }
+    assert senders == {"stock.py"}
+    for name in NAMES:
+        if name.startswith("product"):
+            assert "quantit" not in document(name).text.lower()
