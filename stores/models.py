@@ -101,6 +101,11 @@ class Store(models.Model):
     token_expires_at = models.DateTimeField(null=True, blank=True)
     scopes = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     installed_at = models.DateTimeField(null=True, blank=True)
+    mode_since = models.DateTimeField(db_default=Now())
+    covered_since = models.DateTimeField(
+        db_default=Now(),
+        help_text="Since when nothing that the store told can have been missed.",
+    )
     opted_in_at = models.DateTimeField(null=True, blank=True)
     opted_in_by = models.CharField(max_length=150, blank=True, default="", db_default="")
     pull_cursor = models.TextField(blank=True, default="", db_default="")
@@ -128,6 +133,28 @@ class Store(models.Model):
     @property
     def is_live(self) -> bool:
         return self.mode == Mode.LIVE
+
+
+class Location(models.Model):
+    """One place where a store keeps stock."""
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="locations")
+    gid = models.CharField(max_length=255)
+    name = models.CharField(max_length=255, blank=True, default="")
+    active = models.BooleanField(default=True, db_default=True)
+
+    workspace_path = "store__workspace"
+    objects = WorkspaceScoped.as_manager()
+
+    class Meta:
+        ordering = ["store_id", "name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["store", "gid"], name="location_is_one_per_gid"),
+            models.UniqueConstraint(fields=["store", "id"], name="location_in_store"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"location {self.gid.rpartition('/')[2]}"
 
 
 class OAuthState(models.Model):

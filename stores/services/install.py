@@ -113,6 +113,7 @@ def connect(
             plan=identity.plan,
             organization=organization,
             installed_at=timezone.now(),
+            covered_since=timezone.now(),
             **columns_of(token),
         )
         if store.mode in (Mode.DISCOVERED, Mode.UNINSTALLED):

@@ -15,6 +15,9 @@ from stores.shopify.types import WriteGrant
 from syncqueue.models import Channel
 from syncqueue.services.wake import wake
 
+# What was told during a longer pause is too old to be counted one by one.
+LONGEST_GAP = timedelta(hours=24)
+
 
 def set_mode(store_id: int, mode: Mode, *, by: str, reason: str = "") -> Store:
     """Move a store to another mode; whatever was planned under the old one is void.
@@ -42,10 +45,12 @@ def pause(store_id: int, *, by: str, reason: str = "") -> Store:
 
 
 def resume(store_id: int, *, by: str) -> Store:
-    """Go on where the pause began."""
+    """Go on where the pause began; after more than a day nothing from before it is trusted."""
     store = Store.objects.get(pk=store_id)
     if store.mode != Mode.PAUSED:
         raise ModeRefusedError(f"{store} is not paused.")
+    if timezone.now() - store.mode_since > LONGEST_GAP:
+        Store.objects.filter(pk=store_id).update(covered_since=timezone.now())
     return set_mode(store_id, Mode(store.mode_before_pause), by=by, reason=f"Resumed by {by}.")
 
 
@@ -72,4 +77,5 @@ def _move(store: Store, mode: Mode, by: str, reason: str) -> None:
     if mode == Mode.PAUSED:
         store.mode_before_pause = store.mode
     store.mode, store.mode_epoch = mode, store.mode_epoch + 1
+    store.mode_since = timezone.now()
     store.mode_reason = reason or f"Set by {by}."

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from stores.domain.modes import NEXT, may_follow
@@ -104,6 +105,17 @@ def test_only_a_store_in_review_goes_live(mode):
         go_live(store.pk, by="ada")
     assert facts(store) == (mode, 0, 0, False)
     assert store.opted_in_by == ""
+
+
+@pytest.mark.parametrize(("hours", "covered"), [(23, True), (25, False)])
+def test_only_a_short_pause_leaves_nothing_unseen(hours, covered):
+    store = store_in(Mode.LIVE)
+    before = Store.objects.get(pk=store.pk).covered_since
+    pause(store.pk, by="ada")
+    began = timezone.now() - timedelta(hours=hours)
+    Store.objects.filter(pk=store.pk).update(mode_since=began)
+    resume(store.pk, by="ada")
+    assert (Store.objects.get(pk=store.pk).covered_since == before) == covered
 
 
 def test_the_database_refuses_a_live_store_without_opt_in():
