@@ -15,6 +15,10 @@ class CatalogueConfig(AppConfig):
         from catalogue.services.inbound import ADOPT, InboundItem, InboundProduct  # noqa: PLC0415
         from catalogue.services.pull import Adopt, Pull  # noqa: PLC0415
         from catalogue.services.spread import CONVERGE  # noqa: PLC0415
+        from catalogue.services.stock.calls import Levels  # noqa: PLC0415
+        from catalogue.services.stock.inbound import InboundLevel  # noqa: PLC0415
+        from catalogue.services.stock.pull import STOCK_PULL, StockPull  # noqa: PLC0415
+        from catalogue.services.stock.spread import LEVEL  # noqa: PLC0415
         from stores.services.handlers import PULL  # noqa: PLC0415
         from syncqueue.domain.handling import register  # noqa: PLC0415
 
@@ -23,3 +27,6 @@ class CatalogueConfig(AppConfig):
         register("inbound.item", InboundItem())
         register(PULL, Pull())
         register(ADOPT, Adopt())
+        register("inbound.level", InboundLevel())
+        register(LEVEL, Levels())
+        register(STOCK_PULL, StockPull())

@@ -176,6 +176,8 @@ class MovementKind(StrEnum):
     SET = "set"
     ADJUSTED = "adjusted"
     RECOUNTED = "recounted"
+    KEPT_BACK = "kept_back"
+    HANDED_OVER = "handed_over"
 
 
 class ConflictState(StrEnum):
@@ -192,6 +194,7 @@ class IssueKind(StrEnum):
     """What only a person can decide."""
 
     TUG_OF_WAR = "tug_of_war"
+    STOCK = "stock"
 
 
 class IssueState(StrEnum):

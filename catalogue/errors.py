@@ -46,3 +46,9 @@ class NotAllowedNowError(CatalogueError):
     """The state of the store or of the listing forbids it."""
 
     code = "not_allowed_now"
+
+
+class BadQuantityError(CatalogueError):
+    """No stock can have this number."""
+
+    code = "bad_quantity"

@@ -4,6 +4,7 @@ from catalogue.models.canonical import Override, Product, Variant
 from catalogue.models.decisions import Conflict, Issue
 from catalogue.models.ledger import Change, ChangeDelivery
 from catalogue.models.listing import Listing, VariantListing
+from catalogue.models.stock import StockMember, StockMovement, StockPool
 from catalogue.models.terms import HighValue, OwnershipPolicy, PriceRule
 
 __all__ = [
@@ -17,6 +18,9 @@ __all__ = [
     "OwnershipPolicy",
     "PriceRule",
     "Product",
+    "StockMember",
+    "StockMovement",
+    "StockPool",
     "Variant",
     "VariantListing",
 ]

@@ -31,6 +31,7 @@ from catalogue.services.answers import absorb_read
 from catalogue.services.inbound import ask_for_read, call_is_open
 from catalogue.services.locking import Locked, with_listing
 from catalogue.services.merge import Act, merge
+from catalogue.services.stock.pull import follow_stock
 from stores.models import Store
 from stores.shopify.products import parse_product
 from stores.shopify.types import ProductSnapshot
@@ -204,15 +205,18 @@ def link_chosen(listing_id: int, product_id: int, *, actor: str, now: datetime) 
     if Listing.objects.filter(store=pic.store, product=product).exists():
         raise NotAllowedNowError(f"“{product}” is already linked in {pic.store}.")
     paired = match_variants(_remote(pic), _canonical_item(product, taken=False))
-    return link(
+    cause_id = uuid4()
+    kept = link(
         listing_id,
         product.pk,
         {pic.shown[gid].pk: variant_id for gid, variant_id in paired.items()},
         reason=f"Linked by {actor}.",
-        cause_id=uuid4(),
+        cause_id=cause_id,
         now=now,
         actor=actor,
     )
+    follow_stock(pic.store, [listing_id], cause_id=cause_id)
+    return kept
 
 
 def _keep_differences(pic: Picture, *, cause_id: UUID, now: datetime, actor: str) -> list[Change]:

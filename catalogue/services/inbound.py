@@ -19,6 +19,7 @@ from catalogue.selectors.picture import Picture
 from catalogue.services.absorb import Absorbed, absorb, take_edits
 from catalogue.services.locking import Locked, with_listing
 from catalogue.services.spread import queue_read
+from catalogue.services.stock.inbound import items_changed
 from catalogue.services.unknown import outcome_is_unknown, unknown_writes
 from stores.models import Delivery
 from stores.shopify.errors import BadPayload
@@ -83,6 +84,7 @@ class InboundItem(SqlOnly):
         listing_ids = sorted(hosts.values_list("listing_id", flat=True))
         for listing_id in listing_ids:
             ask_for_read(listing_id, "An inventory item has moved.", cause_id=job.cause_id)
+        items_changed(delivery.store_id, [item], cause_id=job.cause_id)
         said = "A read of the product decides." if listing_ids else "No product here has this item."
         return Settled(Outcome.NOTHING_TO_DO, said)
 

@@ -15,6 +15,7 @@ from catalogue.services.importing import (
     take_in_nodes,
 )
 from catalogue.services.spread import converge_job
+from catalogue.services.stock.pull import follow_stock, pull_stock
 from stores.enums import READABLE, Mode
 from stores.models import Store
 from stores.services.handlers import IMPORT
@@ -129,6 +130,7 @@ def _finish(store: Store, job: JobView, now: datetime) -> Settled:
     else:
         counts = match_listings(store, cause_id=job.cause_id, now=now)
         said = f"{store.pull_done} products read; {_counted(counts)}."
+    pull_stock(store, cause_id=job.cause_id)
     if store.mode == Mode.IMPORTING:
         set_mode(store.pk, Mode.REVIEW, by="", reason=f"The first pull is done: {said}")
     elif store.is_live:
@@ -201,4 +203,5 @@ class Adopt:
             found_products(new)
         else:
             match_listings(store, cause_id=job.cause_id, now=now)
+        follow_stock(store, new, cause_id=job.cause_id)
         return Settled(Outcome.APPLIED, "A new product of the store was taken in.")

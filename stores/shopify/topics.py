@@ -13,25 +13,35 @@ TOO_LARGE = 2**63  # Shopify's ids are 64-bit
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`name` is the header's spelling, `enum` GraphQL's; `lane` is a key or its prefix."""
+    """`name` is the header's spelling, `enum` GraphQL's; `lane` is a key or its prefix.
+
+    `ids` are the fields whose numbers complete the key.
+    """
 
     name: str
     enum: str
     lane: str
     handler: str
+    ids: tuple[str, ...] = ("id",)
 
     def key(self, body: Mapping[str, Any]) -> str:
         """The lane of one payload: deliveries about one resource are decided in turn."""
         if not self.lane.endswith(":"):
             return self.lane
-        number = body.get("id")
+        return self.lane + ":".join(str(self._number(body, name)) for name in self.ids)
+
+    def _number(self, body: Mapping[str, Any], name: str) -> int:
+        number = body.get(name)
         if type(number) is not int or not 0 < number < TOO_LARGE:
-            raise BadPayload(f"A payload of {self.name} has no id.")
-        return f"{self.lane}{number}"
+            raise BadPayload(f"A payload of {self.name} has no {name}.")
+        return number
 
 
-def _topic(name: str, lane: str, handler: str) -> Topic:
-    return Topic(name, name.upper().replace("/", "_"), lane, handler)
+def _topic(name: str, lane: str, handler: str, *ids: str) -> Topic:
+    return Topic(name, name.upper().replace("/", "_"), lane, handler, ids or ("id",))
+
+
+_LEVEL = ("level:", "inbound.level", "inventory_item_id", "location_id")
 
 
 _DECLARED = (
@@ -39,6 +49,10 @@ _DECLARED = (
     _topic("products/update", "product:", "inbound.product"),
     _topic("products/delete", "product:", "inbound.product"),
     _topic("inventory_items/update", "item:", "inbound.item"),
+    _topic("inventory_items/delete", "item:", "inbound.item"),
+    _topic("inventory_levels/update", *_LEVEL),
+    _topic("inventory_levels/connect", *_LEVEL),
+    _topic("inventory_levels/disconnect", *_LEVEL),
     _topic("app/uninstalled", "shop", "inbound.shop"),
     _topic("app/scopes_update", "shop", "inbound.shop"),
     _topic("shop/update", "shop", "inbound.shop"),

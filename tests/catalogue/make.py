@@ -11,6 +11,7 @@ from catalogue.enums import Source
 from catalogue.services.importing import found_products, is_founder, match_listings, take_in_nodes
 from stores.enums import Mode
 from stores.models import Delivery, Store, Workspace
+from stores.shopify.topics import TOPICS
 from syncqueue.enums import Kind
 from syncqueue.models import Channel, Job
 from syncqueue.services.enqueue import NewJob, enqueue
@@ -162,8 +163,8 @@ def deliver(
             NewJob(
                 channel_id=shop.channel_id,
                 kind=Kind.IN,
-                key=f"product:{body['id']}",
-                handler="inbound.product",
+                key=TOPICS[topic].key(body),
+                handler=TOPICS[topic].handler,
                 payload={"delivery": row.pk},
                 cause_id=uuid4(),
                 policy="inbound",

@@ -73,9 +73,11 @@ def test_an_item_is_known_by_its_gid():
 
 
 def test_deliveries_about_one_resource_share_a_lane():
-    keys = {name: topic.key({"id": 7}) for name, topic in TOPICS.items()}
+    body = {"id": 7, "inventory_item_id": 8, "location_id": 9}
+    keys = {name: topic.key(body) for name, topic in TOPICS.items()}
     assert keys["products/create"] == keys["products/delete"] == "product:7"
-    assert keys["inventory_items/update"] == "item:7"
+    assert keys["inventory_items/update"] == keys["inventory_items/delete"] == "item:7"
+    assert keys["inventory_levels/update"] == keys["inventory_levels/disconnect"] == "level:8:9"
     assert keys["app/uninstalled"] == keys["shop/update"] == "shop"
     assert TOPICS["app/scopes_update"].enum == "APP_SCOPES_UPDATE"
 
