@@ -10,6 +10,7 @@ from pathlib import Path
 
 from stores.twin.app import application
 from stores.twin.deploys import deploy
+from stores.twin.filling import fill
 from stores.twin.knobs import turn
 from stores.twin.seeds import seed_demo
 from stores.twin.server import serve
@@ -17,7 +18,9 @@ from stores.twin.tls import vouched
 from stores.twin.wiring import schema
 from stores.twin.world import Twin
 
-__all__ = ["arguments", "main"]
+__all__ = ["BIG", "arguments", "main"]
+
+BIG = "big.myshopify.com"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9100, help="0, or a taken one: any free port")
     parser.add_argument("--seed", choices=["demo"], help="open three shops full of goods")
+    parser.add_argument(
+        "--products", type=int, default=0, help="open one more shop, with so many products"
+    )
     parser.add_argument("--chance", type=int, default=0, help="the seed of all mishaps")
     parser.add_argument("--virtual", action="store_true", help="the clock stands until stepped")
     parser.add_argument(
@@ -64,6 +70,8 @@ def _prepared(given: argparse.Namespace) -> Twin:
         twin.clock.stand()
     if given.seed:
         seed_demo(twin)
+    if given.products:
+        fill(twin, twin.add_shop(BIG, plan="plus"), given.products)
     if given.app_id:
         deploy(
             twin,

@@ -19,8 +19,8 @@ TIMEOUT = 30
 class RunningTwin:
     """A twin somewhere, spoken to over HTTP only."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, pid: int | None = None) -> None:
+        self.url, self.pid = url, pid
         self._http = requests.Session()
         self._http.trust_env = False
 
@@ -66,6 +66,12 @@ class RunningTwin:
 
     def create(self, domain: str, product: dict[str, Any]) -> dict[str, Any]:
         return self._post(f"shops/{domain}/products", **product)
+
+    def fill(self, domain: str, count: int) -> None:
+        """Create so many plain products, a few thousand at a time."""
+        while count > 0:
+            self._post(f"shops/{domain}/fill", count=min(count, 5_000))
+            count -= 5_000
 
     def edit(self, domain: str, gid: str, values: dict[str, Any]) -> dict[str, Any]:
         """A merchant's edit."""
@@ -209,7 +215,7 @@ def running_twin(*arguments: str) -> Iterator[RunningTwin]:
             if process.stdout is None:
                 raise RuntimeError("The twin has no output.")
             url = process.stdout.readline().split()[-1]
-            yield RunningTwin(url)
+            yield RunningTwin(url, process.pid)
         finally:
             process.terminate()
             process.wait(10)

@@ -18,7 +18,9 @@ EXPECTED = {
     "intake_vs_bare": (">=", 0.7),
     "overhead_p95_ms": ("<=", 60),
     "twin_mutations_per_s": (">=", 500),
+    "twin_mutations_heard_per_s": (">=", 500),
     "twin_deliveries_per_s": (">=", 1000),
+    "twin_100k_products_mb": ("<=", 2000),
 }
 console = Console()
 

@@ -3,6 +3,7 @@
 from stores.twin import edits
 from stores.twin.control.asking import MERCHANT, Ask, Door, Json
 from stores.twin.edits import Deed, definitions, file_update, files, metafields, pictures
+from stores.twin.filling import fill
 from stores.twin.state import product_state
 from stores.twin.world import Shop, Twin
 
@@ -43,6 +44,12 @@ def storm(ask: Ask) -> Json:
     for turn in range(int(ask.given["count"])):
         edits.touch(ask.twin, ask.shop, products[turn % len(products)])
     return {}
+
+
+def fill_up(ask: Ask) -> Json:
+    """{count}: create so many plain products of one to three variants."""
+    fill(ask.twin, ask.shop, int(ask.given["count"]))
+    return {"products": len(ask.shop.products)}
 
 
 def delete(ask: Ask) -> Json:
@@ -93,6 +100,7 @@ def define(ask: Ask) -> Json:
 DOORS: dict[str, Door] = {
     "POST shops/{shop}/products": create,
     "POST shops/{shop}/storm": storm,
+    "POST shops/{shop}/fill": fill_up,
     "POST shops/{shop}/products/{product}": edit,
     "POST shops/{shop}/products/{product}/touch": touch,
     "POST shops/{shop}/products/{product}/delete": delete,
