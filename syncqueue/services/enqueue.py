@@ -46,14 +46,14 @@ added AS (
 cause_id, priority, policy)` of at most one row, its id by `nextval('syncqueue_job_id_seq')`. Wake
 the channel after the commit."""
 
-# Rows are upserted in lane order, so that two writers can't deadlock.
+# Rows are upserted in lane order, so that two writers can't deadlock. Ids are drawn when all lanes
+# are locked, however long that took: within a lane they follow the order of the commits.
 _ENQUEUE = f"""
 WITH new_job AS MATERIALIZED (
-    SELECT nextval('syncqueue_job_id_seq') AS id, u.*
-    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::uuid[],
-                %s::int[], %s::text[], %s::text[], %s::timestamptz[])
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::uuid[],
+                         %s::int[], %s::text[], %s::text[], %s::timestamptz[]) WITH ORDINALITY
          AS u(channel_id, kind, key, handler, payload, cause_id,
-              priority, policy, dedupe_key, due_at)),
+              priority, policy, dedupe_key, due_at, place)),
 touched AS (
     INSERT INTO {_LANE}
     SELECT channel_id, kind, key, max(priority), min(COALESCE(due_at, statement_timestamp())),
@@ -62,9 +62,10 @@ touched AS (
     RETURNING id, channel_id, kind, key),
 added AS (
     INSERT INTO {_JOB}
-    SELECT n.id, n.channel_id, t.id, n.handler, n.payload, n.cause_id, n.priority,
-           n.policy, n.dedupe_key, n.due_at
-    FROM new_job n JOIN touched t USING (channel_id, kind, key) ORDER BY n.id
+    SELECT nextval('syncqueue_job_id_seq'), placed.* FROM (
+        SELECT n.channel_id, t.id, n.handler, n.payload, n.cause_id, n.priority,
+               n.policy, n.dedupe_key, n.due_at
+        FROM new_job n JOIN touched t USING (channel_id, kind, key) ORDER BY n.place) AS placed
     RETURNING id)
 SELECT id FROM added ORDER BY id
 """  # noqa: S608  only constants

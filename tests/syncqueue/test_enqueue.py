@@ -1,9 +1,12 @@
 """Jobs enter their lanes: order, wake-up times, doubles, and all in one statement."""
 
+import threading
+import time
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from syncqueue.enums import JobState, Kind, Priority
@@ -109,3 +112,30 @@ def test_any_number_of_jobs_takes_as_many_statements_as_one(
 def test_nothing_to_enqueue_asks_nothing_of_the_database(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert enqueue([]) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ids_of_a_lane_follow_the_order_of_the_commits(channel):
+    """A writer that waits for the lane comes after the one that holds it, whoever began first."""
+    enqueue([new_job(channel)])
+    late = []
+
+    def wait_for_the_lane():
+        late.extend(enqueue([new_job(channel, key="product:0"), new_job(channel)]))
+        connection.close()
+
+    writer = threading.Thread(target=wait_for_the_lane)
+    with transaction.atomic():
+        Lane.objects.select_for_update().get()
+        writer.start()
+        while not waits_for_a_lock():
+            time.sleep(0.01)
+        (early,) = enqueue([new_job(channel)])
+    writer.join()
+    assert early < late[0] < late[1]
+
+
+def waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0]
