@@ -5,20 +5,23 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from multiprocessing.process import BaseProcess
 from types import FrameType
-from typing import ClassVar
 
 import django_q.cluster
 from django.db import connections
 from django_q.cluster import Cluster, Sentinel
+
+from syncqueue.stopping import ask_to_stop, asked_to_stop
 
 logger = logging.getLogger(__name__)
 
 SICK = 70  # EX_SOFTWARE
 PR_SET_PDEATHSIG = 1
 RESTART_SECONDS = 0.5
+STOP_SECONDS = 9.0  # supervisors kill after ten
 
 
 class GuardedSentinel(Sentinel):  # type: ignore[misc]
@@ -38,20 +41,30 @@ class GuardedSentinel(Sentinel):  # type: ignore[misc]
 class SupervisedCluster(Cluster):  # type: ignore[misc]
     """A cluster that only notes a signal, because acting inside the handler can deadlock."""
 
-    stopping: ClassVar[bool] = False  # of the process: a signal may fall between two clusters
-
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Remember the wish; `run` sees it within a tenth of a second."""
-        SupervisedCluster.stopping = True
+        ask_to_stop()
 
     def run(self, *, once: bool = False) -> int:
         """Serve until asked to stop or until the sentinel dies; says its exit status."""
-        self.start()
-        while self.sentinel.is_alive() and not (self.stopping or once):
+        try:
+            self.start()
+        except RuntimeError:
+            logger.exception("The cluster did not start")
+            return SICK
+        while self.sentinel.is_alive() and not (asked_to_stop() or once):
             time.sleep(0.1)
         exit_code = self.sentinel.exitcode or 0
+        _leave_in_time()
         self.stop()
-        return 0 if self.stopping else exit_code
+        return 0 if asked_to_stop() else exit_code
+
+
+def _leave_in_time() -> None:
+    """However slow an answer is that a thread still waits for: the children die with us."""
+    watch = threading.Timer(STOP_SECONDS, os._exit, [0])
+    watch.daemon = True
+    watch.start()
 
 
 def supervise(*, once: bool = False) -> None:

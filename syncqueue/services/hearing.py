@@ -14,6 +14,7 @@ from syncqueue.services.answered import Answered
 from syncqueue.services.channel import store_costs, store_health, store_points
 
 LONGEST_THROTTLE = 60.0
+OURS = {"bug", "crashed", "stopped"}  # failures of ours say nothing of the platform
 UNTOLD = Points(available=0.0, maximum=1000.0, restore=50.0)
 
 
@@ -27,7 +28,7 @@ def tell_channel(channel_id: int, batch: Sequence[Answered], *, reserved: float)
             costs = costs.after(one.job.handler, one.answer.asked, one.answer.cost)
         if error is None:
             health = after_success(health)
-        elif error.code not in ("bug", "crashed"):
+        elif error.code not in OURS:
             health = after_failure(health, error, timezone.now())
     store_health(channel_id, view.health, health)
     if costs != view.costs:

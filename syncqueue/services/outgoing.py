@@ -34,7 +34,7 @@ from syncqueue.services.rescue import (
     left_call,
     take_over,
 )
-from syncqueue.services.settle import settle_batch
+from syncqueue.services.settle import STOPPED, settle_batch
 
 FOLLOWERS = 25
 LOWER_EVERY = 5  # one turn in five is the lower class's
@@ -117,10 +117,17 @@ class Outgoing:
 
     def collect(self, done: Iterable[Future[Answer]]) -> list[Answered]:
         """Save the raw answers of finished calls, so that settling them can be repeated."""
+        return self._collect(done, DEADLINE)
+
+    def abandon(self) -> list[Answered]:
+        """Wait for nothing any longer, because this node is stopped."""
+        return self._collect(list(self.flights), STOPPED)
+
+    def _collect(self, done: Iterable[Future[Answer]], missing: CallError) -> list[Answered]:
         batch: list[Answered] = []
         for future in done:
             flight = self.flights.pop(future)
-            answer = future.result() if future.done() else Answer(error=DEADLINE)
+            answer = future.result() if future.done() else Answer(error=missing)
             if save_answer(flight, answer, at=timezone.now(), token=self.token):
                 batch += answered(flight, answer)
             else:

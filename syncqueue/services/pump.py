@@ -22,10 +22,12 @@ from syncqueue.services.incoming import decide_due
 from syncqueue.services.outgoing import Outgoing
 from syncqueue.services.settle import settle_batch
 from syncqueue.services.wake import others_wait, wake
+from syncqueue.stopping import asked_to_stop
 
 # How long the main thread sleeps at most while calls are in flight: then it looks for new work.
 NAP_SECONDS = 0.01
 LONGEST_SLICES = 3
+LAND_SECONDS = 4.0  # for calls in flight when the node is asked to stop
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ def run_pump(channel_id: int, *, slice_seconds: float | None = None) -> PumpRepo
     pump.clear_trial()
     turn = _Turn(slice_seconds or settings.SYNCQUEUE["SLICE_SECONDS"])
     try:
-        while pump.step(may_start=turn.goes_on()):
+        while pump.step(may_start=turn.goes_on()) and not asked_to_stop():
             pass
     finally:
         pump.land()
@@ -98,7 +100,7 @@ class _Turn:
         last = self.started + LONGEST_SLICES * self.seconds
         if self.ends <= now < last and not others_wait():
             self.ends = min(last, now + self.seconds)
-        return now < self.ends
+        return now < self.ends and not asked_to_stop()
 
 
 class _Pump:
@@ -131,9 +133,12 @@ class _Pump:
 
     def land(self) -> None:
         """Wait for what is in the air; a started call is always settled here."""
+        gives_up = time.monotonic() + LAND_SECONDS
         while self.out.flights:
             self._settle()
             self._renew()
+            if asked_to_stop() and time.monotonic() > gives_up:
+                settle_batch(self.channel_id, self.out.abandon(), token=self.token)
         self.out.leave()
 
     def clear_trial(self) -> None:

@@ -33,6 +33,8 @@ CLOSE_CALLS = """
 UPDATE syncqueue_call AS call SET state = closed.state
 FROM unnest(%s::bigint[], %s::text[]) AS closed(id, state) WHERE call.id = closed.id
 """
+STOPPED = CallError(ErrorClass.UNKNOWN, "stopped", "The worker was stopped while the call was out.")
+ENDED_WITH_US = {CRASHED.code, STOPPED.code}
 SPARED = "Refused on account of others that went in the same call; it goes again without them."
 REPEATED = "Nobody heard whether the call was carried out; the same call goes again."
 
@@ -164,31 +166,22 @@ def _by_class(one: Answered, error: CallError, now: datetime) -> Verdict:
             return _wait(job, error)  # the outage goes on, and that is not the job's failure
         case ErrorClass.THROTTLED:
             pause = asked_pause(error.retry_after, longest=LONGEST_THROTTLE)
-            return Verdict(
-                state=JobState.QUEUED,
-                reason=error.message,
-                attempt=AttemptOutcome.THROTTLED,
-                due_at=now + timedelta(seconds=pause),
-            )
+            due_at = now + timedelta(seconds=pause)
+            return _go_again(error.message, due_at, AttemptOutcome.THROTTLED)
         case ErrorClass.NOT_SENT:
-            return Verdict(
-                state=JobState.QUEUED,
-                reason=error.message,
-                attempt=AttemptOutcome.WITHDRAWN,
-                due_at=now,
-            )
-        case _ if error.code == CRASHED.code:
-            # The count of its crashes bounds how often; no time has to pass.
-            return Verdict(
-                state=JobState.QUEUED,
-                reason=error.message,
-                error_code=error.code,
-                attempt=AttemptOutcome.CRASHED,
-                spends=True,
-                due_at=now,
-            )
+            return _go_again(error.message, now, AttemptOutcome.WITHDRAWN)
+        case _ if error.code in ENDED_WITH_US:
+            return _ended_with_us(error, now)
         case _:
             return verdict(job, Retry(error.code, error.message), now=now)
+
+
+def _ended_with_us(error: CallError, now: datetime) -> Verdict:
+    """Our own end is no failure of the job; of its crashes the count bounds how often."""
+    if error.code == STOPPED.code:
+        return _go_again(error.message, now, AttemptOutcome.UNKNOWN)
+    again = _go_again(error.message, now, AttemptOutcome.CRASHED)
+    return replace(again, error_code=error.code, spends=True)
 
 
 def _wait(job: JobView, error: CallError) -> Verdict:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +13,10 @@ from django.utils import timezone
 from django_q.models import Task
 from django_q.tasks import async_task
 
-from syncqueue.enums import JobState
-from syncqueue.models import Channel, Job
+from syncqueue.enums import CallState, JobState
+from syncqueue.models import Call, Channel, Job, Lane
+from syncqueue.services.check import check_queue
+from tests.stores.make import make_store
 from tests.syncqueue.processes import PATIENCE, eventually, running_cluster
 from tests.syncqueue.queueing import queue
 
@@ -81,6 +84,30 @@ def test_a_job_that_is_due_later_starts_within_a_second_of_it(cluster):
     job = eventually(lambda: Job.objects.filter(state=JobState.DEAD_LETTERED).first())
     assert timedelta(0) <= job.finished_at - due < timedelta(seconds=1)
     assert job.next_attempt_at is None
+
+
+@pytest.fixture
+def deaf_shopify():
+    """Takes every call and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_a_cluster_ends_within_ten_seconds_although_a_call_is_out(deaf_shopify):
+    store = make_store(access_token="shpat_x")
+    queue(store.channel, ["x"], handler="stores.probe", key="shop")
+    Job.objects.update(payload={"store": store.pk})
+    with running_cluster(SHOPIFY_TWIN_URL=deaf_shopify) as process:
+        eventually(lambda: Call.objects.filter(state=CallState.SENT).exists())
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+        assert time.monotonic() - began < 10
+    job = Job.objects.get()
+    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+    assert job.reason == "The worker was stopped while the call was out."
+    assert Lane.objects.get().token is None
+    assert not check_queue().found
 
 
 def test_a_killed_parent_leaves_no_orphans(cluster):
