@@ -112,9 +112,12 @@ class JobAdmin(LedgerAdmin):
 
     @admin.action(description="Cancel the selected open jobs", permissions=["operate"])
     def cancel_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        ids = self._allowed(request, jobs).values_list("pk", flat=True)
+        ids = list(self._allowed(request, jobs).values_list("pk", flat=True))
         count = cancel(ids, by=request.user.get_username())
         messages.success(request, f"{count} jobs are cancelled.")
+        if count < len(ids):
+            said = "The others are finished, or their calls are out: the answers will end them."
+            messages.warning(request, said)
 
     def _allowed(self, request: HttpRequest, jobs: QuerySet[Job]) -> QuerySet[Job]:
         """The jobs of those workspaces in which this person may act."""

@@ -14,6 +14,7 @@ __all__ = [
     "Answer",
     "Call",
     "CallError",
+    "Cancelled",
     "ErrorClass",
     "Handler",
     "JobView",
@@ -51,6 +52,7 @@ class JobView:
     tries: int = 0
     crashes: int = 0
     jitter: float = 0.0
+    cancel_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,13 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Somebody ended the job; the engine's own word, no handler's."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Again:
     """Plan once more; no attempt is spent."""
 
@@ -107,7 +116,7 @@ class Again:
     seconds: float = 0.0
 
 
-Planned = Settled | Parked | Call | Refused | Retry
+Planned = Settled | Parked | Call | Refused | Retry | Cancelled
 Verdict = Settled | Again | Refused | Retry
 
 

@@ -52,6 +52,13 @@ class Job(models.Model):
         db_index=False,
         help_text="The replay that queued it again last.",
     )
+    cancel_by = models.CharField(
+        max_length=150,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Who wants it to end before it is planned again.",
+    )
     solo = models.BooleanField(default=False, db_default=False)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())

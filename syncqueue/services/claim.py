@@ -58,7 +58,7 @@ WITH chosen AS MATERIALIZED ({chosen}), leased AS (
 )
 SELECT leased.stale, job.id, leased.channel_id, leased.id, leased.kind, leased.key, job.handler,
        job.payload, job.attempts, job.cause_id, job.created_at, job.solo, job.policy, job.tries,
-       job.crashes, 2 * random() - 1
+       job.crashes, 2 * random() - 1, job.cancel_by
 FROM leased
 CROSS JOIN LATERAL (
   SELECT * FROM syncqueue_job

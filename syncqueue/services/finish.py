@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from syncqueue.domain.backoff import delay, most_attempts
-from syncqueue.domain.handling import Again, JobView, Parked, Refused, Retry, Settled
+from syncqueue.domain.handling import Again, Cancelled, JobView, Parked, Refused, Retry, Settled
 from syncqueue.enums import OPEN_STATES, AttemptOutcome, JobState, Policy
 from syncqueue.errors import LostLease
 
@@ -118,7 +118,7 @@ class Result:
 
 
 def verdict(
-    job: JobView, result: Settled | Parked | Again | Refused | Retry, *, now: datetime
+    job: JobView, result: Settled | Parked | Again | Refused | Retry | Cancelled, *, now: datetime
 ) -> Verdict:
     """Turn what a handler returned into the job's next state, by the job's own policy."""
     policy, spent = Policy(job.policy), job.attempts + 1
@@ -130,6 +130,8 @@ def verdict(
             return Verdict(
                 state=JobState.QUEUED, reason=reason, due_at=now + timedelta(seconds=seconds)
             )
+        case Cancelled(by):
+            return Verdict(state=JobState.CANCELLED, reason=f"Cancelled by {by}.")
         case Refused(code, message):
             return _dead(code, message, AttemptOutcome.REFUSED)
         case Retry(code, message):

@@ -327,7 +327,8 @@ class Outgoing:
 
 
 def _result(
-    lane: Claimed, given: handling.Settled | Parked | handling.Refused | handling.Retry
+    lane: Claimed,
+    given: handling.Settled | Parked | handling.Refused | handling.Retry | handling.Cancelled,
 ) -> Result:
     """What becomes of a head that needs no call; a suspect's attempt is open already."""
     head = lane.jobs[0]

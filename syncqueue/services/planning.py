@@ -5,7 +5,15 @@ from collections.abc import Callable, Sequence
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from syncqueue.domain.handling import JobView, Parked, Planned, Refused, Retry, handler_for
+from syncqueue.domain.handling import (
+    Cancelled,
+    JobView,
+    Parked,
+    Planned,
+    Refused,
+    Retry,
+    handler_for,
+)
 from syncqueue.errors import UnknownHandler
 
 Plan = Callable[[JobView, Sequence[JobView]], Planned]
@@ -16,6 +24,8 @@ IN_THE_WAY = Parked("Another transaction was in the way.", 0.2)
 
 def plan(job: JobView, followers: Sequence[JobView]) -> Planned:
     """Ask the handler; what it raises spoils the transaction."""
+    if job.cancel_by:
+        return Cancelled(job.cancel_by)
     try:
         handler = handler_for(job.handler)
     except UnknownHandler as error:
