@@ -206,7 +206,7 @@ def told(shop):
     return [{**each, "updatedAt": None} for each in state["products"]], state["files"]
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(STEP, min_size=6, max_size=12))
 def test_the_graph_holds_together_and_refusals_change_nothing(steps):
     twin, shop, lamp = world()
