@@ -23,7 +23,7 @@ FLAGS = (
     "--remote-debugging-pipe",
     "--window-size=1600,1000",
 )
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 class Page:

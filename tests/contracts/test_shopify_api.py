@@ -25,9 +25,9 @@ def session(played):
 
 def approved(address):
     """The merchant's browser: open the page, press the button, follow the redirect's address."""
-    shown = requests.get(address, timeout=10)
+    shown = requests.get(address, timeout=60)
     form = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', shown.text))
-    answer = requests.post(shown.url, form, timeout=10, allow_redirects=False)
+    answer = requests.post(shown.url, form, timeout=60, allow_redirects=False)
     assert answer.headers["Location"].startswith(f"{REDIRECT}?")
     return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 

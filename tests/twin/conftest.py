@@ -39,7 +39,7 @@ class Shop:
     def gid(self):
         return self.product["id"]
 
-    def post(self, query, variables=None, *, more=None, timeout=10):
+    def post(self, query, variables=None, *, more=None, timeout=60):
         return requests.post(
             f"{self.url}/admin/api/2026-10/graphql.json",
             json={"query": query, "variables": variables or {}},
@@ -94,7 +94,7 @@ class Ear:
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
         self.thread.start()
 
-    def wait(self, count, *, seconds=5.0):
+    def wait(self, count, *, seconds=60.0):
         """The first `count` deliveries, once they are here."""
         until = time.monotonic() + seconds
         while len(self.heard) < count:
@@ -105,7 +105,7 @@ class Ear:
     def settle(self, twin, count, *, header="X-Shopify-Topic"):
         """Wait for `count`, then make sure that no more is on its way."""
         self.wait(count)
-        until = time.monotonic() + 2
+        until = time.monotonic() + 60
         while not twin.is_quiet():
             assert time.monotonic() < until
             time.sleep(0.005)

@@ -19,8 +19,8 @@ def test_an_outage_stops_the_api_but_not_the_merchant_nor_the_webhooks(shop, ear
     shop.subscribe(ear.url, "PRODUCTS_UPDATE")
     shop.twin.settings(DOMAIN, outage=True)
     assert retitle(shop).status_code == 503
-    assert requests.post(f"{shop.url}/admin/oauth/access_token", timeout=5).status_code == 503
-    assert requests.get(f"{shop.url}/admin", timeout=5).ok
+    assert requests.post(f"{shop.url}/admin/oauth/access_token", timeout=60).status_code == 503
+    assert requests.get(f"{shop.url}/admin", timeout=60).ok
     shop.twin.edit(DOMAIN, shop.gid, {"title": "By hand"})
     ear.wait(1)
     shop.twin.settings(DOMAIN, outage=False)
@@ -41,26 +41,27 @@ def test_a_read_is_never_cut(shop):
     assert shop.post("{ shop { id } }").ok
 
 
+def changed(shop):
+    """Wait until the title was changed; without it the test ends in a failure."""
+    until = time.monotonic() + 60
+    while shop.product["title"] != "Tall lamp":
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def test_a_slow_answer_comes_after_its_effect(shop):
-    shop.twin.settings(DOMAIN, slow_answer=5)
+    shop.twin.settings(DOMAIN, slow_answer=60)
     with pytest.raises(requests.Timeout):
-        requests.post(
-            f"{shop.url}/admin/api/2026-10/graphql.json",
-            json={
-                "query": UPDATE,
-                "variables": {"product": {"id": shop.gid, "title": "Tall lamp"}},
-            },
-            headers={"X-Shopify-Access-Token": shop.token},
-            timeout=0.3,
-        )
-    assert shop.product["title"] == "Tall lamp"
+        shop.post(UPDATE, {"product": {"id": shop.gid, "title": "Tall lamp"}}, timeout=0.3)
+    changed(shop)
 
 
 def test_latency_is_the_shops_own_or_the_twins(shop):
     shop.twin.settings(latency=0.05)
     assert seconds_of(shop) >= 0.05
+    shop.twin.settings(latency=60)
     shop.twin.settings(DOMAIN, latency=0.0)
-    assert seconds_of(shop) < 0.05
+    assert seconds_of(shop) < 60
 
 
 def seconds_of(shop):
@@ -104,7 +105,7 @@ def test_a_strange_knob_or_address_is_refused_with_its_name(shop):
         shop.twin.settings(DOMAIN, gravity=9.81)
     with pytest.raises(RuntimeError, match="Title can't be blank"):
         shop.twin.edit(DOMAIN, shop.gid, {"title": ""})
-    answer = requests.post(f"{shop.twin.url}/_twin/nowhere", json={}, timeout=5)
+    answer = requests.post(f"{shop.twin.url}/_twin/nowhere", json={}, timeout=60)
     assert (answer.status_code, answer.json()) == (400, {"error": "There is nothing at nowhere."})
 
 
@@ -215,12 +216,16 @@ def test_an_error_inside_shopify_comes_inside_a_200(shop):
     assert shop.product["title"] == "Lamp"
 
 
-@pytest.mark.parametrize(("kind", "title"), [("slow", "Lamp"), ("slow_answer", "Tall lamp")])
-def test_a_call_is_slow_before_or_after_its_effect(shop, kind, title):
-    fault(shop, kind, seconds=3)
+def test_a_call_is_slow_before_or_after_its_effect(shop):
+    given = {"product": {"id": shop.gid, "title": "Tall lamp"}}
+    fault(shop, "slow", seconds=600)
     with pytest.raises(requests.Timeout):
-        shop.post(UPDATE, {"product": {"id": shop.gid, "title": "Tall lamp"}}, timeout=0.15)
-    assert shop.product["title"] == title
+        shop.post(UPDATE, given, timeout=0.15)
+    assert shop.product["title"] == "Lamp"
+    fault(shop, "slow_answer", seconds=600)
+    with pytest.raises(requests.Timeout):
+        shop.post(UPDATE, given, timeout=0.15)
+    changed(shop)
 
 
 def test_a_fault_hits_only_the_operations_and_places_it_names(shop):
@@ -230,7 +235,8 @@ def test_a_fault_hits_only_the_operations_and_places_it_names(shop):
     fault(shop, "503", at="token")
     assert retitle(shop).ok
     assert (
-        requests.post(f"{shop.url}/admin/oauth/access_token", json={}, timeout=5).status_code == 503
+        requests.post(f"{shop.url}/admin/oauth/access_token", json={}, timeout=60).status_code
+        == 503
     )
 
 
@@ -252,7 +258,7 @@ def test_an_older_version_falls_forward_and_an_unknown_one_is_nowhere(shop):
     def ask(version):
         url = f"{shop.url}/admin/api/{version}/graphql.json"
         headers = {"X-Shopify-Access-Token": shop.token}
-        return requests.post(url, json={"query": "{ shop { id } }"}, headers=headers, timeout=5)
+        return requests.post(url, json={"query": "{ shop { id } }"}, headers=headers, timeout=60)
 
     assert ask("2024-01").headers["X-Shopify-API-Version"] == "2026-10"
     assert [ask(version).status_code for version in ("2027-01", "2026-11", "latest")] == [404] * 3

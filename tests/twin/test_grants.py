@@ -44,7 +44,7 @@ def handles(shop):
 
 
 def open_app(shop, **options):
-    return requests.get(f"{shop.url}/admin/apps/{APP}", timeout=5, **options)
+    return requests.get(f"{shop.url}/admin/apps/{APP}", timeout=60, **options)
 
 
 def frame_of(answer):
@@ -57,7 +57,7 @@ def test_opening_an_app_for_the_first_time_asks_the_merchant_and_installs_it(emb
     asked = open_app(embedded)
     assert "read_products" in asked.text
     assert "<iframe" not in asked.text
-    opened = requests.post(f"{embedded.url}/admin/apps/{APP}", timeout=5)
+    opened = requests.post(f"{embedded.url}/admin/apps/{APP}", timeout=60)
     assert frame_of(opened).startswith(f"{HOME}/?")
     token = embedded.twin.install(DOMAIN, APP)
     embedded.token = token
@@ -84,21 +84,21 @@ def test_the_frame_leads_to_the_app_with_all_that_shopify_appends_and_signs(embe
 
 
 def test_a_page_of_the_app_keeps_its_path(embedded):
-    answer = requests.get(f"{embedded.url}/admin/apps/{APP}/stores/7", timeout=5)
+    answer = requests.get(f"{embedded.url}/admin/apps/{APP}/stores/7", timeout=60)
     assert urlsplit(frame_of(answer)).path == "/stores/7"
 
 
 def test_the_frames_doors_give_id_tokens_and_scopes(embedded, ear):
     doors = f"{embedded.url}/admin/app_bridge/{APP}"
-    token = requests.get(f"{doors}/id_token", timeout=5).json()["id_token"]
+    token = requests.get(f"{doors}/id_token", timeout=60).json()["id_token"]
     assert jwt.decode(token, SECRET, algorithms=["HS256"], audience=APP)["dest"].endswith(DOMAIN)
-    told = requests.post(f"{doors}/scopes", json={"request": ["write_products"]}, timeout=5)
+    told = requests.post(f"{doors}/scopes", json={"request": ["write_products"]}, timeout=60)
     assert told.json() == {
         "granted": ["read_products", "write_products"],
         "required": ["read_products"],
         "optional": ["write_products", "read_locations"],
     }
-    refused = requests.post(f"{doors}/scopes", json={"request": ["read_orders"]}, timeout=5)
+    refused = requests.post(f"{doors}/scopes", json={"request": ["read_orders"]}, timeout=60)
     assert (refused.status_code, "read_orders" in refused.json()["error"]) == (400, True)
     ear.wait(1)
     (body,) = ear.bodies("app/scopes_update")
@@ -127,7 +127,7 @@ def test_a_version_that_asks_for_more_waits_for_consent_and_less_is_gone_at_once
     embedded.twin.deploy(APP, scopes=["read_products", "read_inventory"])
     assert handles(embedded) == ["read_products"]
     assert "read_inventory" in open_app(embedded).text
-    requests.post(f"{embedded.url}/admin/apps/{APP}", timeout=5).raise_for_status()
+    requests.post(f"{embedded.url}/admin/apps/{APP}", timeout=60).raise_for_status()
     assert handles(embedded) == ["read_products", "read_inventory"]
     embedded.twin.deploy(APP, scopes=["read_inventory"])
     assert handles(embedded) == ["read_inventory"]

@@ -35,8 +35,7 @@ def lost(shop, ear, count, seed):
     shop.twin.settings(seed=seed)
     shop.twin.settings(DOMAIN, drop=0.5)
     retitle_often(shop, count)
-    while not shop.twin.is_quiet():
-        pass
+    ear.settle(shop.twin, 0)
     return sorted({f"Lamp {number}" for number in range(count)} - set(titles(ear)))
 
 

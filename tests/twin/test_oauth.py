@@ -25,7 +25,7 @@ def shop_url(twin):
 def consent(shop_url, **changes):
     asked = {**ASKED, "redirect_uri": REDIRECT, **changes}
     return requests.get(
-        f"{shop_url}/admin/oauth/authorize", params=asked, timeout=5, allow_redirects=False
+        f"{shop_url}/admin/oauth/authorize", params=asked, timeout=60, allow_redirects=False
     )
 
 
@@ -34,7 +34,7 @@ def approved(shop_url, *, withhold=(), **changes):
     shown = consent(shop_url, **changes)
     form = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', shown.text))
     form |= {f"withhold.{scope}": "on" for scope in withhold}
-    answer = requests.post(shown.url, form, timeout=5, allow_redirects=False)
+    answer = requests.post(shown.url, form, timeout=60, allow_redirects=False)
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith(f"{REDIRECT}?")
     return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
@@ -43,7 +43,7 @@ def approved(shop_url, *, withhold=(), **changes):
 def exchange(shop_url, *, form=False, **asked):
     body = {"client_id": APP, "client_secret": SECRET, **asked}
     kind = {"data": body} if form else {"json": body}
-    return requests.post(f"{shop_url}/admin/oauth/access_token", timeout=5, **kind)
+    return requests.post(f"{shop_url}/admin/oauth/access_token", timeout=60, **kind)
 
 
 def works(shop_url, token):
@@ -51,7 +51,7 @@ def works(shop_url, token):
         f"{shop_url}/admin/api/2026-10/graphql.json",
         json={"query": "{ shop { id } }"},
         headers={"X-Shopify-Access-Token": token},
-        timeout=5,
+        timeout=60,
     ).ok
 
 
@@ -127,7 +127,7 @@ def test_consent_can_be_automatic(twin, shop_url):
 
 
 def test_an_app_without_a_token_is_told_so_in_shopifys_words(shop_url):
-    answer = requests.post(f"{shop_url}/admin/api/2026-10/graphql.json", json={}, timeout=5)
+    answer = requests.post(f"{shop_url}/admin/api/2026-10/graphql.json", json={}, timeout=60)
     said = "[API] Invalid API key or access token (unrecognized login or wrong password)"
     assert (answer.status_code, answer.json()) == (401, {"errors": said})
     assert answer.headers["X-Shopify-API-Version"] == "2026-10"

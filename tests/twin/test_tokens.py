@@ -270,7 +270,7 @@ def test_an_app_leaves_by_itself(twin, installed):
     gone = requests.delete(
         f"{installed}/admin/api_permissions/current.json",
         headers={"X-Shopify-Access-Token": token},
-        timeout=5,
+        timeout=60,
     )
     assert gone.ok
     assert not works(installed, token)
