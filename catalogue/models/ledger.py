@@ -99,14 +99,15 @@ class Change(models.Model):
         """The change that it replaced, or lost to; none where an import had set the value."""
         if not self.stood_version:
             return None
-        return self.same_register().filter(version_id=self.stood_version).first()
+        earlier = self.same_register().filter(id__lt=self.pk, version_id=self.stood_version)
+        return earlier.first()
 
     def replaced_by(self) -> "Change | None":
         """The change that took its place: at once where it lost, else later or not at all."""
         if self.fate == ChangeFate.LOST:
             return self.stood()
         later = self.same_register().filter(stood_version=self.version_id, fate=ChangeFate.WON)
-        return later.exclude(pk=self.pk).order_by("id").first()
+        return later.filter(id__gt=self.pk).order_by("id").first()
 
 
 class ChangeDelivery(models.Model):

@@ -11,6 +11,11 @@ from stores.managers import WorkspaceScoped
 from stores.models import Store
 
 
+def lane_key(gid: str) -> str:
+    """The lane of every read and write of a product in its store."""
+    return f"product:{gid.rpartition('/')[2]}"
+
+
 class Observed(models.Model):
     """What has leaves: per attribute the observed value and its journal of sightings."""
 
@@ -85,7 +90,7 @@ class Listing(Observed):
     @property
     def lane_key(self) -> str:
         """The lane of every read and write of this product in its store."""
-        return f"product:{self.gid.rpartition('/')[2]}"
+        return lane_key(self.gid)
 
 
 class VariantListing(Observed):

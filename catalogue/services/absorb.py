@@ -22,6 +22,8 @@ from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture
 from catalogue.services.breaker import trip
 from catalogue.services.conflicts import Collision, open_conflicts, supersede
+from catalogue.services.desk import store_products, store_variants
+from catalogue.services.ledger import store_changes
 from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, correct, merge
 from catalogue.services.spread import spread
@@ -174,11 +176,11 @@ def take_edits(
         changes += merged.changes
         if merged.collided is not None:
             collisions.append(Collision(merged.changes[0], merged.collided, edited.based_on))
-    Change.objects.bulk_create(changes)
+    store_changes(changes)
     supersede(changes)
     open_conflicts(pic, collisions)
     held = trip(pic, changes, cause_id=cause_id, now=now)
-    Change.objects.bulk_create(held)
+    store_changes(held)
     changes += held
     keys = {key for key, _, _ in edits}
     _save_canonical(pic, keys, now)
@@ -248,6 +250,5 @@ def _save_canonical(pic: Picture, keys: set[LeafKey], now: datetime) -> None:
         return
     product.edit_version += 1
     product.updated_at = now
-    product.save()
-    for variant_id in {variant_id for variant_id, _ in keys if variant_id is not None}:
-        pic.variants[variant_id].save()
+    store_products([product])
+    store_variants([pic.variants[pk] for pk in {pk for pk, _ in keys if pk is not None}])

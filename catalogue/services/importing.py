@@ -29,6 +29,7 @@ from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture, picture, pictures
 from catalogue.services.answers import absorb_read
 from catalogue.services.inbound import ask_for_read, call_is_open
+from catalogue.services.ledger import store_changes
 from catalogue.services.locking import Locked, with_listing
 from catalogue.services.merge import Act, merge
 from catalogue.services.stock.pull import follow_stock
@@ -240,7 +241,7 @@ def _keep_differences(pic: Picture, *, cause_id: UUID, now: datetime, actor: str
         if merged.override is not None:
             merged.override.save()
         changes += merged.changes
-    Change.objects.bulk_create(changes)
+    store_changes(changes)
     if changes:
         Product.objects.filter(pk=product.pk).update(edit_version=F("edit_version") + 1)
     return changes

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 from uuid import UUID
 
 from django.db import connection
@@ -18,9 +20,11 @@ from catalogue.enums import (
     OverrideKind,
     Source,
 )
-from catalogue.models import Change, ChangeDelivery, Listing, Override
+from catalogue.models import Change, Override
+from catalogue.models.listing import lane_key
 from catalogue.selectors.picture import Picture
 from catalogue.selectors.terms import terms_of
+from catalogue.services.ledger import Told, store_told
 from stores.enums import Mode
 from syncqueue.domain.handling import JobView
 from syncqueue.enums import Kind, Priority
@@ -33,6 +37,12 @@ SEEN_IN_STORES = frozenset({Source.SYNC, Source.RECONCILE, Source.IMPORT})
 # the FOR UPDATE of going live).
 _LIVE = """
 SELECT id FROM stores_store WHERE workspace_id = %s AND mode = %s ORDER BY id FOR SHARE
+"""
+_TARGETS = """
+SELECT l.id, l.store_id, l.product_id, l.gid, s.channel_id
+FROM catalogue_listing AS l JOIN stores_store AS s ON s.id = l.store_id
+WHERE l.product_id = ANY(%s) AND l.store_id = ANY(%s) AND l.state = %s
+ORDER BY l.store_id, l.id
 """
 _PENDING = (DeliveryFate.PENDING, "")
 _ORIGIN = (DeliveryFate.ORIGIN, "The edit came from this store.")
@@ -47,6 +57,31 @@ _OTHERWISE: Mapping[Origin, tuple[DeliveryFate, str]] = {
     "store": (DeliveryFate.UNMANAGED, "The store owns this attribute: it is never written there."),
     "ignored": (DeliveryFate.UNMANAGED, "This attribute is ignored in this store."),
 }
+
+
+class Lane(Protocol):
+    """What a job needs to know of a listing."""
+
+    @property
+    def pk(self) -> int: ...
+
+    @property
+    def lane_key(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A linked listing in a live store: all that fan-out needs of it."""
+
+    pk: int
+    store_id: int
+    product_id: int
+    gid: str
+    channel_id: int
+
+    @property
+    def lane_key(self) -> str:
+        return lane_key(self.gid)
 
 
 def spread(
@@ -67,24 +102,21 @@ def spread(
     by_product: dict[int, list[Change]] = defaultdict(list)
     for change in changes:
         by_product[change.product_id].append(change)
-    listings = Listing.objects.filter(
-        product__in=by_product, store__in=stores, state=ListingState.LINKED
-    ).select_related("store")
     standing, terms = _standing(by_product, stores), terms_of(stores)
     rows = [
         (
-            listing,
-            _rows(
-                listing,
-                by_product[listing.product_id or 0],
-                standing,
-                terms[listing.store_id],
-                behind,
-            ),
+            target,
+            _told(target, by_product[target.product_id], standing, terms[target.store_id], behind),
         )
-        for listing in listings.defer("leaves", "unknown").order_by("store_id", "id")
+        for target in _targets(by_product, stores)
     ]
     return _queue(rows, cause_id, priority)
+
+
+def _targets(products: Iterable[int], stores: Iterable[int]) -> list[Target]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TARGETS, [list(products), list(stores), ListingState.LINKED.value])
+        return [Target(*row) for row in cursor.fetchall()]
 
 
 def live_for_share(workspace_id: int) -> list[int]:
@@ -94,7 +126,7 @@ def live_for_share(workspace_id: int) -> list[int]:
 
 
 def converge_job(
-    listing: Listing,
+    listing: Lane,
     changes: Iterable[int],
     *,
     cause_id: UUID,
@@ -139,21 +171,16 @@ def _standing(products: Iterable[int], stores: Iterable[int]) -> dict[tuple[obje
     return {(o.store_id, o.product_id, o.variant_id, o.attribute): o for o in found}
 
 
-def _rows(
-    listing: Listing,
+def _told(
+    target: Target,
     changes: Iterable[Change],
     standing: Mapping[tuple[object, ...], Override],
     terms: Terms,
     behind: Collection[LeafKey],
-) -> list[ChangeDelivery]:
-    fates = (
-        (change, _fate(change, listing.store_id, standing, terms, behind)) for change in changes
-    )
-    return [
-        ChangeDelivery(change=change, store_id=listing.store_id, fate=fate[0], reason=fate[1])
-        for change, fate in fates
-        if fate is not None
-    ]
+) -> list[Told]:
+    store_id = target.store_id
+    fates = ((change, _fate(change, store_id, standing, terms, behind)) for change in changes)
+    return [Told(change.pk, store_id, *fate) for change, fate in fates if fate is not None]
 
 
 def _fate(
@@ -181,26 +208,28 @@ def _fate(
 
 
 def _queue(
-    rows: Sequence[tuple[Listing, list[ChangeDelivery]]], cause_id: UUID, priority: Priority
+    rows: Sequence[tuple[Target, list[Told]]], cause_id: UUID, priority: Priority
 ) -> list[int]:
-    jobs: list[NewJob] = []
-    pending: list[list[ChangeDelivery]] = []
-    for listing, deliveries in rows:
-        waiting = [row for row in deliveries if row.fate == DeliveryFate.PENDING]
-        if waiting:
-            jobs.append(
-                converge_job(
-                    listing,
-                    [row.change_id for row in waiting],
-                    cause_id=cause_id,
-                    channel_id=listing.store.channel_id,
-                    priority=priority,
-                )
+    """One job for each listing to which something is on its way."""
+    waiting = [
+        (target, [one.change_id for one in told if one.fate == DeliveryFate.PENDING])
+        for target, told in rows
+    ]
+    waiting = [(target, ids) for target, ids in waiting if ids]
+    job_ids = enqueue(
+        [
+            converge_job(
+                target, ids, cause_id=cause_id, channel_id=target.channel_id, priority=priority
             )
-            pending.append(waiting)
-    ids = enqueue(jobs)
-    for job_id, waiting in zip(ids, pending, strict=True):
-        for row in waiting:
-            row.job_id = job_id
-    ChangeDelivery.objects.bulk_create([row for _, deliveries in rows for row in deliveries])
-    return ids
+            for target, ids in waiting
+        ]
+    )
+    carried = {target.pk: job_id for (target, _), job_id in zip(waiting, job_ids, strict=True)}
+    store_told(
+        [
+            replace(one, job_id=carried[target.pk]) if one.fate == DeliveryFate.PENDING else one
+            for target, told in rows
+            for one in told
+        ]
+    )
+    return job_ids

@@ -12,11 +12,12 @@ from django.conf import settings
 from rich.console import Console
 from rich.table import Table
 
-MODULES = ("queue", "intake", "twin", "latency")
+MODULES = ("queue", "intake", "merge", "twin", "latency")
 EXPECTED = {
     "queue_vs_procrastinate": (">=", 10),
     "intake_vs_bare": (">=", 0.7),
     "overhead_p95_ms": ("<=", 60),
+    "merge_changes_per_s": (">=", 1000),
     "twin_mutations_per_s": (">=", 500),
     "twin_mutations_heard_per_s": (">=", 500),
     "twin_deliveries_per_s": (">=", 1000),

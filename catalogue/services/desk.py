@@ -1,0 +1,192 @@
+"""The records of one edit, locked: opened, checked, and put back."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from catalogue.domain.attributes import attribute
+from catalogue.domain.values import Value
+from catalogue.enums import ChangeFate, ChangeScope, Ownership
+from catalogue.errors import Clash, NotAllowedNowError, NotFoundHereError, StaleEditError
+from catalogue.models import Change, Override, Product, Variant
+from catalogue.models.canonical import Record
+from catalogue.selectors.terms import terms_of
+from stores.models import Store
+
+_PUT_PRODUCTS = """
+UPDATE catalogue_product AS p SET registers = u.registers, title = u.title, status = u.status,
+  vendor = u.vendor, edit_version = u.edit_version, updated_at = u.updated_at
+FROM unnest(%s::bigint[], %s::jsonb[], %s::text[], %s::text[], %s::text[], %s::bigint[],
+            %s::timestamptz[])
+     AS u(id, registers, title, status, vendor, edit_version, updated_at)
+WHERE p.id = u.id
+"""
+_PUT_VARIANTS = """
+UPDATE catalogue_variant AS v SET registers = u.registers, sku = u.sku
+FROM unnest(%s::bigint[], %s::jsonb[], %s::text[]) AS u(id, registers, sku) WHERE v.id = u.id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetValue:
+    """Set one attribute; with `store_id`, only there.
+
+    Three different things: a value; None, which shows nothing; and `clear`, which gives a store's
+    own value up. `seen` is the product's `edit_version` in which the editor saw this value.
+    """
+
+    product_id: int
+    attribute: str
+    value: object = None
+    variant_id: int | None = None
+    store_id: int | None = None
+    clear: bool = False
+    seen: int | None = None
+
+
+@dataclass(slots=True)
+class Desk:
+    """The locked records of one edit."""
+
+    products: Mapping[int, Product]
+    variants: Mapping[int, Variant]
+    stores: Mapping[int, Store]
+    overrides: dict[tuple[int | None, int, int | None, str], Override]
+    now: datetime
+    cause_id: UUID
+
+    def record(self, wish: SetValue) -> Record:
+        return self.variants[wish.variant_id] if wish.variant_id else self.products[wish.product_id]
+
+
+def open_desk(workspace_id: int, wishes: Sequence[SetValue], cause_id: UUID) -> Desk:
+    """Lock the products in ascending order; what the workspace doesn't hold is not found."""
+    product_ids = {wish.product_id for wish in wishes}
+    locked = Product.objects.filter(workspace_id=workspace_id, pk__in=product_ids)
+    products = {p.pk: p for p in locked.select_for_update().order_by("pk")}
+    variant_ids = {wish.variant_id for wish in wishes if wish.variant_id is not None}
+    variants = {v.pk: v for v in Variant.objects.filter(product__in=products, pk__in=variant_ids)}
+    store_ids = {wish.store_id for wish in wishes if wish.store_id is not None}
+    stores = {s.pk: s for s in Store.objects.filter(workspace_id=workspace_id, pk__in=store_ids)}
+    for wish in wishes:
+        variant = variants.get(wish.variant_id or 0)
+        if wish.product_id not in products or (
+            wish.variant_id is not None and (not variant or variant.product_id != wish.product_id)
+        ):
+            raise NotFoundHereError("This product or variant does not exist in this workspace.")
+        if wish.store_id is not None and wish.store_id not in stores:
+            raise NotFoundHereError("This store does not exist in this workspace.")
+    _check_ownership(wishes, stores)
+    rows = Override.objects.filter(product__in=products, store__in=stores) if stores else ()
+    overrides: dict[tuple[int | None, int, int | None, str], Override] = {
+        (o.store_id, o.product_id, o.variant_id, o.attribute): o for o in rows
+    }
+    return Desk(products, variants, stores, overrides, timezone.now(), cause_id)
+
+
+def _check_ownership(wishes: Sequence[SetValue], stores: Mapping[int, Store]) -> None:
+    """What is never written to a store can't be set there from here."""
+    terms = terms_of(stores) if stores else {}
+    for wish in wishes:
+        if wish.store_id is None or wish.clear:
+            continue
+        ownership = terms[wish.store_id].ownership(wish.attribute)
+        if ownership not in (Ownership.TWO_WAY, Ownership.HUB):
+            label, words = attribute(wish.attribute).label, ownership.value.replace("_", " ")
+            raise NotAllowedNowError(
+                f"{label} can't be set in {stores[wish.store_id]} from here: its policy there is "
+                f"“{words}”."
+            )
+
+
+def check_versions(
+    desk: Desk, wishes: Sequence[SetValue], values: Sequence[Value], expected: Mapping[int, int]
+) -> None:
+    """Refuse what was decided in sight of values that are no longer those."""
+    seen = [
+        (wish, value, expected.get(wish.product_id) if wish.seen is None else wish.seen)
+        for wish, value in zip(wishes, values, strict=True)
+    ]
+    clashes = [
+        clash
+        for wish, value, version in seen
+        if version is not None and desk.products[wish.product_id].edit_version != version
+        for clash in _clashes(wish, value, version)
+    ]
+    if clashes:
+        first = clashes[0]
+        raise StaleEditError(
+            f"{attribute(first.attribute).label} was changed by {first.by} in the meantime; look "
+            "at both values and save again.",
+            clashes,
+        )
+    for product_id, version in expected.items():
+        product = desk.products.get(product_id)
+        if product is not None and product.edit_version != version:
+            raise StaleEditError(
+                f"“{product}” was changed by somebody else in the meantime; "
+                "look at the new values and save again."
+            )
+
+
+def _clashes(wish: SetValue, value: Value, version: int) -> Iterator[Clash]:
+    """The newest change of the same value since a version of its product."""
+    rows = Change.objects.filter(
+        product=wish.product_id,
+        variant=wish.variant_id,
+        attribute=wish.attribute,
+        scope=ChangeScope.CANONICAL if wish.store_id is None else ChangeScope.OVERRIDE,
+        fate=ChangeFate.WON,
+        edit_version__gt=version,
+    ).select_related("store")
+    rows = rows.filter(store=wish.store_id) if wish.store_id is not None else rows
+    for change in rows.order_by("-id")[:1]:
+        if change.new == value:
+            continue
+        yield Clash(
+            wish.product_id,
+            wish.variant_id,
+            wish.attribute,
+            wish.store_id,
+            value,
+            change.new,
+            change.actor or str(change.store or change.get_source_display()),
+            change.created_at,
+        )
+
+
+def put_back(desk: Desk, changes: Collection[Change]) -> None:
+    """Store what the changes have moved, in one statement for each kind of record."""
+    products = [desk.products[pk] for pk in {change.product_id for change in changes}]
+    for product in products:
+        product.edit_version += 1
+        product.updated_at = desk.now
+    store_products(products)
+    variant_ids = {change.variant_id for change in changes if change.variant_id is not None}
+    store_variants([desk.variants[pk] for pk in variant_ids])
+    places = {(c.store_id, c.product_id, c.variant_id, c.attribute) for c in changes}
+    for place in places & desk.overrides.keys():
+        desk.overrides[place].save()
+
+
+def store_products(products: Sequence[Product]) -> None:
+    rows = [
+        (p.pk, json.dumps(p.registers), p.title, p.status, p.vendor, p.edit_version, p.updated_at)
+        for p in products
+    ]
+    _put(_PUT_PRODUCTS, rows)
+
+
+def store_variants(variants: Sequence[Variant]) -> None:
+    _put(_PUT_VARIANTS, [(v.pk, json.dumps(v.registers), v.sku) for v in variants])
+
+
+def _put(sql: str, rows: Sequence[tuple[object, ...]]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
