@@ -97,6 +97,8 @@ def test_an_app_reads_orders(shop, lamp):
     order = buy(shop, lamp, 2)
     text = """{ orders(first: 2) { nodes { id name displayFulfillmentStatus cancelledAt
       lineItems(first: 2) { nodes { title sku quantity variant { id } } } } } }"""
+    unsorted = shop.ask("{ orders(first: 2, sortKey: TOTAL_PRICE) { nodes { id } } }")
+    assert unsorted["errors"][0]["extensions"]["code"] == "TWIN_UNIMPLEMENTED"
     line = {"title": "Lamp", "sku": "LAMP-1", "quantity": 2, "variant": {"id": lamp}}
     assert shop.ask(text)["data"]["orders"]["nodes"] == [
         {

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from stores.twin.errors import UnimplementedError
 from stores.twin.gids import number
 from stores.twin.goods import Product
 from stores.twin.nodes import Info
@@ -13,6 +14,7 @@ from stores.twin.selling import Channel, Line, Order, Publication
 
 __all__ = ["SELLING"]
 
+AS_PLACED = frozenset({"ID", "ORDER_NUMBER", "CREATED_AT", "PROCESSED_AT"})
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -92,10 +94,7 @@ def _published_at(product: Product, info: Info) -> str | None:
     return instant(since) if since else None
 
 
-def _products_of(
-    publication: Publication, info: Info, *, sort_key: str = "ID", **page: Any
-) -> Page:
-    del sort_key
+def _products_of(publication: Publication, info: Info, **page: Any) -> Page:
     every = info.context.shop.products.values()
     return connect([each for each in every if publication.id in each.publishing], by_id, **page)
 
@@ -106,7 +105,8 @@ def _order(_: Any, info: Info, *, id: str) -> Order | None:  # noqa: A002
 
 def _orders(_: Any, info: Info, *, sort_key: str = "PROCESSED_AT", **page: Any) -> Page:
     """In the order in which they were placed, which is that of their ids."""
-    del sort_key
+    if sort_key not in AS_PLACED:
+        raise UnimplementedError(f"The twin does not sort orders by {sort_key}.")
     return connect(list(info.context.shop.orders.values()), by_id, **page)
 
 
