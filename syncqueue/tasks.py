@@ -6,7 +6,7 @@ from syncqueue.services.sweep import run_chore
 
 def pump(channel_id: int) -> None:
     """Work on one channel; the name that wake-ups carry."""
-    run_pump(channel_id)
+    run_pump(channel_id, guests=True)
 
 
 def chore(name: str) -> None:

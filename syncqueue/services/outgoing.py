@@ -39,6 +39,7 @@ from syncqueue.services.settle import STOPPED, settle_batch
 FOLLOWERS = 25
 LOWER_EVERY = 5  # one turn in five is the lower class's
 GRACE_SECONDS = 2.0
+POOLED = 5  # channels that may share a worker, and one for calls that nobody waits for any longer
 PLAN_SECONDS = 0.01  # then what is planned is sent, before more is planned
 OTHERS_SECONDS = 1.0  # a call of several lanes waits for those that are not free yet
 EXPIRED = CallError(ErrorClass.UNKNOWN, "expired", "The call is too old to be sent again.")
@@ -53,7 +54,7 @@ def pool() -> ThreadPoolExecutor:
     pid = os.getpid()
     if pid not in _pools:
         threads = settings.SYNCQUEUE["THREADS"]
-        _pools[pid] = ThreadPoolExecutor(threads * 2, thread_name_prefix="call")
+        _pools[pid] = ThreadPoolExecutor(threads * POOLED, thread_name_prefix="call")
     return _pools[pid]
 
 

@@ -1,13 +1,15 @@
 """The pump of one channel: its slot, its `in` lanes, its calls, until empty or the slice ends."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -27,6 +29,16 @@ from syncqueue.stopping import asked_to_stop
 # How long the main thread sleeps at most while calls are in flight: then it looks for new work.
 NAP_SECONDS = 0.01
 LONGEST_SLICES = 3
+# So many channels share a worker at most; it asks so often, and so long after its task began, which
+# may last a minute with a slice and the slowest call after that.
+MOST_ABOARD = 4
+ASK_SECONDS, GUESTS_SECONDS = 0.1, 20.0
+LONGEST_WAITING = """
+SELECT id FROM syncqueue_channel
+WHERE woken_at IS NOT NULL AND slot_until IS NULL AND NOT paused
+  AND next_due_at <= statement_timestamp()
+ORDER BY woken_at LIMIT 1
+"""
 LAND_SECONDS = 4.0  # for calls in flight when the node is asked to stop
 
 
@@ -44,23 +56,50 @@ class PumpReport:
         return self.decided + self.calls
 
 
-def run_pump(channel_id: int, *, slice_seconds: float | None = None) -> PumpReport:
-    """Work on one channel until nothing is due or the slice ends; wakes itself if more is due."""
+def run_pump(
+    channel_id: int, *, slice_seconds: float | None = None, guests: bool = False
+) -> PumpReport:
+    """Work on one channel until nothing is due or the slice ends; wakes itself if more is due.
+
+    With `guests` other channels are worked on, too, as long as this one does nothing but wait for
+    its answers and wake-ups wait for a worker: a slow store holds no worker.
+    """
+    host = _board(channel_id, slice_seconds or settings.SYNCQUEUE["SLICE_SECONDS"])
+    if host is None:
+        return PumpReport(channel_id, busy=True)
+    with ExitStack() as stack:
+        stack.callback(host.leave)
+        aboard = [host]
+        while aboard:
+            for pump in tuple(aboard):
+                if not pump.goes_on():
+                    aboard.remove(pump)
+                    pump.leave()
+            if guests and (guest := _guest(aboard, host.turn)):
+                stack.callback(guest.leave)
+                aboard.append(guest)
+    return host.report
+
+
+def _board(channel_id: int, seconds: float) -> "_Pump | None":
+    """A pump that holds the channel's slot; None where another one does."""
     token, lease = uuid4(), settings.SYNCQUEUE["LEASE_SECONDS"]
     if not take_slot(channel_id, token=token, seconds=lease):
-        return PumpReport(channel_id, busy=True)
-    pump = _Pump(channel_id, token, lease)
+        return None
+    pump = _Pump(channel_id, token, lease, _Turn(seconds))
     pump.clear_trial()
-    turn = _Turn(slice_seconds or settings.SYNCQUEUE["SLICE_SECONDS"])
-    try:
-        while pump.step(may_start=turn.goes_on()) and not asked_to_stop():
-            pass
-    finally:
-        pump.land()
-        more = give_slot_back(channel_id, token=token, calls_from=pump.calls_from)
-    if more:
-        wake([channel_id], stale=0.0)
-    return pump.report
+    return pump
+
+
+def _guest(aboard: Sequence["_Pump"], turn: "_Turn") -> "_Pump | None":
+    """The pump of the channel that has waited longest for a worker, if there is time for it."""
+    full = len(aboard) >= MOST_ABOARD or not all(pump.only_waits for pump in aboard)
+    if not aboard or full or not turn.may_ask() or not others_wait():
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(LONGEST_WAITING)
+        row = cursor.fetchone()
+    return _board(row[0], turn.seconds) if row else None
 
 
 def drain(channel_ids: Iterable[int] | None = None, *, timeout: float = 30.0) -> int:
@@ -92,8 +131,16 @@ class _Turn:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.started = time.monotonic()
+        self.started = self.asked = time.monotonic()
         self.ends = self.started + seconds
+
+    def may_ask(self) -> bool:
+        """Whether to look for a guest: now and then, and not late in a worker's minute."""
+        now = time.monotonic()
+        if now - self.asked < ASK_SECONDS or now - self.started > GUESTS_SECONDS:
+            return False
+        self.asked = now
+        return not asked_to_stop()
 
     def goes_on(self) -> bool:
         now = time.monotonic()
@@ -106,16 +153,32 @@ class _Turn:
 class _Pump:
     """One slice's state: what is in flight and when the leases were renewed."""
 
-    def __init__(self, channel_id: int, token: UUID, lease: float) -> None:
-        self.channel_id, self.token, self.lease = channel_id, token, lease
+    def __init__(self, channel_id: int, token: UUID, lease: float, turn: _Turn) -> None:
+        self.channel_id, self.token, self.lease, self.turn = channel_id, token, lease, turn
+        self.only_waits = self.left = False
         self.report = PumpReport(channel_id)
         self.out = Outgoing(channel_id, token, lease)
         self.calls_from: datetime | None = None
         self.renewed = time.monotonic()
         self.ours = self.fresh = True
 
-    def step(self, *, may_start: bool) -> bool:
+    def goes_on(self) -> bool:
         """One round; False when there is nothing left to do in this slice."""
+        return self._step(may_start=self.turn.goes_on()) and not asked_to_stop()
+
+    def leave(self) -> None:
+        """Land what is in the air and give the slot back; done once."""
+        if self.left:
+            return
+        self.left = True
+        try:
+            self._land()
+        finally:
+            more = give_slot_back(self.channel_id, token=self.token, calls_from=self.calls_from)
+        if more:
+            wake([self.channel_id], stale=0.0)
+
+    def _step(self, *, may_start: bool) -> bool:
         view = look(self.channel_id)
         self.fresh |= self.calls_from is not None and self.calls_from <= timezone.now()
         worked = 0
@@ -129,9 +192,10 @@ class _Pump:
         self._settle()
         self._renew()
         self.fresh |= worked > 0
+        self.only_waits = bool(self.out.flights) and not worked
         return bool(worked or self.out.flights)
 
-    def land(self) -> None:
+    def _land(self) -> None:
         """Wait for what is in the air; a started call is always settled here."""
         gives_up = time.monotonic() + LAND_SECONDS
         while self.out.flights:
