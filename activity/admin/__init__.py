@@ -1,5 +1,5 @@
 """The admin: everything that ops staff see and do, scoped to their workspaces."""
 
-from activity.admin import decisions, ledgers, products, queue, replays, stores, terms
+from activity.admin import decisions, ledgers, products, queue, replays, stock, stores, terms
 
-__all__ = ["decisions", "ledgers", "products", "queue", "replays", "stores", "terms"]
+__all__ = ["decisions", "ledgers", "products", "queue", "replays", "stock", "stores", "terms"]

@@ -14,7 +14,7 @@ from activity.admin.verbs import Verb, VerbAdmin
 from activity.selectors.comparison import text_of
 from activity.selectors.decisions import sides
 from catalogue.domain.attributes import attribute
-from catalogue.enums import ConflictState, IssueState
+from catalogue.enums import ConflictState, IssueKind, IssueState
 from catalogue.models import Change, Conflict, Issue
 from catalogue.services.decisions import Decided, follow_hub, keep, keep_own, make_override, revert
 from catalogue.services.issues import close_issue
@@ -149,6 +149,8 @@ def _keep_own(issue: Issue, by: str) -> str:
 
 
 def _close(issue: Issue, by: str) -> str:
+    if issue.kind == IssueKind.STOCK:
+        raise ValueError("Answer it on the page of the stock.")
     close_issue(issue.pk, by=by, reason="Closed by hand.")
     return "The issue is closed."
 

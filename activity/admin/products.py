@@ -1,6 +1,7 @@
 """Products side by side with every store, edited through the one door; and the review list."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -14,12 +15,14 @@ from django.views.decorators.http import require_POST
 
 from activity.admin.base import LedgerAdmin, ScopedAdmin, may_operate
 from activity.selectors.comparison import Typed, comparison, text_of
+from activity.selectors.stock import stock_of
 from catalogue.enums import ListingState, Source
 from catalogue.errors import CatalogueError, StaleEditError
 from catalogue.models import Listing, Product
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.importing import create_product, link_chosen
+from catalogue.services.stock.pull import follow_stock
 
 
 @admin.register(Product)
@@ -69,6 +72,7 @@ class ProductAdmin(ScopedAdmin):
             "title": str(product),
             "product": product,
             "comparison": comparison(product, refused),
+            "stock": stock_of(product),
             "may_operate": allowed,
             "opts": self.opts,
         }
@@ -152,6 +156,7 @@ class ListingAdmin(LedgerAdmin):
                 waiting = Listing.objects.select_for_update().filter(pk=listing.pk, product=None)
                 if waiting.exists():
                     create_product(picture(listing.pk))
+                    follow_stock(listing.store, [listing.pk], cause_id=uuid4())
                     made += 1
         messages.success(request, f"{made} canonical products were made.")
 

@@ -32,6 +32,8 @@ LISTS = [
     "catalogue_ownershippolicy",
     "catalogue_pricerule",
     "catalogue_highvalue",
+    "catalogue_stockpool",
+    "catalogue_stockmovement",
     "syncqueue_channel",
     "syncqueue_job",
     "syncqueue_attempt",
