@@ -2,13 +2,17 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.http import require_POST
 
-from activity.admin.base import LedgerAdmin, LedgerInline, row_link
+from activity.admin.base import LedgerAdmin, LedgerInline, may_operate, row_link
+from activity.admin.rollbacks import apply_view, choose_view, preview_page, preview_view
 from activity.selectors.comparison import text_of
 from catalogue.models import Change, ChangeDelivery, Override
+from catalogue.selectors.changes import Choice
 from stores.models import Delivery, WebhookSubscription
 
 
@@ -43,6 +47,48 @@ class ChangeAdmin(LedgerAdmin):
     search_fields = ["product__title", "cause_id"]
     readonly_fields = ["replaced", "replaced_since"]
     inlines = [ChangeDeliveryInline]
+    actions = ["roll_back_them"]
+    list_before_template = "activity/change_list.html"
+    change_form_outer_before_template = "activity/change_panel.html"
+
+    def get_urls(self) -> list[Any]:
+        def page(route: str, view: Any, name: str) -> Any:
+            return path(route, self.admin_site.admin_view(view), name=f"catalogue_change_{name}")
+
+        return [
+            page("rollback/", choose_view, "rollback"),
+            page("rollback/preview/", preview_view, "rollback_preview"),
+            page("rollback/apply/", require_POST(apply_view), "rollback_apply"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        more = {**(extra_context or {}), "may_operate": may_operate(request.user, None)}
+        page: HttpResponse = super().changelist_view(request, more)
+        return page
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        change: Change | None = self.get_object(request, object_id)
+        more = dict(extra_context or {})
+        if change:
+            operates = may_operate(request.user, change.workspace_id)
+            more |= {"row": change, "may_operate": operates}
+        page: HttpResponse = super().change_view(request, object_id, form_url, more)
+        return page
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return may_operate(request.user, None)
+
+    @admin.action(description="Roll back: preview", permissions=["operate"])
+    def roll_back_them(self, request: HttpRequest, rows: QuerySet[Change]) -> HttpResponse | None:
+        owners = set(rows.values_list("workspace", flat=True))
+        if len(owners) != 1:
+            messages.error(request, "Choose changes of one workspace.")
+            return None
+        ids = tuple(sorted(rows.values_list("pk", flat=True)))
+        return preview_page(request, owners.pop(), Choice(change_ids=ids))
 
     @admin.display(description="What stood when it came")
     def replaced(self, change: Change) -> str:

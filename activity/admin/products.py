@@ -1,5 +1,6 @@
 """Products side by side with every store, edited through the one door; and the review list."""
 
+from datetime import UTC
 from typing import Any
 from uuid import uuid4
 
@@ -11,9 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
 from activity.admin.base import LedgerAdmin, ScopedAdmin, may_operate
+from activity.selectors.as_of import as_of_page
 from activity.selectors.comparison import Typed, comparison, text_of
 from activity.selectors.stock import stock_of
 from catalogue.enums import ListingState, Source
@@ -57,6 +60,8 @@ class ProductAdmin(ScopedAdmin):
         product: Product | None = self.get_object(request, object_id)
         if product is None:
             raise Http404
+        if "at" in request.GET:
+            return self._as_of(request, product)
         allowed = may_operate(request.user, product.workspace_id)
         refused: Typed | None = None
         if request.method == "POST":
@@ -78,6 +83,25 @@ class ProductAdmin(ScopedAdmin):
         }
         status = 409 if refused else 200
         return TemplateResponse(request, "activity/comparison.html", context, status=status)
+
+    def _as_of(self, request: HttpRequest, product: Product) -> HttpResponse:
+        """The product as it stood, for looking only."""
+        try:
+            asked = parse_datetime(request.GET["at"])
+        except ValueError:  # well formed, but no day of the calendar
+            asked = None
+        if asked is None:
+            messages.error(request, "Say when, as 2026-11-24T13:00 (UTC).")
+            return HttpResponseRedirect(request.path)
+        instant = asked if timezone.is_aware(asked) else asked.replace(tzinfo=UTC)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(product),
+            "product": product,
+            "then": as_of_page(product, instant),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "activity/as_of.html", context)
 
     def _edit(self, request: HttpRequest, product: Product) -> Typed | None:
         """One value, from the form of one cell; what was typed where it was not taken."""

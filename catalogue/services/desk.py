@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from catalogue.domain.attributes import attribute
 from catalogue.domain.values import Value
-from catalogue.enums import ChangeFate, ChangeScope, Ownership
+from catalogue.enums import ChangeFate, ChangeScope, OverrideKind, Ownership
 from catalogue.errors import Clash, NotAllowedNowError, NotFoundHereError, StaleEditError
 from catalogue.models import Change, Override, Product, Variant
 from catalogue.models.canonical import Record
@@ -37,7 +37,8 @@ class SetValue:
     """Set one attribute; with `store_id`, only there.
 
     Three different things: a value; None, which shows nothing; and `clear`, which gives a store's
-    own value up. `seen` is the product's `edit_version` in which the editor saw this value.
+    own value up. `kind` is that of a store's own value; `seen` the `edit_version` of the product in
+    which the editor saw this value.
     """
 
     product_id: int
@@ -46,6 +47,7 @@ class SetValue:
     variant_id: int | None = None
     store_id: int | None = None
     clear: bool = False
+    kind: OverrideKind = OverrideKind.PINNED
     seen: int | None = None
 
 

@@ -10,7 +10,7 @@ from catalogue.domain.attributes import BadValueError, attribute, clean, fingerp
 from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version, causal_floor
-from catalogue.enums import OverrideKind, Owner, Source
+from catalogue.enums import Owner, Source
 from catalogue.models import Change, Override
 from catalogue.models.canonical import Record
 from catalogue.services.breaker import close_tugs
@@ -111,8 +111,8 @@ def _stands_already(
         )
     if wish.clear or override is None or not override.stands:
         return wish.clear and (override is None or not override.stands)
-    pinned = override.kind == OverrideKind.PINNED
-    return pinned and fingerprint(declared, override.value) == fingerprint(declared, value)
+    same_kind = override.kind == wish.kind
+    return same_kind and fingerprint(declared, override.value) == fingerprint(declared, value)
 
 
 def _based_on(record: Record, override: Override | None, wish: SetValue) -> Version | None:
@@ -133,4 +133,4 @@ def _entry(
         return Entry(version, "edit", None, value)
     if wish.clear:
         return Entry(version, "clear", wish.store_id)
-    return Entry(version, "set", wish.store_id, value, OverrideKind.PINNED)
+    return Entry(version, "set", wish.store_id, value, wish.kind)
