@@ -176,7 +176,9 @@ class ChannelAdmin(LedgerAdmin):
         "health_by",
         "paused",
         "next_trial_at",
+        "climb",
         "points_available",
+        "points_restore",
     ]
     list_filter = ["health", "paused"]
     exclude = ["slot_token"]

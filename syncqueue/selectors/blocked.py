@@ -13,8 +13,9 @@ _BLOCKED = """
 SELECT channel.id, channel.name, lane.kind, lane.key, lane.pending - 1, head.id, head.state,
   CASE WHEN lane.due_at > statement_timestamp() AND head.reason <> '' THEN head.reason
        WHEN channel.paused THEN 'The store is paused.'
-       WHEN channel.health <> 'healthy' THEN channel.health_reason
-       ELSE head.reason END,
+       WHEN lane.kind = 'call' AND channel.health <> 'healthy' THEN channel.health_reason
+       WHEN head.reason <> '' THEN head.reason
+       ELSE 'It is not due yet.' END,
   CASE WHEN lane.due_at > statement_timestamp() THEN coalesce(head.started_at, head.created_at)
        ELSE greatest(head.created_at, channel.health_at) END,
   CASE WHEN channel.paused OR (lane.kind = 'call' AND channel.health = 'held') THEN NULL
