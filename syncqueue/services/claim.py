@@ -4,13 +4,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from syncqueue.domain.handling import JobView
-from syncqueue.enums import Kind
+from syncqueue.enums import Kind, Priority
 
 PAYLOAD = 6  # its place among the columns of a job
 TAKE_SLOT = """
@@ -63,33 +64,44 @@ FROM leased
 CROSS JOIN LATERAL (
   SELECT * FROM syncqueue_job
   WHERE lane_id = leased.id AND state IN ('queued', 'running', 'retrying', 'waiting')
-  ORDER BY id LIMIT %(jobs)s
+  ORDER BY id LIMIT {jobs}
 ) AS job
 ORDER BY leased.priority {order}, leased.due_at, leased.id, job.id
 """
+# One class after the other: no index has the highest priority first and the oldest of it first, and
+# a sort would read the whole backlog. The second class is looked at only where the first leaves
+# room. Limits stand as numbers, because the server plans for a tenth of the table without them.
 _DUE = """
-  SELECT id, token IS NOT NULL AS stale FROM syncqueue_lane
-  WHERE channel_id = %(channel)s AND kind = %(kind)s AND due_at <= statement_timestamp()
-    AND (lease_until IS NULL
-         OR (lease_until < statement_timestamp() AND token IS DISTINCT FROM %(token)s))
-  ORDER BY priority {order}, due_at LIMIT %(lanes)s
-  FOR UPDATE SKIP LOCKED
+  WITH {classes}
+  SELECT * FROM first UNION ALL SELECT * FROM second LIMIT {lanes}
+"""
+_CLASS = """
+  {name} AS MATERIALIZED (
+    SELECT id, token IS NOT NULL AS stale FROM syncqueue_lane
+    WHERE channel_id = %(channel)s AND kind = %(kind)s AND priority = {priority}
+      AND due_at <= statement_timestamp()
+      AND (lease_until IS NULL
+           OR (lease_until < statement_timestamp() AND token IS DISTINCT FROM %(token)s))
+      {room}
+    ORDER BY due_at LIMIT {lanes}
+    FOR UPDATE SKIP LOCKED)
 """
 # Looks at the next lanes only, so that it costs the same however long the backlog.
 _ALIKE = """
   SELECT id, false AS stale FROM syncqueue_lane
   WHERE id IN (
-    SELECT due.id FROM (
+    SELECT due.id FROM (VALUES (1), (0)) AS classes(priority)
+    CROSS JOIN LATERAL (
       SELECT id, priority, due_at FROM syncqueue_lane
-      WHERE channel_id = %(channel)s AND kind = 'call' AND due_at <= statement_timestamp()
-        AND token IS NULL
-      ORDER BY priority DESC, due_at LIMIT %(looked)s) AS due
+      WHERE channel_id = %(channel)s AND kind = 'call' AND priority = classes.priority
+        AND due_at <= statement_timestamp() AND token IS NULL
+      ORDER BY due_at LIMIT {looked}) AS due
     CROSS JOIN LATERAL (
       SELECT handler, solo FROM syncqueue_job
       WHERE lane_id = due.id AND state IN ('queued', 'running', 'retrying', 'waiting')
       ORDER BY id LIMIT 1) AS head
     WHERE head.handler = %(handler)s AND NOT head.solo
-    ORDER BY due.priority DESC, due.due_at LIMIT %(lanes)s)
+    ORDER BY due.priority DESC, due.due_at LIMIT {lanes})
     AND token IS NULL
   FOR UPDATE SKIP LOCKED
 """
@@ -100,11 +112,6 @@ _THESE = """
          OR (lease_until < statement_timestamp() AND token IS DISTINCT FROM %(token)s))
   ORDER BY id FOR UPDATE SKIP LOCKED
 """
-CLAIM = _CLAIM.format(chosen=_DUE.format(order="DESC"), order="DESC")
-CLAIM_LOWER = _CLAIM.format(chosen=_DUE.format(order="ASC"), order="ASC")
-CLAIM_ALIKE = _CLAIM.format(chosen=_ALIKE, order="DESC")
-CLAIM_THESE = _CLAIM.format(chosen=_THESE, order="DESC")
-
 RENEW = """
 UPDATE syncqueue_lane SET lease_until = statement_timestamp() + make_interval(secs => %(seconds)s)
 WHERE id = ANY(%(lanes)s) AND token = %(token)s
@@ -176,11 +183,9 @@ def claim(
         "channel": channel_id,
         "kind": kind,
         "token": token,
-        "lanes": lanes,
-        "jobs": jobs,
         "seconds": seconds,
     }
-    return _claimed(CLAIM_LOWER if lower else CLAIM, values)
+    return _claimed(due_claim(lanes, jobs, lower=lower), values)
 
 
 def claim_alike(
@@ -191,12 +196,10 @@ def claim_alike(
         "channel": channel_id,
         "handler": handler,
         "token": token,
-        "lanes": lanes,
-        "looked": 4 * lanes,
-        "jobs": jobs,
         "seconds": seconds,
     }
-    return _claimed(CLAIM_ALIKE, values)
+    alike = _ALIKE.format(looked=4 * lanes, lanes=lanes)
+    return _claimed(_CLAIM.format(chosen=alike, order="DESC", jobs=jobs), values)
 
 
 def claim_these(
@@ -206,10 +209,24 @@ def claim_these(
     values: dict[str, Any] = {
         "these": list(lane_ids),
         "token": token,
-        "jobs": jobs,
         "seconds": seconds,
     }
-    return _claimed(CLAIM_THESE, values)
+    return _claimed(_CLAIM.format(chosen=_THESE, order="DESC", jobs=jobs), values)
+
+
+@cache
+def due_claim(lanes: int, jobs: int, *, lower: bool) -> str:
+    """The claim of what is due, the higher class first, or the lower one for its share."""
+    first, second = sorted(Priority, reverse=not lower)
+    room = f"AND (SELECT count(*) FROM first) < {lanes:d}"  # noqa: S608  a number
+    classes = ", ".join(
+        [
+            _CLASS.format(name="first", priority=first.value, room="", lanes=lanes),
+            _CLASS.format(name="second", priority=second.value, room=room, lanes=lanes),
+        ]
+    )
+    chosen = _DUE.format(classes=classes, lanes=lanes)
+    return _CLAIM.format(chosen=chosen, order="ASC" if lower else "DESC", jobs=jobs)
 
 
 def _claimed(statement: str, values: dict[str, Any]) -> list[Claimed]:

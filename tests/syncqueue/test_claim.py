@@ -4,11 +4,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from syncqueue.enums import JobState, Kind, Priority
 from syncqueue.models import Channel, Job, Lane
-from syncqueue.services.claim import claim, give_slot_back, renew, take_slot
+from syncqueue.services.claim import claim, due_claim, give_slot_back, renew, take_slot
 from syncqueue.services.enqueue import NewJob, enqueue
 
 pytestmark = pytest.mark.django_db
@@ -118,3 +119,37 @@ def test_a_claim_takes_one_statement_however_many_lanes(channel, count, django_a
     fill(channel, *(f"product:{n}" for n in range(count)))
     with django_assert_num_queries(1):
         assert len(take(channel)) == count
+
+
+@pytest.mark.parametrize("lower", [False, True])
+def test_a_claim_reads_the_next_lanes_by_their_index_and_sorts_no_backlog(channel, lower):
+    Lane.objects.bulk_create(
+        Lane(
+            channel=channel,
+            kind="call",
+            key=str(n),
+            priority=n % 2,
+            due_at=timezone.now(),
+            pending=1,
+        )
+        for n in range(3000)
+    )
+    values = {"channel": channel.pk, "kind": "call", "token": uuid4(), "seconds": 5}
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE syncqueue_lane")
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {due_claim(8, 25, lower=lower)}", values)
+        (plan,) = cursor.fetchone()
+    chosen = next(node for node in nodes(plan[0]["Plan"]) if named(node, "chosen"))
+    kinds = [node["Node Type"] for node in nodes(chosen)]
+    assert kinds.count("Index Scan") == 2
+    assert not {"Sort", "Seq Scan", "Bitmap Heap Scan"} & set(kinds)
+
+
+def nodes(plan):
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+def named(node, name):
+    return node.get("Subplan Name") == f"CTE {name}"
