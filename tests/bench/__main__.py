@@ -12,9 +12,18 @@ from django.conf import settings
 from rich.console import Console
 from rich.table import Table
 
-MODULES = ("queue", "intake", "merge", "twin", "latency")
+MODULES = (
+    "queue", "claims", "pickup", "calls", "pace", "intake", "merge", "twin", "latency",
+)  # fmt: skip
 EXPECTED = {
-    "queue_vs_procrastinate": (">=", 10),
+    "queue_vs_procrastinate": (">=", 20),
+    "pickup_p95_ms": ("<=", 20),
+    "fairness_p95_ratio": ("<=", 1.1),
+    "claim_1m_vs_empty": ("<=", 2),
+    "claim_hot_lane_vs_empty": ("<=", 2),
+    "calls_vs_limit": (">=", 0.9),
+    "pace_used": (">=", 0.95),
+    "pace_throttled": ("<=", 0.01),
     "intake_vs_bare": (">=", 0.7),
     "overhead_p95_ms": ("<=", 60),
     "merge_changes_per_s": (">=", 1000),
