@@ -36,7 +36,11 @@ class Job(models.Model):
     tries = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Rows of its trail, spent or not."
     )
-    crashes = models.PositiveSmallIntegerField(default=0, db_default=0)
+    crashes = models.SmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Workers that ended on it and that it has not survived since; -1 is a credit.",
+    )
     policy = models.CharField(
         max_length=16, choices=choices(Policy), default=Policy.OUTBOUND, db_default=Policy.OUTBOUND
     )

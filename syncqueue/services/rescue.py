@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from syncqueue.domain.handling import Answer, CallError, ErrorClass, JobView
@@ -30,21 +31,25 @@ def bury(lane: Claimed, *, token: UUID) -> bool:
     Raises LostLease where another pump has the lane now, as all of these do.
     """
     head = lane.jobs[0]
-    crashes = head.crashes + 1
-    if crashes < MOST_CRASHES:
-        return False
-    given = Verdict(
+    with _holding([lane.lane_id], token):
+        # Not as it was claimed: a pump that lives may have taken its crash back since.
+        crashes = 1 + Job.objects.values_list("crashes", flat=True).get(pk=head.id)
+        if crashes < MOST_CRASHES:
+            return False
+        open_calls = Call.objects.filter(lane_id=lane.lane_id, state__in=OPEN_CALL_STATES)
+        open_calls.update(state=CallState.UNKNOWN)
+        result = Result.of(head, _poison(crashes), opened=True)
+        finish_all({lane.lane_id: [result]}, token=token, now=timezone.now())
+    return True
+
+
+def _poison(crashes: int) -> Verdict:
+    return Verdict(
         state=JobState.DEAD_LETTERED,
         reason=f"The worker ended {crashes} times while it was on this job.",
         error_code="poison",
         attempt=AttemptOutcome.CRASHED,
     )
-    with _holding([lane.lane_id], token):
-        open_calls = Call.objects.filter(lane_id=lane.lane_id, state__in=OPEN_CALL_STATES)
-        open_calls.update(state=CallState.UNKNOWN)
-        result = Result.of(head, given, opened=True)
-        finish_all({lane.lane_id: [result]}, token=token, now=timezone.now())
-    return True
 
 
 def begin_alone(lane: Claimed, *, token: UUID) -> Claimed:
@@ -114,10 +119,11 @@ def keep_late(flight: Flight, answer: Answer) -> None:
 def absolve(jobs: Iterable[JobView]) -> None:
     """Take back the crash that was counted when a lane was taken from a pump that still lives.
 
-    However often all pumps stall, no job is to blame for it.
+    However often all pumps stall, no job is to blame for it. It may come before that crash is
+    counted: then the count finds a credit.
     """
-    suspects = Job.objects.filter(pk__in=[job.id for job in jobs], crashes__gt=0)
-    suspects.filter(state__in=OPEN_STATES).update(crashes=F("crashes") - 1)
+    suspects = Job.objects.filter(pk__in=[job.id for job in jobs], state__in=OPEN_STATES)
+    suspects.update(crashes=Greatest(F("crashes") - 1, -1))
 
 
 @contextmanager
