@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from activity.admin.base import LedgerAdmin, may_operate
 from activity.selectors.stock import last_movements, places_of, pool_lines
@@ -96,15 +97,20 @@ VERBS: Mapping[str, Callable[[Doer, StockPool, QueryDict], str]] = {
 class ShareForm(forms.Form):
     """Which location shares which place, and whose number stands."""
 
-    place = forms.CharField(max_length=100, help_text="A new name, or that of a shared place.")
-    location = forms.ModelChoiceField(Location.objects.none())
+    place = forms.CharField(
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="A new name, or that of a shared place.",
+    )
+    location = forms.ModelChoiceField(Location.objects.none(), widget=UnfoldAdminSelectWidget)
     choice = forms.ChoiceField(
+        widget=UnfoldAdminSelectWidget,
         choices=[
             ("found", "It is the place: its stock is the stock that others join"),
             (JoinChoice.TAKE_POOL, "Join: the place's number stands"),
             (JoinChoice.TAKE_STORE, "Join: this location's number stands"),
             (JoinChoice.ADD, "Join: both numbers are added"),
-        ]
+        ],
     )
 
     def __init__(self, workspace_ids: list[int], *args: Any, **kwargs: Any) -> None:

@@ -14,11 +14,11 @@ from django.db.models import Sum
 
 from catalogue.enums import JoinChoice, MovementKind, Source
 from catalogue.models import StockMember, StockMovement, StockPool
-from catalogue.services.stock import Doer, found_place, join_place
+from catalogue.services.stock import Doer, found_place, join_place, set_quantity
 from stores.models import Location
 from stores.twin.testing import RunningTwin
 from syncqueue.enums import OPEN_STATES
-from syncqueue.models import Attempt, Job
+from syncqueue.models import Attempt, Call, Job
 from syncqueue.services.pump import drain
 from tests.journeys.conftest import lamp
 
@@ -105,6 +105,25 @@ def test_a_rush_over_many_shops_ends_with_one_right_number_everywhere(world):
     call_command("check_stock")
     assert not StockMember.objects.filter(unknown__isnull=False).exists()
     report(time.monotonic() - began)
+
+
+def test_one_level_that_has_moved_does_not_hold_the_others_of_its_call(world):
+    stores = [world.connect(world.shop(name, product())) for name in ("north", "alpine")]
+    pools = list(share_all(world, stores))
+    domain = stores[1].domain
+    first, *_ = shown(world.twin, domain)
+    world.twin.settings(domain, hold=True)
+    world.twin.order(domain, {"variant": first, "quantity": 3}, oversell=True)
+    for pool in pools:
+        set_quantity(Doer(workspace_id=pool.workspace_id, source=Source.API), pool.pk, 400)
+    world.work(seconds=60.0)
+    assert levels(world, domain) == levels(world, stores[0].domain) == [397, 400, 400]
+    calls = Call.objects.filter(channel=stores[1].channel_id, request__op="adjust", carrier=None)
+    told = [error for call in calls for error in call.answer["body"]["errors"]]
+    assert [(error["code"], error["item"]) for error in told] == [
+        ("CHANGE_FROM_QUANTITY_STALE", world.shown(stores[1])["variants"][0]["item"])
+    ]
+    assert not Job.objects.filter(attempts__gt=0).exists()
 
 
 def levels(world, domain):
