@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from catalogue.enums import IssueKind, JoinChoice, MemberState, MovementKind, StockMode
 from catalogue.errors import BadQuantityError, NotAllowedNowError, NotFoundHereError
-from catalogue.models import Issue, StockMember, StockMovement
+from catalogue.models import Issue, StockMember, StockMovement, Variant, VariantListing
 from catalogue.selectors.stock import preview_join, wrong_books
 from catalogue.services.stock import (
     adjust,
@@ -23,15 +23,17 @@ from catalogue.services.stock import (
     recount,
     set_quantity,
 )
+from catalogue.services.stock.pull import StockPull
 from catalogue.services.stock.scene import lock_scene
 from catalogue.services.stock.sighting import take_read
 from stores.enums import Mode
 from stores.models import Store
 from stores.shopify.types import LevelSnapshot
+from syncqueue.domain.handling import Answer, JobView
 from syncqueue.enums import CallState, JobState, Kind, Outcome
 from syncqueue.models import Call, Job, Lane
 from tests.catalogue import make
-from tests.catalogue.stocking import LATER, cause, doer, follow, share, tell
+from tests.catalogue.stocking import LATER, cause, doer, follow, gid, share, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +160,56 @@ def test_a_level_that_is_gone_leaves_and_the_pool_keeps_its_stock(shops, pool, g
     back = member(shops[0])
     assert (back.state, back.level, back.pool.quantity) == (MemberState.MEMBER, 9, 9)
     assert quantity(pool) == 50
+
+
+def page(shop, available, *, at=LATER):
+    """Take in a page of the shop's one item, as a pull would."""
+    job = JobView(
+        id=Job.objects.order_by("id").values_list("pk", flat=True).last() or 0,
+        channel_id=shop.channel_id,
+        lane_id=0,
+        kind=Kind.CALL,
+        key="stock",
+        handler="catalogue.stock_pull",
+        payload={"store": shop.pk, "op": "items"},
+        attempts=0,
+        cause_id=uuid4(),
+        created_at=timezone.now(),
+        solo=False,
+    )
+    level = {"updatedAt": at.isoformat(), "quantities": [{"quantity": available}]}
+    node = {"id": gid("InventoryItem", 11), "tracked": True, "inventoryLevel": level}
+    request = {"op": "levels", "location": gid("Location", 70), "items": [node["id"]]}
+    answer = Answer(body={"nodes": [node]})
+    return StockPull().settle(job, (), request, answer, now=timezone.now())
+
+
+def test_a_page_opens_levels_and_counts_what_was_missed(shops, pool):
+    StockMember.objects.filter(store=shops[0]).update(as_of=make.START)
+    job = tell(shops[0], 48)
+    assert page(shops[0], 45, at=LATER + timedelta(minutes=1)).outcome == Outcome.APPLIED
+    assert quantity(pool) == 45
+    row = StockMovement.objects.filter(kind=MovementKind.COUNTED).latest("id")
+    assert (row.pool_delta, row.source) == (-3, "reconcile")
+    assert row.job_id == job.pk
+
+
+def test_a_page_that_met_a_call_asks_for_a_read(shops, pool):
+    StockMember.objects.filter(store=shops[0]).update(settled_at=timezone.now())
+    page(shops[0], 45)
+    assert quantity(pool) == 50
+    assert member(shops[0]).needs_read
+
+
+def test_a_level_follows_its_item_to_another_variant_or_to_none(shops, pool):
+    host = VariantListing.objects.get(listing__store=shops[0])
+    other = Variant.objects.create(product=pool.variant.product, position=2)
+    VariantListing.objects.filter(pk=host.pk).update(variant=other)
+    page(shops[0], 50)
+    assert (member(shops[0]).pool.variant, quantity(pool)) == (other, 50)
+    VariantListing.objects.filter(pk=host.pk).update(variant=None)
+    page(shops[0], 50)
+    assert member(shops[0]).state == MemberState.LEFT
 
 
 @pytest.mark.parametrize("mode", [Mode.REVIEW, Mode.UNINSTALLED])
