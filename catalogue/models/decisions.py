@@ -17,7 +17,7 @@ class Conflict(models.Model):
     """Two parties set one attribute, and neither had seen the other's value.
 
     The later one stands. `difference` is what reverting would move a unit, in `currency`; `units`
-    the known stock that it would move.
+    what the store was known to have then (null: its stock is not followed).
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="conflicts")

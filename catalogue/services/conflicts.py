@@ -10,8 +10,8 @@ from catalogue.domain.attributes import attribute
 from catalogue.domain.collision import difference
 from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value
-from catalogue.enums import ChangeFate, ChangeScope, ConflictState
-from catalogue.models import Change, Conflict
+from catalogue.enums import ChangeFate, ChangeScope, ConflictState, MemberState
+from catalogue.models import Change, Conflict, StockMember
 from catalogue.selectors.picture import Picture
 from stores.models import Store
 
@@ -83,4 +83,13 @@ def _conflict(store: Store, collision: Collision) -> Conflict:
         uncertain=change.time_uncertain or other.bounds is not None,
         difference=difference(attribute(change.attribute), winner, loser),
         currency=change.product.currency if canonical else store.currency,
+        units=_units(store, change.variant_id),
     )
+
+
+def _units(store: Store, variant_id: int | None) -> int | None:
+    """How many the store is known to have; None where its stock is not followed."""
+    levels = StockMember.objects.filter(
+        store=store, pool__variant=variant_id, state=MemberState.MEMBER
+    ).values_list("level", flat=True)
+    return sum(max(level, 0) for level in levels) if levels else None

@@ -11,6 +11,7 @@ from catalogue.models import Change, ChangeDelivery, Conflict, Override, Variant
 from catalogue.services.decisions import keep, make_override, revert
 from tests.catalogue import make
 from tests.catalogue.clashes import clash, hub_sets, shop_sets, two_shops
+from tests.catalogue.stocking import follow
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,12 @@ def test_a_collision_over_a_price_is_put_before_a_person_with_both_sides(shops, 
     assert (sides["31.00"].store, sides["31.00"].source) == (shops[1], Source.SYNC)
     moved = Decimal("-6.00") if shop_wins else Decimal("6.00")
     assert (conflict.difference, conflict.currency, conflict.money) == (moved, "USD", moved)
+
+
+def test_the_money_counts_the_stock_that_the_store_is_known_to_have(shops):
+    follow(shops[1], 8)
+    conflict = clash(shops)
+    assert (conflict.units, conflict.money) == (8, Decimal("48.00"))
 
 
 def test_both_sides_stand_in_the_ledger_and_name_each_other(shops):
