@@ -7,7 +7,7 @@ from typing import TypeAlias
 from catalogue.domain.attributes import Attribute, fingerprint, renders
 from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value
-from catalogue.enums import OverrideKind
+from catalogue.enums import OverrideKind, Source
 
 Party: TypeAlias = int | None
 """A store, or None for the hub."""
@@ -21,10 +21,9 @@ class Basis:
 
 
 def party(entry: Entry) -> Party:
-    """Who made it. People of the hub set and clear overrides; what a store had is the store's."""
-    if entry.op == "edit" or entry.kind is OverrideKind.FOUND:
-        return entry.store
-    return None
+    """Who made it: the hub sets and clears overrides, but for what a store was seen to have."""
+    seen_there = entry.kind is OverrideKind.FOUND or entry.version.rank == Source.SYNC.rank
+    return entry.store if entry.op == "edit" or seen_there else None
 
 
 def collides(attribute: Attribute, entry: Entry, stood: Entry, basis: Basis) -> bool:

@@ -37,9 +37,6 @@ class PriceRule:
     floor: Decimal | None = None
     id: str = ""
 
-    def held(self, at: datetime) -> bool:
-        return self.since <= at and (self.until is None or at < self.until)
-
     def price(self, canonical: Value) -> Value:
         """The store's price; no canonical price gives none."""
         if not isinstance(canonical, str):

@@ -52,8 +52,14 @@ class Terms:
         """The rule that prices it now."""
         return next((r for r in self.rules if r.attribute == name and r.until is None), None)
 
-    def rule_at(self, name: str, time: datetime) -> PriceRule | None:
-        return next((r for r in self.rules if r.attribute == name and r.held(time)), None)
+    def ruled_at(self, name: str, time: datetime, bounds: Bounds | None = None) -> bool:
+        """Whether a rule priced it when an edit was made, or may have."""
+        start, end = bounds or (time, time)
+        return any(
+            rule.since <= end and (rule.until is None or start < rule.until)
+            for rule in self.rules
+            if rule.attribute == name
+        )
 
     def worthy(self, name: str) -> bool:
         """Whether collisions over it are put before a person."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -14,9 +14,9 @@ from catalogue.domain.collision import Basis
 from catalogue.domain.decide import Decision, Edit
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.journal import Leaf
-from catalogue.domain.registers import Entry
+from catalogue.domain.routing import Routing, routing_of
 from catalogue.domain.values import Value
-from catalogue.enums import OverrideKind, Owner, Ownership, Source, Verdict
+from catalogue.enums import OverrideKind, Owner, Source, Verdict
 from catalogue.models import Change, VariantListing
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture
@@ -147,26 +147,26 @@ def take_edits(
     """Merge what somebody set in the store, and spread what has won."""
     pic = locked.picture
     product = pic.product
-    edits = [(key, edited, _owner(pic, key, edited)) for key, edited in found.edits]
-    edits = [one for one in edits if one[2] is not Ownership.IGNORE]
-    if not edits or product is None:
+    if not found.edits or product is None:
         return []
     locked.demand_canonical()
     changes: list[Change] = []
     collisions: list[Collision] = []
-    for key, edited, ownership in edits:
-        entry, reason = _entry(pic, key, edited, ownership)
+    for key, edited in found.edits:
+        routing = _route(pic, key, edited)
+        if routing is None:
+            continue
         act = Act(
             key=key,
-            entry=entry,
+            entry=routing.entry,
             source=source,
             cause_id=cause_id,
             delivery_id=delivery_id,
             time_uncertain=edited.time_uncertain,
-            reason=reason,
+            reason=routing.reason,
             basis=Basis(edited.based_on),
         )
-        if ownership is Ownership.HUB:
+        if routing.corrected:
             changes.append(correct(product, pic.record(key), act))
             continue
         merged = merge(product, pic.record(key), pic.overrides.get(key), act, now=now)
@@ -176,53 +176,31 @@ def take_edits(
         changes += merged.changes
         if merged.collided is not None:
             collisions.append(Collision(merged.changes[0], merged.collided, edited.based_on))
+    if not changes:
+        return []
     store_changes(changes)
     supersede(changes)
     open_conflicts(pic, collisions)
     held = trip(pic, changes, cause_id=cause_id, now=now)
     store_changes(held)
     changes += held
-    keys = {key for key, _, _ in edits}
+    keys = {key for key, _ in found.edits}
     _save_canonical(pic, keys, now)
     spread(product.workspace_id, changes, cause_id=cause_id, behind=pic.to_write().keys() & keys)
     return changes
 
 
-def _owner(pic: Picture, key: LeafKey, edited: Edit) -> Ownership:
-    """Whose word counted when the edit was made; what is held waits for a person all the same."""
-    standing = _standing_at(pic, key, edited)
-    if standing is not None and standing.kind is OverrideKind.HELD:
-        return Ownership.TWO_WAY
-    return pic.terms.ownership_at(key[1], edited.version.time, edited.bounds)
-
-
-_STORE_OWNS = "The store owns this attribute, so what is set there stays there."
-_HUB_OWNS = "The hub owns this attribute, so what was set in the store is corrected."
-_RULED = "A rule prices this store, so what is set there is an exception of its own."
-
-
-def _entry(pic: Picture, key: LeafKey, edited: Edit, ownership: Ownership) -> tuple[Entry, str]:
-    """The entry that an edit makes, and why it is no plain one.
-
-    Who may not move the canonical value keeps what was set there as its own.
-    """
-    store = pic.store.pk
-    plain = Entry(edited.version, "edit", store, edited.value, bounds=edited.bounds)
-    found = Entry(edited.version, "set", store, edited.value, OverrideKind.FOUND)
-    if ownership is Ownership.HUB:
-        return plain, _HUB_OWNS
-    if ownership is not Ownership.TWO_WAY:
-        return found, _STORE_OWNS
-    if _standing_at(pic, key, edited) is None and pic.terms.rule_at(key[1], edited.version.time):
-        return replace(found, kind=OverrideKind.PINNED), _RULED
-    return (plain if _may_move(pic, key) else found), ""
-
-
-def _standing_at(pic: Picture, key: LeafKey, edited: Edit) -> Entry | None:
-    """The store's own value as it stood when the edit was made."""
+def _route(pic: Picture, key: LeafKey, edited: Edit) -> Routing | None:
     override = pic.overrides.get(key)
     standing = override.read_timeline().standing(edited.version.time) if override else None
-    return standing if standing is not None and standing.stands else None
+    return routing_of(
+        edited,
+        key[1],
+        store=pic.store.pk,
+        terms=pic.terms,
+        held=bool(standing and standing.stands and standing.kind is OverrideKind.HELD),
+        may_move=_may_move(pic, key),
+    )
 
 
 def _may_move(pic: Picture, key: LeafKey) -> bool:

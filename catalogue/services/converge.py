@@ -38,6 +38,8 @@ from syncqueue.enums import Outcome
 READ_LAG_SECONDS = 2.0
 TOKEN_SECONDS = 5.0
 MOST_SHOWN = 100
+READ = "The store was read; what is left is planned anew."
+GUARDED = "The store did not show any more what was planned on: nothing was written."
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,10 @@ class Converge:
             return Again("Nobody heard whether the write was applied: a read decides.")
         body = answer.body or {}
         if "read" in body:
-            return with_listing(listing_id, lambda locked: _settle_read(locked, job, body, now))
+            said = READ if call_request["op"] == "read" else GUARDED
+            return with_listing(
+                listing_id, lambda locked: _settle_read(locked, job, body, said, now)
+            )
         return with_listing(
             listing_id,
             lambda locked: _settle_write(locked, job, passengers, call_request, answer, now),
@@ -222,10 +227,12 @@ def _lost(locked: Locked, request: Mapping[str, Any], sent_at: datetime) -> None
     listing.save(update_fields=["unknown", "needs_read"])
 
 
-def _settle_read(locked: Locked, job: JobView, body: Mapping[str, Any], now: datetime) -> Verdict:
+def _settle_read(
+    locked: Locked, job: JobView, body: Mapping[str, Any], said: str, now: datetime
+) -> Verdict:
     if not absorb_read(locked, body["read"]["product"], cause_id=job.cause_id, now=now):
         return Again("The answer was older than what is known; reading again.", READ_LAG_SECONDS)
-    return Again("The store was read; what is left is planned anew.")
+    return Again(said)
 
 
 def _settle_write(  # noqa: PLR0917  the contract's own arguments and the lock

@@ -1,0 +1,48 @@
+"""What an edit made in a store becomes, by the terms of the time at which it was made.
+
+Nothing here looks at what has arrived meanwhile, so that the order of arrival changes nothing.
+"""
+
+from dataclasses import dataclass, replace
+
+from catalogue.domain.decide import Edit
+from catalogue.domain.registers import Entry
+from catalogue.domain.terms import Terms
+from catalogue.enums import OverrideKind, Ownership
+
+HUB_OWNS = "The hub owns this attribute, so what was set in the store is corrected."
+STORE_OWNS = "The store owns this attribute, so what is set there stays there."
+RULED = "A rule prices this store, so what is set there is an exception of its own."
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """The entry of an edit, and why it is no plain one; `corrected`: it moves no register."""
+
+    entry: Entry
+    reason: str = ""
+    corrected: bool = False
+
+
+def routing_of(
+    edit: Edit, name: str, *, store: int, terms: Terms, held: bool, may_move: bool
+) -> Routing | None:
+    """None where the attribute was ignored.
+
+    `held`: a person must decide about its value there first; `may_move`: whether the store's plain
+    edits compete for the canonical value, else they stay its own.
+    """
+    plain = Entry(edit.version, "edit", store, edit.value, bounds=edit.bounds)
+    if held:
+        return Routing(plain)
+    found = Entry(edit.version, "set", store, edit.value, OverrideKind.FOUND)
+    ownership = terms.ownership_at(name, edit.version.time, edit.bounds)
+    if ownership is Ownership.IGNORE:
+        return None
+    if ownership is Ownership.HUB:
+        return Routing(plain, HUB_OWNS, corrected=True)
+    if ownership is not Ownership.TWO_WAY:
+        return Routing(found, STORE_OWNS)
+    if terms.ruled_at(name, edit.version.time, edit.bounds):
+        return Routing(replace(found, kind=OverrideKind.PINNED), RULED)
+    return Routing(plain if may_move else found)
