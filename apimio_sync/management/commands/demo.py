@@ -64,6 +64,7 @@ def _people() -> Workspace:
 def _conclude(report: Report, plan: stage.Plan) -> None:
     report.title("Every step held." if report.held else "NOT every step held; see above.")
     report.say(f"Hub      {plan.web_url}/admin/   login {stage.LOGIN} / {stage.PASSWORD}")
+    report.say(f"Panel    {plan.twin_url}/_twin/panel   (all shops side by side, and their faults)")
     for domain in SHOPS:
         report.say(f"Shop     {plan.twin_url}/shops/{domain}/admin   (storefront: without /admin)")
 
