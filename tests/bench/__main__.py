@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 MODULES = (
-    "queue", "claims", "pickup", "calls", "pace", "intake", "merge", "twin", "latency",
+    "queue", "rivals", "claims", "pickup", "calls", "pace", "intake", "merge", "twin", "latency",
 )  # fmt: skip
 EXPECTED = {
     "queue_vs_procrastinate": (">=", 20),
