@@ -11,12 +11,12 @@ from django.urls import path
 from activity.admin.base import ScopedAdmin, may_operate
 from activity.admin.verbs import Verb, VerbAdmin
 from activity.selectors.home import store_row
-from catalogue.services.opt_in import opt_in, preview
+from catalogue.services.opt_in import opt_in, preview, resume
 from stores.enums import READABLE
 from stores.errors import ModeRefusedError
 from stores.models import Membership, Organization, Store, Workspace
 from stores.services.handlers import enqueue_pull
-from stores.services.modes import pause, resume
+from stores.services.modes import pause
 from syncqueue.services.channel import hold, release
 
 
@@ -79,7 +79,7 @@ def _pause(store: Store, by: str) -> str:
 
 
 def _resume(store: Store, by: str) -> str:
-    return f"{store} goes on: it is {resume(store.pk, by=by).mode}."
+    return f"{store} goes on: it is {resume(store, by=by).mode}."
 
 
 def _hold(store: Store, by: str) -> str:

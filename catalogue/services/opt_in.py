@@ -14,6 +14,7 @@ from catalogue.models import Listing, Override
 from catalogue.selectors.picture import Picture, pictures
 from catalogue.services.pull import queue_differences
 from stores.models import Store
+from stores.services import modes
 from stores.services.modes import go_live
 
 CHUNK = 200
@@ -78,6 +79,15 @@ def opt_in(store: Store, *, by: str) -> int:
     with transaction.atomic():
         live = go_live(store.pk, by=by)
         return queue_differences(live, cause_id=uuid4())
+
+
+def resume(store: Store, *, by: str) -> Store:
+    """Let a paused store go on; a live one is compared, for nobody has queued the edits since."""
+    with transaction.atomic():
+        resumed = modes.resume(store.pk, by=by)
+        if resumed.is_live:
+            queue_differences(resumed, cause_id=uuid4())
+    return resumed
 
 
 def _linked(store: Store) -> Iterator[Picture]:

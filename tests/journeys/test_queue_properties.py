@@ -1,0 +1,161 @@
+"""P10, P11, P12 and P17 of the sync rules, on whole products: hub, pumps and the real twin."""
+
+import random
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from catalogue.enums import ChangeFate, ChangeScope, DeliveryFate, Source
+from catalogue.models import Change, ChangeDelivery
+from catalogue.services.edit import SetValue, edit
+from catalogue.services.opt_in import opt_in, resume
+from stores.enums import Mode
+from stores.models import Store
+from stores.services.modes import pause
+from syncqueue.enums import JobState
+from syncqueue.models import Channel, Job, Lane
+from syncqueue.services.pump import run_pump
+from tests.journeys.conftest import lamp
+from tests.properties.interleave import every_way
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def set_title(world, title, **more):
+    wish = SetValue(product_id=world.product().pk, attribute="title", value=title, **more)
+    return edit(workspace_id=world.workspace.pk, wishes=[wish], source=Source.MANUAL, actor="ada")
+
+
+def test_a_cure_that_comes_while_the_head_waits_is_written_at_once(world):
+    """P10: the head waits six hours; a new edit makes its lane due, and the head carries it."""
+    first, *_ = world.three()
+    (job_id,) = [
+        job.pk
+        for job in Job.objects.filter(pk__in=set_title(world, "Ill").job_ids)
+        if job.channel_id == first.channel_id
+    ]
+    later = timezone.now() + timedelta(hours=6)
+    Job.objects.filter(pk=job_id).update(
+        state=JobState.RETRYING, attempts=3, next_attempt_at=later, reason="It timed out."
+    )
+    Lane.objects.filter(jobs=job_id).update(due_at=later)
+    world.work()
+    assert world.shown(first)["title"] == "Desk lamp"
+    set_title(world, "Cured")
+    world.work()
+    assert world.shown(first)["title"] == "Cured"
+    assert Job.objects.get(pk=job_id).state == JobState.SUCCEEDED
+    world.assert_in_step()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_change_has_one_end_in_every_live_store(world, seed):
+    """P11: one row for each change and live store, with an end, whatever happened on the way."""
+    stores, rng = world.three(), random.Random(seed)
+    for number in range(6):
+        store = rng.choice(stores)
+        match rng.randrange(4):
+            case 0:
+                set_title(world, f"Own {number}", store_id=store.pk)
+            case 1:
+                world.twin.settings(store.domain, cut_after_apply=1)
+            case 2:
+                world.twin.edit(store.domain, world.listing(store).gid, {"vendor": f"V {number}"})
+        set_title(world, f"Title {number}")
+        if rng.random() < 0.5:
+            world.work()
+    world.work()
+    rows = ChangeDelivery.objects.values_list("change", "store")
+    assert set(Counter(rows).values()) == {1}
+    won = Change.objects.filter(fate=ChangeFate.WON, scope=ChangeScope.CANONICAL)
+    wanted = {(change.pk, store.pk) for change in won for store in stores}
+    assert wanted <= set(rows)
+    assert not ChangeDelivery.objects.filter(fate=DeliveryFate.PENDING).exists()
+    written = ChangeDelivery.objects.filter(fate=DeliveryFate.WRITTEN)
+    assert all(row.attempt_id and row.sent_at and row.accepted_at for row in written)
+
+
+def call_lane(store, listing):
+    return Lane.objects.get(channel=store.channel_id, kind="call", key=listing.lane_key)
+
+
+def forget_work(lane):
+    """As if all that waits in a lane had been worked off, so that the next round can tell."""
+    Job.objects.filter(lane=lane).delete()
+    Lane.objects.filter(pk=lane.pk).update(pending=0, due_at=None, received=0)
+
+
+def numbered_titles(world):
+    """An edit of the title that is another one each time, and the list of those made so far."""
+    made = []
+
+    def edit_title():
+        made.append(f"Title {len(made)}")
+        set_title(world, made[-1])
+
+    return edit_title, made
+
+
+def test_no_edit_falls_between_two_chairs_while_a_store_goes_live(world):
+    """P12: edit ∥ go-live, one inside the other at every statement."""
+    world.connect(world.shop("north", lamp()))
+    second = world.connect(world.shop("alpine", lamp()))
+    lane = call_lane(second, world.listing(second))
+    edit_title, made = numbered_titles(world)
+    forget_work(lane)
+    Store.objects.filter(pk=second.pk).update(mode=Mode.REVIEW)
+    for _ in every_way(edit_title, lambda: opt_in(second, by="ada")):
+        assert Lane.objects.get(pk=lane.pk).pending, f"Nobody writes {made[-1]}."
+        forget_work(lane)
+        Store.objects.filter(pk=second.pk).update(mode=Mode.REVIEW)
+    assert len(made) > 10
+    opt_in(second, by="ada")
+    world.work()
+    assert world.shown(second)["title"] == made[-1]
+
+
+def test_a_pause_that_meets_an_edit_lets_nothing_out_and_loses_nothing(world):
+    """P12: edit ∥ pause, one inside the other at every statement."""
+    world.connect(world.shop("north", lamp()))
+    second = world.connect(world.shop("alpine", lamp()))
+    lane = call_lane(second, world.listing(second))
+    edit_title, made = numbered_titles(world)
+    before = len(world.app_writes(second))
+    for _ in every_way(edit_title, lambda: pause(second.pk, by="ada")):
+        assert run_pump(second.channel_id).worked == 0
+        resume(second, by="ada")
+        assert Lane.objects.get(pk=lane.pk).pending, f"Nobody writes {made[-1]}."
+        forget_work(lane)
+    assert len(made) > 10
+    assert len(world.app_writes(second)) == before
+    pause(second.pk, by="ada")
+    edit_title()
+    world.work()
+    resume(second, by="ada")
+    world.work()
+    assert world.shown(second)["title"] == made[-1]
+    world.assert_in_step()
+
+
+def test_while_a_stores_api_is_down_its_edits_still_reach_the_others(world):
+    """P17: its deliveries are decided and spread; its own calls wait and spend no attempt."""
+    first, second, third = world.three()
+    world.twin.settings(first.domain, outage=True)
+    set_title(world, "From the hub")
+    world.work()
+    world.twin.edit(first.domain, world.listing(first).gid, {"vendor": "Nordlicht"})
+    world.work()
+    shown = [world.shown(store) for store in (second, third)]
+    assert [(one["title"], one["vendor"]) for one in shown] == [("From the hub", "Nordlicht")] * 2
+    waiting = Job.objects.filter(channel=first.channel_id, lane__kind="call").exclude(
+        state=JobState.SUCCEEDED
+    )
+    assert set(waiting.values_list("attempts", flat=True)) == {0}
+    world.twin.settings(first.domain, outage=False)
+    Channel.objects.filter(pk=first.channel_id).update(next_trial_at=timezone.now())
+    world.make_all_due()
+    world.work()
+    assert world.shown(first)["title"] == "From the hub"
+    world.assert_in_step()
