@@ -40,8 +40,8 @@ def abandon(channel, state, *, script=("ok",), **call):
     return job
 
 
-def take(channel, token, *, kind=Kind.CALL):
-    return claim(channel.pk, kind, token=token, lanes=10, jobs=10, seconds=15)
+def take(channel, token, *, kind=Kind.CALL, lanes=10):
+    return claim(channel.pk, kind, token=token, lanes=lanes, jobs=10, seconds=15)
 
 
 def expire_leases():
