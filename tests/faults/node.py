@@ -23,6 +23,7 @@ from django_q.signing import SignedPackage
 from catalogue.enums import Source
 from catalogue.services.edit import SetValue, edit
 from syncqueue.guard import bind_children_to_their_parents
+from tests.faults import killer  # noqa: F401  registers itself
 from tests.faults.armed import wrap_points
 
 logger = logging.getLogger(__name__)

@@ -34,7 +34,7 @@ def check(stage: Stage, *, since: int = 0) -> None:
         *_lost(stage),
         *_out_of_step(stage),
         *_out_of_order_or_doubled(stage, since),
-        *_unbalanced(),
+        *unbalanced(),
         *_untold(stage, since),
         *(f"{found.code}: {found.sentence}" for found in check_queue().found),
     ]
@@ -88,7 +88,7 @@ def number_of(value: str) -> int:
     return int(float(value.rpartition(" ")[2]))
 
 
-def _unbalanced() -> list[str]:
+def unbalanced() -> list[str]:
     open_jobs = Counter(Job.objects.filter(state__in=OPEN_STATES).values_list("lane", flat=True))
     found = [
         f"lane {lane.pk} says {lane.pending} open jobs, not {open_jobs[lane.pk]}"
