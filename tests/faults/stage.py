@@ -56,6 +56,8 @@ class Stage:
         self.number = self._read = 0
         self._status: dict[str, int | str] = {}
         self.node: subprocess.Popen[str] | None = None
+        self.web: subprocess.Popen[str] | None = None
+        self.environment: dict[str, str] = {}
         twin.register_app(APP, SECRET, web_url)
         self.workspace = Workspace.objects.create(name="Acme", slug=f"acme-{uuid4().hex[:8]}")
 
@@ -158,7 +160,8 @@ def running_stage(logs: Path, *, workers: int = 2) -> Iterator[Stage]:
             "DATABASE_URL": database_url(connection.settings_dict["NAME"]),
             FILE: str(stage.armoury.file),
         }
-        stack.enter_context(process(gunicorn(port), logs / "web.log", environment))
+        stage.environment = environment
+        stage.web = stack.enter_context(process(gunicorn(port), logs / "web.log", environment))
         node = [sys.executable, "-m", "tests.faults", "node", str(workers)]
         stage.node = stack.enter_context(process(node, logs / "node.log", environment))
         wait_for(f"{stage.web_url}/admin/login/")

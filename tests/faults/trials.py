@@ -110,11 +110,16 @@ def _act(stage: Stage, act: str, rng: random.Random) -> None:
         case "hub edit":
             _edit_title(stage, rng)
         case _:
-            acts = [_edit_title, _edit_title, _edit_price, _edit_in_shop]
-            rng.shuffle(acts)
-            for one in acts:
-                one(stage, rng)
-                time.sleep(rng.uniform(0, 0.02))
+            edit_anything(stage, rng)
+
+
+def edit_anything(stage: Stage, rng: random.Random) -> None:
+    """A handful of edits in the hub and in the shops."""
+    acts = [_edit_title, _edit_title, _edit_price, _edit_in_shop]
+    rng.shuffle(acts)
+    for one in acts:
+        one(stage, rng)
+        time.sleep(rng.uniform(0, 0.02))
 
 
 def _edit_title(stage: Stage, rng: random.Random) -> None:
