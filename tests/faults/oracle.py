@@ -28,13 +28,16 @@ WHERE later.finished_at < earlier.finished_at
 """
 
 
-def check(stage: Stage, *, since: int = 0) -> None:
-    """Nothing lost, nothing out of order, nothing doubled, every attempt in the log."""
+def check(stage: Stage, *, since: int = 0, stepped_over: bool = False) -> None:
+    """Nothing lost, nothing out of order, nothing doubled, every attempt in the log.
+
+    `stepped_over`: dead letters were replayed, so that younger jobs have ended before them.
+    """
     problems = [
         *_lost(stage),
         *_out_of_step(stage),
         *_out_of_order_or_doubled(stage, since),
-        *unbalanced(),
+        *unbalanced(stepped_over=stepped_over),
         *_untold(stage, since),
         *(f"{found.code}: {found.sentence}" for found in check_queue().found),
     ]
@@ -88,7 +91,7 @@ def number_of(value: str) -> int:
     return int(float(value.rpartition(" ")[2]))
 
 
-def unbalanced() -> list[str]:
+def unbalanced(*, stepped_over: bool = False) -> list[str]:
     open_jobs = Counter(Job.objects.filter(state__in=OPEN_STATES).values_list("lane", flat=True))
     found = [
         f"lane {lane.pk} says {lane.pending} open jobs, not {open_jobs[lane.pk]}"
@@ -98,8 +101,9 @@ def unbalanced() -> list[str]:
     leased = Channel.objects.filter(slot_until__isnull=False, next_due_at__isnull=True)
     found += [f"channel {channel} is held by nobody" for channel in leased]
     with connection.cursor() as cursor:
-        cursor.execute(OVERTAKEN)
-        found += [f"job {job} ended before an older one of its lane" for (job,) in cursor]
+        if not stepped_over:
+            cursor.execute(OVERTAKEN)
+            found += [f"job {job} ended before an older one of its lane" for (job,) in cursor]
         cursor.execute(TRAIL)
         return found + [f"the trail of job {job} is not whole" for (job,) in cursor]
 

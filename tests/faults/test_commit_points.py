@@ -9,6 +9,7 @@ CHOSEN = [trial for trial in TRIALS if str(trial) in QUICK]
 
 @pytest.mark.parametrize("trial", CHOSEN, ids=str)
 def test_nothing_is_lost_when_a_process_dies(stage, trial):
+    """P8, among them: attempt row, call sent, landed, answered, settled, each of a product."""
     run(stage, trial, seed=1)
 
 
