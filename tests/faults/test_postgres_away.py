@@ -1,0 +1,73 @@
+"""PostgreSQL is restarted under a real `qcluster`: it works again without a restart of ours."""
+
+import random
+from contextlib import contextmanager
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from django.core.management import call_command
+from django.db import Error, connection, connections
+
+from apimio_sync import postgres
+from tests.faults.oracle import check
+from tests.faults.stage import eventually
+from tests.faults.test_cluster import running_cluster_stage
+from tests.faults.trials import edit_anything
+
+
+@contextmanager
+def server_of_its_own():
+    """Another embedded server, which nobody else minds being restarted; and its folder."""
+    folder = postgres.data_folder().with_name("postgres-restarted")
+    kept = dict(connection.settings_dict)
+    connections.close_all()
+    address = urlsplit(postgres._start(folder))
+    connection.settings_dict |= {
+        "HOST": unquote(address.hostname or ""),
+        "PORT": "",
+        "USER": address.username,
+        "PASSWORD": "",
+        "NAME": "store_sync",
+    }
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        call_command("migrate", verbosity=0)
+        yield folder
+    finally:
+        connections.close_all()
+        connection.settings_dict |= kept
+        postgres._shut_down(folder / "postmaster.pid")
+
+
+@pytest.fixture
+def served(django_db_setup, django_db_blocker, tmp_path):
+    with (
+        django_db_blocker.unblock(),
+        server_of_its_own() as folder,
+        running_cluster_stage(tmp_path) as cluster,
+    ):
+        yield cluster, folder
+
+
+def still(stage):
+    try:
+        return stage.is_still()
+    except Error:  # our own connection was cut, too
+        connection.close()
+        return False
+
+
+def test_a_restarted_postgres_is_found_again(served):
+    cluster, folder = served
+    stage, rng = cluster.stage, random.Random(3)
+    parent = cluster.process.pid
+    for _ in range(2):
+        edit_anything(stage, rng)
+        assert postgres._shut_down(folder / "postmaster.pid")
+        postgres._start(folder)
+        connection.close()
+        edit_anything(stage, rng)
+        eventually(lambda: still(stage), stage.why, 60)
+    check(stage)
+    assert (cluster.process.poll(), cluster.process.pid) == (None, parent)
