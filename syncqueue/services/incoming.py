@@ -52,9 +52,10 @@ def _decide_batch(lanes: Sequence[Claimed], token: UUID) -> int:
     try:
         with transaction.atomic():
             bound_lock_waits()
-            for lane in lanes:
+            for place, lane in enumerate(lanes):
                 results[lane.lane_id] = []
-                _decide_lane(lane, results[lane.lane_id], plan, ends)
+                if not place or time.monotonic() < ends:  # the first one always, or none ever
+                    _decide_lane(lane, results[lane.lane_id], plan, ends)
             finish_all(results, token=token, now=timezone.now())
     except Exception:  # noqa: BLE001  tried again singly, where each failure becomes its job's
         return _decide_singly(lanes, len(results), token)
@@ -92,14 +93,12 @@ def _decide_suspect(lane: Claimed, token: UUID) -> None:
 
 
 def _decide_lane(lane: Claimed, results: list[Result], by: Plan, ends: float) -> None:
-    """Decide a lane's jobs in order, up to the first that stays open."""
+    """Decide a lane's jobs in order: one, and more while there is time and none stays open."""
     finish = partial(Result.of, opened=lane.stale)
     for position, job in enumerate(lane.jobs):
-        if time.monotonic() > ends:
-            return
         planned = by(job, lane.jobs[position + 1 :])
         if isinstance(planned, Call):
             planned = Refused("bug", f"“{job.handler}” wants to call from an `in` lane.")
         results.append(finish(job, verdict(job, planned, now=timezone.now())))
-        if results[-1].verdict.state in OPEN_STATES:
+        if results[-1].verdict.state in OPEN_STATES or time.monotonic() > ends:
             return

@@ -324,3 +324,13 @@ def test_every_job_ends_in_a_named_state(channel):
         counts = [Job.objects.filter(state=state).count() for state in JobState]
     assert total == sum(counts) == 6
     assert all(job.reason for job in Job.objects.exclude(state=JobState.QUEUED))
+
+
+def test_on_the_slowest_machine_one_delivery_is_decided_at_a_time(channel, monkeypatch):
+    from syncqueue.services import incoming  # noqa: PLC0415
+
+    monkeypatch.setattr(incoming, "BATCH_SECONDS", -1.0)
+    for key in ("a", "b"):
+        queue(channel, ["done"], ["done"], kind="in", key=key)
+    decided = [incoming.decide_due(channel.pk, token=uuid4(), seconds=15) for _ in range(5)]
+    assert decided == [1, 1, 1, 1, 0]
