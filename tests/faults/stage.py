@@ -38,7 +38,7 @@ from tests.faults.armed import FILE, Armoury, Fault
 
 APP, SECRET = "fault-app", "fault-secret"
 LEASE = 2.0
-PATIENCE = 90.0
+PATIENCE = 30.0
 ENGINE = {
     "SYNCQUEUE_LEASE_SECONDS": str(LEASE),
     "SYNCQUEUE_SLICE_SECONDS": "0.5",
