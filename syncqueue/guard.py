@@ -7,6 +7,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
@@ -55,16 +57,24 @@ class SupervisedCluster(Cluster):  # type: ignore[misc]
         while self.sentinel.is_alive() and not (asked_to_stop() or once):
             time.sleep(0.1)
         exit_code = self.sentinel.exitcode or 0
-        _leave_in_time()
-        self.stop()
+        with _leaving_in_time():
+            self.stop()
         return 0 if asked_to_stop() else exit_code
 
 
-def _leave_in_time() -> None:
-    """However slow an answer is that a thread still waits for: the children die with us."""
+@contextmanager
+def _leaving_in_time() -> Iterator[None]:
+    """However slow an answer is that a thread still waits for: the children die with us.
+
+    A stop that came to its end is watched no longer: a clean cluster may follow in this process.
+    """
     watch = threading.Timer(STOP_SECONDS, os._exit, [0])
     watch.daemon = True
     watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
 
 
 def supervise(*, once: bool = False) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from django_q.models import Task
 from django_q.tasks import async_task
 
 from syncqueue.enums import CallState, JobState
+from syncqueue.guard import STOP_SECONDS
 from syncqueue.models import Call, Channel, Job, Lane
 from syncqueue.services.check import check_queue
 from tests.stores.make import make_store
@@ -116,3 +118,13 @@ def test_a_killed_parent_leaves_no_orphans(cluster):
     assert worker in family
     cluster.kill()
     eventually(lambda: all(is_gone(pid) for pid in family))
+
+
+def test_a_cluster_started_anew_is_still_there_when_the_stop_of_the_sick_one_would_be_over(cluster):
+    before = worker_that_answers()
+    sentinel = descendants(cluster.pid)[0]
+    os.kill(sentinel, signal.SIGKILL)
+    eventually(lambda: is_gone(before))
+    with pytest.raises(subprocess.TimeoutExpired):
+        cluster.wait(STOP_SECONDS + 2)
+    assert worker_that_answers() != before
