@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.properties.histories import STORES, History, many_products, steps
 
 pytestmark = pytest.mark.django_db(transaction=True)
-EXAMPLES = int(os.environ.get("HISTORIES", "10"))
+EXAMPLES = int(os.environ.get("HISTORIES", "15"))
 few = settings(
     max_examples=EXAMPLES,
     deadline=None,
