@@ -2,6 +2,7 @@
 
 import os
 
+import psycopg
 import pytest
 
 os.environ["SENTRY_DSN"] = ""
@@ -17,3 +18,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings):
     settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
     test = settings.DATABASES["default"].setdefault("TEST", {})
     test["NAME"] = f"test_store_sync_{os.getpid()}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def server_in_use(django_db_modify_db_settings):
+    """Keep the server up between two tests: a demo that ends stops it when nobody is connected."""
+    from django.db import connection  # noqa: PLC0415  settings load after the environment is set
+
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True):
+        yield

@@ -9,6 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.conf import settings
+from django.db import connection
+
+from apimio_sync import postgres
 
 FORGET = """
 import shutil
@@ -56,3 +59,9 @@ def test_the_server_starts_on_demand_stays_while_used_and_stops(checkout):
     assert ask(checkout, "stop") == "stopped"
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(address)
+
+
+@pytest.mark.skipif("DATABASE_URL" in os.environ, reason="this run has a server of its own")
+def test_a_demo_that_ends_leaves_the_server_to_a_test_run_that_is_between_two_tests():
+    connection.close()
+    assert not postgres.stop()
