@@ -134,7 +134,36 @@ _DECLARED = (
         "inventoryPolicy",
         webhook=("inventory_policy",),
     ),
+    # What stands on the inventory item: its own topic is a hint, and a read shows the value.
+    # Whether it is tracked is left out: that decides about stock, and stock has its own rules.
     _variant("weight", "Weight", values.weight, "inventoryItem.measurement.weight"),
+    _variant(
+        "cost",
+        "Cost per item",
+        values.optional_money,
+        "inventoryItem.unitCost.amount",
+        write=("inventoryItem", "cost"),
+        guard=Guard.CHECK,
+        money=True,
+    ),
+    _variant(
+        "country_of_origin",
+        "Country of origin",
+        values.country,
+        "inventoryItem.countryCodeOfOrigin",
+    ),
+    _variant(
+        "hs_code",
+        "Harmonised system code",
+        values.hs_code,
+        "inventoryItem.harmonizedSystemCode",
+    ),
+    _variant(
+        "requires_shipping",
+        "Requires shipping",
+        values.boolean,
+        "inventoryItem.requiresShipping",
+    ),
 )
 ATTRIBUTES: Mapping[str, Attribute] = {declared.name: declared for declared in _DECLARED}
 
@@ -231,8 +260,11 @@ def build_input(owner: Owner, wanted: Mapping[str, Value]) -> dict[str, Any]:
 
 
 def _at(node: Mapping[str, Any], path: Path) -> object:
+    """What stands at the end of a path; nothing on its way is nothing at its end."""
     found: object = node
     for step in path:
+        if found is None:
+            return None
         if not isinstance(found, Mapping) or step not in found:
             return _ABSENT
         found = found[step]

@@ -19,6 +19,8 @@ _VOID = re.compile(
 )
 _TAG = re.compile(r"<[^<>]*>")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL keeps none of these in a jsonb
+_COUNTRY = re.compile("[A-Z]{2}")
+_HS_CODE = re.compile("[0-9]{6,13}")
 _UNITS = {"G": "GRAMS", "KG": "KILOGRAMS", "OZ": "OUNCES", "LB": "POUNDS"}
 WEIGHT_UNITS = frozenset(_UNITS.values())
 STATUSES = frozenset({"ACTIVE", "DRAFT", "ARCHIVED", "UNLISTED"})
@@ -109,6 +111,22 @@ def money(raw: object) -> Value:
 
 def optional_money(raw: object) -> Value:
     return None if raw is None or raw == "" else money(raw)
+
+
+def country(raw: object) -> Value:
+    """A country's two letters (ISO 3166-1), or nothing."""
+    code = str(text(raw)).upper()
+    if code and not _COUNTRY.fullmatch(code):
+        raise BadValueError("a country is two letters, as CH")
+    return code or None
+
+
+def hs_code(raw: object) -> Value:
+    """A customs tariff number: 6 to 13 digits, which people write with dots and spaces."""
+    code = re.sub(r"[.\s]", "", str(text(raw)))
+    if code and not _HS_CODE.fullmatch(code):
+        raise BadValueError("a harmonised system code is 6 to 13 digits")
+    return code or None
 
 
 def weight(raw: object) -> Value:

@@ -59,6 +59,10 @@ def variant(number=11, **more):
         "inventoryItem": {
             "id": f"gid://shopify/InventoryItem/{number}",
             "measurement": {"weight": {"value": 1.5, "unit": "KILOGRAMS"}},
+            "requiresShipping": True,
+            "countryCodeOfOrigin": None,
+            "harmonizedSystemCode": None,
+            "unitCost": None,
         },
     }
     return {**known, **more}

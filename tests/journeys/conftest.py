@@ -5,8 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from catalogue.enums import Source
 from catalogue.models import Listing, Product
 from catalogue.selectors.picture import picture
+from catalogue.services.edit import SetValue, edit
 from catalogue.services.opt_in import opt_in
 from stores.models import Store, Workspace
 from stores.services.install import connect
@@ -32,6 +34,13 @@ def world(twin_process, live_server, settings, transactional_db):
 def lamp(title="Desk lamp", *, sku="LAMP-1", price="20.00", **more):
     variant = {"sku": sku, "price": price, "barcode": "4006381333931"}
     return {"title": title, "vendor": "Lumen", "variants": [variant], **more}
+
+
+def set_value(world, attribute, value, **more):
+    wish = SetValue(product_id=world.product().pk, attribute=attribute, value=value, **more)
+    done = edit(workspace_id=world.workspace.pk, wishes=[wish], source=Source.MANUAL, actor="ada")
+    world.work()
+    return done
 
 
 class World:

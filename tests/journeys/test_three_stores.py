@@ -16,16 +16,9 @@ from stores.services.handlers import enqueue_pull
 from stores.shopify.topics import TOPICS
 from syncqueue.enums import Health, JobState, Outcome
 from syncqueue.models import Attempt, Channel, Job
-from tests.journeys.conftest import lamp
+from tests.journeys.conftest import lamp, set_value
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def set_value(world, attribute, value, **more):
-    wish = SetValue(product_id=world.product().pk, attribute=attribute, value=value, **more)
-    done = edit(workspace_id=world.workspace.pk, wishes=[wish], source=Source.MANUAL, actor="ada")
-    world.work()
-    return done
 
 
 def test_connecting_registers_webhooks_pulls_and_waits_for_the_owner(world):

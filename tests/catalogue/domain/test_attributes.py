@@ -45,6 +45,16 @@ def test_a_webhook_and_a_read_of_one_product_agree():
     assert set(known) == {"title", "vendor", "status", "tags"}
 
 
+@pytest.mark.parametrize(("unit_cost", "cost"), [(None, None), ({"amount": "7.5"}, "7.50")])
+def test_a_cost_is_read_and_so_is_its_absence(unit_cost, cost):
+    node = {"inventoryItem": {"unitCost": unit_cost}}
+    assert read_leaves(Owner.VARIANT, node, "graphql") == {"cost": cost}
+
+
+def test_a_customs_number_is_the_same_however_it_is_written():
+    assert attribute("hs_code").normalise("9405.21 00") == "94052100"
+
+
 def test_what_a_payload_does_not_hold_is_not_read_as_empty():
     assert read_leaves(Owner.VARIANT, {}, "webhook") == {}
 
@@ -59,7 +69,11 @@ def test_an_unknown_attribute_is_refused_by_name():
 
 
 @pytest.mark.parametrize(
-    ("name", "raw"), [("title", ""), ("price", "-1"), ("price", "cheap"), ("taxable", "maybe")]
+    ("name", "raw"),
+    [
+        *(("title", ""), ("price", "-1"), ("price", "cheap"), ("taxable", "maybe")),
+        *(("cost", "-1"), ("country_of_origin", "Swiss"), ("hs_code", "12")),
+    ],
 )
 def test_a_persons_bad_input_is_refused_in_words(name, raw):
     with pytest.raises(ValueError, match=r"\w+ \w+"):
@@ -70,5 +84,6 @@ def test_every_attribute_of_the_core_is_declared_once():
     assert set(ATTRIBUTES) == {
         *("title", "description", "vendor", "product_type", "tags", "status"),
         *("seo_title", "seo_description", "price", "compare_at_price", "sku", "barcode"),
-        *("taxable", "inventory_policy", "weight"),
+        *("taxable", "inventory_policy", "weight", "cost", "country_of_origin", "hs_code"),
+        "requires_shipping",
     }
