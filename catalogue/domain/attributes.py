@@ -32,7 +32,10 @@ Form: TypeAlias = Literal["graphql", "webhook"]
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One unit of merging. `lossy`: Shopify re-renders what it is sent."""
+    """One unit of merging. `lossy`: Shopify re-renders what it is sent.
+
+    `as_set`: a set of words, to which several parties add and from which they remove.
+    """
 
     name: str
     owner: Owner
@@ -46,6 +49,7 @@ class Attribute:
     high_value: bool = False
     money: bool = False
     required: bool = False
+    as_set: bool = False
     longest: int | None = None
 
 
@@ -82,7 +86,7 @@ _DECLARED = (
         webhook=("product_type",),
         longest=255,
     ),
-    _product("tags", "Tags", values.tags, "tags", webhook=("tags",), lossy=True),
+    _product("tags", "Tags", values.tags, "tags", webhook=("tags",), lossy=True, as_set=True),
     _product(
         "status",
         "Status",

@@ -13,7 +13,9 @@ from catalogue.domain.attributes import ATTRIBUTES, Attribute, attribute, read_l
 from catalogue.domain.collision import Basis
 from catalogue.domain.decide import Decision, Edit
 from catalogue.domain.diff import LeafKey
+from catalogue.domain.joining import JOINED, join
 from catalogue.domain.journal import Leaf
+from catalogue.domain.registers import Entry
 from catalogue.domain.routing import Routing, routing_of
 from catalogue.domain.values import Value
 from catalogue.enums import OverrideKind, Owner, Source, Verdict
@@ -156,14 +158,15 @@ def take_edits(
         routing = _route(pic, key, edited)
         if routing is None:
             continue
+        entry = _joined(pic, key, edited, routing)
         act = Act(
             key=key,
-            entry=routing.entry,
+            entry=entry,
             source=source,
             cause_id=cause_id,
             delivery_id=delivery_id,
             time_uncertain=edited.time_uncertain,
-            reason=routing.reason,
+            reason=routing.reason if entry is routing.entry else JOINED,
             basis=Basis(edited.based_on),
         )
         if routing.corrected:
@@ -201,6 +204,15 @@ def _route(pic: Picture, key: LeafKey, edited: Edit) -> Routing | None:
         held=bool(standing and standing.stands and standing.kind is OverrideKind.HELD),
         may_move=_may_move(pic, key),
     )
+
+
+def _joined(pic: Picture, key: LeafKey, edited: Edit, routing: Routing) -> Entry:
+    """The entry of an edit; that of a set keeps what others did to the set meanwhile."""
+    entry, declared, override = routing.entry, attribute(key[1]), pic.overrides.get(key)
+    own = override is not None and (override.stands or edited.time_uncertain)
+    if not declared.as_set or routing.corrected or entry.op != "edit" or own:
+        return entry
+    return join(declared, entry, edited.based_on, pic.record(key).register(key[1]).winner)
 
 
 def _may_move(pic: Picture, key: LeafKey) -> bool:
