@@ -138,6 +138,20 @@ if not ENCRYPTION_KEYS:
         base64.urlsafe_b64encode(hashlib.sha256(SECRET_KEY.encode()).digest()).decode()
     ]
 
+# What every batch must pass before any of it is merged or queued; add dotted names of your own.
+GATES = [
+    "catalogue.domain.gates.required_fields",
+    "catalogue.domain.gates.price_floor",
+    "catalogue.domain.gates.price_change",
+    "catalogue.domain.gates.decimal_shift",
+    "catalogue.domain.gates.column_shift",
+    "catalogue.domain.gates.feed_size",
+    *env.list("GATES", default=[]),
+]
+GATE_PRICE_FLOOR = env.str("GATE_PRICE_FLOOR", default="0.01")
+GATE_PRICE_CHANGE_PERCENT = env.str("GATE_PRICE_CHANGE_PERCENT", default="60")
+GATE_REQUIRED = env.list("GATE_REQUIRED", default=["title", "sku", "price"])
+
 SYNCQUEUE = {
     "THREADS": env.int("SYNCQUEUE_THREADS", default=8),
     "SLICE_SECONDS": env.float("SYNCQUEUE_SLICE_SECONDS", default=3.0),

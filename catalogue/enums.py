@@ -200,3 +200,19 @@ class IssueKind(StrEnum):
 class IssueState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
+
+
+class HeldAct(StrEnum):
+    """What was held at the gates."""
+
+    EDIT = "edit"
+    INBOUND = "inbound"
+    IMPORT = "import"
+    RULE = "rule"
+    SALE = "sale"
+
+
+class HeldState(StrEnum):
+    HELD = "held"
+    RELEASED = "released"
+    DISCARDED = "discarded"

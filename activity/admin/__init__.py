@@ -1,5 +1,15 @@
 """The admin: everything that ops staff see and do, scoped to their workspaces."""
 
-from activity.admin import decisions, ledgers, products, queue, replays, stock, stores, terms
+from activity.admin import decisions, gates, ledgers, products, queue, replays, stock, stores, terms
 
-__all__ = ["decisions", "ledgers", "products", "queue", "replays", "stock", "stores", "terms"]
+__all__ = [
+    "decisions",
+    "gates",
+    "ledgers",
+    "products",
+    "queue",
+    "replays",
+    "stock",
+    "stores",
+    "terms",
+]

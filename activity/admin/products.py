@@ -120,6 +120,9 @@ class ProductAdmin(ScopedAdmin):
         except (CatalogueError, ValueError) as error:
             messages.error(request, str(error))
             return None
+        if done.held is not None:
+            messages.warning(request, f"Held at the gates, nothing was saved: {done.held.words}")
+            return None
         said = f"Saved; on its way to {len(done.job_ids)} stores." if done.changes else "No change."
         messages.success(request, said)
         return None

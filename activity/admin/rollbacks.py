@@ -110,6 +110,8 @@ def apply_view(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     done = roll_back(workspace_id, choice, by=request.user.get_username())
     messages.success(request, f"{done.restored} values went back; {done.skipped} were skipped.")
+    if done.held:
+        messages.warning(request, f"{done.held} values are held at the gates.")
     return HttpResponseRedirect(list_url("catalogue_change", cause_id__exact=done.cause_id))
 
 

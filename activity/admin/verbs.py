@@ -54,11 +54,14 @@ class VerbAdmin(ScopedAdmin):
         if not may_operate(request.user, self.workspace_of(row)):
             raise PermissionDenied
         try:
-            messages.success(request, self.verbs[verb](row, request.user.get_username()))
+            messages.success(request, self.carry_out(request, row, verb))
         except (CatalogueError, StoresError, ValueError) as error:
             messages.error(request, str(error))
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
         return HttpResponseRedirect(reverse(name, args=[pk]))
+
+    def carry_out(self, request: HttpRequest, row: Any, verb: str) -> str:
+        return self.verbs[verb](row, request.user.get_username())
 
     def row_or_404(self, request: HttpRequest, pk: int) -> Any:
         row = self.get_queryset(request).filter(pk=pk).first()

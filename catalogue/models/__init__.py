@@ -2,6 +2,7 @@
 
 from catalogue.models.canonical import Override, Product, Variant
 from catalogue.models.decisions import Conflict, Issue
+from catalogue.models.gates import HeldBatch
 from catalogue.models.ledger import Change, ChangeDelivery
 from catalogue.models.listing import Listing, VariantListing
 from catalogue.models.stock import StockMember, StockMovement, StockPool
@@ -11,6 +12,7 @@ __all__ = [
     "Change",
     "ChangeDelivery",
     "Conflict",
+    "HeldBatch",
     "HighValue",
     "Issue",
     "Listing",

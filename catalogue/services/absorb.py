@@ -18,17 +18,19 @@ from catalogue.domain.journal import Leaf
 from catalogue.domain.registers import Entry
 from catalogue.domain.routing import Routing, routing_of
 from catalogue.domain.values import Value
-from catalogue.enums import OverrideKind, Owner, Source, Verdict
+from catalogue.enums import ChangeFate, OverrideKind, Owner, Source, Verdict
 from catalogue.models import Change, VariantListing
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture
 from catalogue.services.breaker import trip
 from catalogue.services.conflicts import Collision, open_conflicts, supersede
 from catalogue.services.desk import store_products, store_variants
+from catalogue.services.gates import Cause
 from catalogue.services.ledger import store_changes
 from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, correct, merge
 from catalogue.services.spread import spread
+from catalogue.services.stopping import Routes, stop
 from stores.shopify.types import ProductSnapshot, VariantSnapshot
 
 Judge: TypeAlias = Callable[[str, Attribute, Leaf | None, Value], Decision]
@@ -154,10 +156,13 @@ def take_edits(
     locked.demand_canonical()
     changes: list[Change] = []
     collisions: list[Collision] = []
-    for key, edited in found.edits:
+    origin = Cause(product.workspace_id, source, str(pic.store), cause_id, pic.store.pk)
+    stopped = stop(pic, _routes(pic, found.edits), origin)
+    for place, (key, edited) in enumerate(found.edits):
         routing = _route(pic, key, edited)
         if routing is None:
             continue
+        routing = stopped.entry(place, routing)
         entry = _joined(pic, key, edited, routing)
         act = Act(
             key=key,
@@ -167,7 +172,7 @@ def take_edits(
             delivery_id=delivery_id,
             time_uncertain=edited.time_uncertain,
             reason=routing.reason if entry is routing.entry else JOINED,
-            basis=Basis(edited.based_on),
+            basis=None if place in stopped.places else Basis(edited.based_on),
         )
         if routing.corrected:
             changes.append(correct(product, pic.record(key), act))
@@ -176,6 +181,8 @@ def take_edits(
         if merged.override is not None:
             pic.overrides[key] = merged.override
             merged.override.save()
+        if place in stopped.places:
+            merged.changes[0].fate = ChangeFate.HELD
         changes += merged.changes
         if merged.collided is not None:
             collisions.append(Collision(merged.changes[0], merged.collided, edited.based_on))
@@ -191,6 +198,12 @@ def take_edits(
     _save_canonical(pic, keys, now)
     spread(product.workspace_id, changes, cause_id=cause_id, behind=pic.to_write().keys() & keys)
     return changes
+
+
+def _routes(pic: Picture, edits: Sequence[tuple[LeafKey, Edit]]) -> Routes:
+    """Where the edits would go, by their places."""
+    found = ((place, key, _route(pic, key, edited)) for place, (key, edited) in enumerate(edits))
+    return {place: (key, routing) for place, key, routing in found if routing is not None}
 
 
 def _route(pic: Picture, key: LeafKey, edited: Edit) -> Routing | None:

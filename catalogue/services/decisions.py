@@ -22,7 +22,10 @@ Place: TypeAlias = tuple[int, LeafKey, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """How many were decided, and how many were left: closed already, or nothing to decide."""
+    """How many were decided, and how many were left: closed already, nothing to decide, or held.
+
+    What is held at the gates stays open, and is closed by the edit of its release.
+    """
 
     done: int
     left: int
@@ -66,9 +69,18 @@ def _decide(verb: _Verb, conflict_ids: Collection[int], workspace_id: int, by: s
             wishes = [wish for conflict in chosen for wish in verb.wishes(conflict)]
             if wishes:
                 made = edit(workspace_id=workspace_id, wishes=wishes, source=verb.source, actor=by)
+                if made.held is not None:
+                    _leave_open(chosen)
+                    continue
                 _link(chosen, made)
             done += len(chosen)
     return Decided(done, len(ids) - done)
+
+
+def _leave_open(chosen: Sequence[Conflict]) -> None:
+    Conflict.objects.filter(pk__in=[one.pk for one in chosen]).update(
+        state=ConflictState.OPEN, decided_by="", decided_at=None
+    )
 
 
 def _lock(verb: _Verb, ids: Sequence[int], workspace_id: int) -> list[Conflict]:
@@ -166,7 +178,10 @@ def _end_tug(issue_id: int, by: str, *, keep_own: bool) -> Edited:
     ]
     if issue.kind != IssueKind.TUG_OF_WAR or issue.state != IssueState.OPEN or not wishes:
         raise NotAllowedNowError("Nothing of it is held any more.")
-    return edit(workspace_id=issue.workspace_id, wishes=wishes, source=Source.MANUAL, actor=by)
+    made = edit(workspace_id=issue.workspace_id, wishes=wishes, source=Source.MANUAL, actor=by)
+    if made.held is not None:
+        raise NotAllowedNowError(f"Held at the gates until it is released: {made.held.words}")
+    return made
 
 
 def _last_of(held: Override) -> Value:

@@ -10,6 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from catalogue.domain.attributes import attribute
+from catalogue.domain.effective import effective
+from catalogue.domain.registers import Entry
+from catalogue.domain.terms import Terms
 from catalogue.domain.values import Value
 from catalogue.enums import ChangeFate, ChangeScope, OverrideKind, Ownership
 from catalogue.errors import Clash, NotAllowedNowError, NotFoundHereError, StaleEditError
@@ -59,11 +62,36 @@ class Desk:
     variants: Mapping[int, Variant]
     stores: Mapping[int, Store]
     overrides: dict[tuple[int | None, int, int | None, str], Override]
+    terms: Mapping[int, Terms]
     now: datetime
     cause_id: UUID
 
     def record(self, wish: SetValue) -> Record:
         return self.variants[wish.variant_id] if wish.variant_id else self.products[wish.product_id]
+
+    def override(self, wish: SetValue) -> Override | None:
+        return self.overrides.get((wish.store_id, wish.product_id, wish.variant_id, wish.attribute))
+
+    def standing(self, wish: SetValue) -> Entry | None:
+        """What the editor saw: the canonical winner, or the last word about the store's own."""
+        if wish.store_id is None:
+            return self.record(wish).register(wish.attribute).winner
+        override = self.override(wish)
+        return override.read_timeline().newest if override else None
+
+    def shown(self, wish: SetValue) -> Value:
+        """The value that a wish would replace, as its readers see it now."""
+        winner = self.record(wish).register(wish.attribute).winner
+        if wish.store_id is None:
+            return winner.value if winner else None
+        override = self.override(wish)
+        return effective(
+            attribute(wish.attribute),
+            winner,
+            override.read_timeline().standing() if override else None,
+            terms=self.terms[wish.store_id],
+            currency=self.products[wish.product_id].currency,
+        ).value
 
 
 def open_desk(workspace_id: int, wishes: Sequence[SetValue], cause_id: UUID) -> Desk:
@@ -83,17 +111,19 @@ def open_desk(workspace_id: int, wishes: Sequence[SetValue], cause_id: UUID) -> 
             raise NotFoundHereError("This product or variant does not exist in this workspace.")
         if wish.store_id is not None and wish.store_id not in stores:
             raise NotFoundHereError("This store does not exist in this workspace.")
-    _check_ownership(wishes, stores)
+    terms = terms_of(stores) if stores else {}
+    _check_ownership(wishes, stores, terms)
     rows = Override.objects.filter(product__in=products, store__in=stores) if stores else ()
     overrides: dict[tuple[int | None, int, int | None, str], Override] = {
         (o.store_id, o.product_id, o.variant_id, o.attribute): o for o in rows
     }
-    return Desk(products, variants, stores, overrides, timezone.now(), cause_id)
+    return Desk(products, variants, stores, overrides, terms, timezone.now(), cause_id)
 
 
-def _check_ownership(wishes: Sequence[SetValue], stores: Mapping[int, Store]) -> None:
+def _check_ownership(
+    wishes: Sequence[SetValue], stores: Mapping[int, Store], terms: Mapping[int, Terms]
+) -> None:
     """What is never written to a store can't be set there from here."""
-    terms = terms_of(stores) if stores else {}
     for wish in wishes:
         if wish.store_id is None or wish.clear:
             continue

@@ -11,11 +11,12 @@ from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version, causal_floor
 from catalogue.enums import Owner, Source
-from catalogue.models import Change, Override
+from catalogue.models import Change, HeldBatch, Override
 from catalogue.models.canonical import Record
 from catalogue.services.breaker import close_tugs
 from catalogue.services.conflicts import supersede
 from catalogue.services.desk import Desk, SetValue, check_versions, open_desk, put_back
+from catalogue.services.gates import Cause, check_pass, hold_edit
 from catalogue.services.ledger import store_changes
 from catalogue.services.merge import Act, merge
 from catalogue.services.spread import spread
@@ -26,11 +27,12 @@ __all__ = ["Edited", "SetValue", "edit"]
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The ledger's rows of an edit, and the jobs that carry them out."""
+    """The ledger's rows of an edit and the jobs that carry them out, or the batch that is held."""
 
     cause_id: UUID
     changes: tuple[Change, ...]
     job_ids: tuple[int, ...]
+    held: HeldBatch | None = None
 
 
 def edit(
@@ -42,21 +44,29 @@ def edit(
     expected: Mapping[int, int] | None = None,
     priority: Priority = Priority.INTERACTIVE,
     cause_id: UUID | None = None,
+    released: int | None = None,
+    reason: str = "",
 ) -> Edited:
     """Check, merge, record and queue in one transaction; what already stands changes nothing.
 
     `expected` gives the `edit_version` that the editor saw, per product: any change of the product
     since is refused, while a wish's own `seen` looks at its value alone. `cause_id` joins several
-    edits of one cause. Raises BadValueError, NotFoundHereError, NotAllowedNowError or
-    StaleEditError before anything is stored.
+    edits of one cause. What the gates object to is held as a whole, but for what a person has
+    released: `released` names that batch, `reason` stands in the ledger. Raises BadValueError,
+    NotFoundHereError, NotAllowedNowError or StaleEditError before anything is stored.
     """
     values = [_cleaned(wish) for wish in wishes]
     with transaction.atomic():
         desk = open_desk(workspace_id, wishes, cause_id or uuid4())
         check_versions(desk, wishes, values, expected or {})
+        cause = Cause(workspace_id, source, actor, desk.cause_id)
+        if released is not None:
+            check_pass(released, workspace_id, wishes, values)
+        elif held := hold_edit(desk, wishes, values, cause):
+            return Edited(desk.cause_id, (), (), held)
         changes: list[Change] = []
         for wish, value in zip(wishes, values, strict=True):
-            changes += _apply(desk, wish, value, source, actor)
+            changes += _apply(desk, wish, value, cause, reason)
         put_back(desk, changes)
         store_changes(changes)
         supersede(changes)
@@ -75,11 +85,10 @@ def _cleaned(wish: SetValue) -> Value:
 
 
 def _apply(
-    desk: Desk, wish: SetValue, value: Value, source: Source, actor: str
+    desk: Desk, wish: SetValue, value: Value, cause: Cause, reason: str
 ) -> tuple[Change, ...]:
     product, record = desk.products[wish.product_id], desk.record(wish)
-    place = (wish.store_id, wish.product_id, wish.variant_id, wish.attribute)
-    override = desk.overrides.get(place)
+    override = desk.override(wish)
     if _stands_already(record, override, wish, value):
         return ()
     merged = merge(
@@ -88,15 +97,18 @@ def _apply(
         override,
         Act(
             key=(wish.variant_id, wish.attribute),
-            entry=_entry(desk, _based_on(record, override, wish), wish, value, source),
-            source=source,
-            actor=actor,
+            entry=_entry(desk, wish, value, cause.source),
+            source=cause.source,
+            actor=cause.actor,
             cause_id=desk.cause_id,
+            reason=reason,
         ),
         now=desk.now,
     )
     if merged.override is not None:
-        desk.overrides[place] = merged.override
+        desk.overrides[wish.store_id, wish.product_id, wish.variant_id, wish.attribute] = (
+            merged.override
+        )
     return merged.changes
 
 
@@ -115,19 +127,9 @@ def _stands_already(
     return same_kind and fingerprint(declared, override.value) == fingerprint(declared, value)
 
 
-def _based_on(record: Record, override: Override | None, wish: SetValue) -> Version | None:
-    """The version of what the editor saw."""
-    if wish.store_id is None:
-        seen = record.register(wish.attribute).winner
-    else:
-        seen = override.read_timeline().newest if override else None
-    return seen.version if seen else None
-
-
-def _entry(
-    desk: Desk, based_on: Version | None, wish: SetValue, value: Value, source: Source
-) -> Entry:
-    time = causal_floor(desk.now, based_on)
+def _entry(desk: Desk, wish: SetValue, value: Value, source: Source) -> Entry:
+    seen = desk.standing(wish)
+    time = causal_floor(desk.now, seen.version if seen else None)
     version = Version.of(time, source, f"{desk.cause_id}:{wish.product_id}:{wish.variant_id}")
     if wish.store_id is None:
         return Entry(version, "edit", None, value)

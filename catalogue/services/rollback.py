@@ -57,11 +57,15 @@ class RollbackPlan:
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """The cause under which the ledger tells what was restored and what was skipped."""
+    """The cause under which the ledger tells what was restored and what was skipped.
+
+    `held` values wait at the gates.
+    """
 
     cause_id: UUID
     restored: int
     skipped: int
+    held: int = 0
 
 
 def plan_rollback(workspace_id: int, choice: Choice) -> RollbackPlan:
@@ -80,7 +84,7 @@ def roll_back(workspace_id: int, choice: Choice, *, by: str) -> RolledBack:
 
     Each is planned anew under its locks. What was skipped stands in the ledger as rejected.
     """
-    cause_id, restored, skipped = uuid4(), 0, 0
+    cause_id, restored, skipped, held = uuid4(), 0, 0, 0
     for product_ids in _chunks(workspace_id, choice):
         with transaction.atomic():
             locked = Product.objects.select_for_update().filter(pk__in=product_ids)
@@ -88,16 +92,18 @@ def roll_back(workspace_id: int, choice: Choice, *, by: str) -> RolledBack:
             plan = RollbackPlan()
             _plan(plan, workspace_id, choice, product_ids)
             if plan.restores:
-                edit(
+                done = edit(
                     workspace_id=workspace_id,
                     wishes=[one.wish() for one in plan.restores],
                     source=Source.ROLLBACK,
                     actor=by,
                     cause_id=cause_id,
                 )
+                held += done.held.size if done.held else 0
+                restored += 0 if done.held else len(plan.restores)
             store_changes([_rejected(one, by, cause_id) for one in plan.skipped])
-        restored, skipped = restored + len(plan.restores), skipped + len(plan.skipped)
-    return RolledBack(cause_id, restored, skipped)
+        skipped += len(plan.skipped)
+    return RolledBack(cause_id, restored, skipped, held)
 
 
 def _chunks(workspace_id: int, choice: Choice) -> Iterator[list[int]]:

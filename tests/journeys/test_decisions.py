@@ -128,7 +128,7 @@ def test_c12_c17_a_wrong_batch_of_prices_is_undone_but_for_what_moved_since(worl
     north, alpine = two(world)
     bad = hub_sets(
         world,
-        ("price", {"value": "1.00"}),
+        ("price", {"value": "15.00"}),
         ("compare_at_price", {"value": "2.00"}),
         ("title", {"value": "Wrong"}),
         source=Source.IMPORT,
@@ -145,7 +145,7 @@ def test_c12_c17_a_wrong_batch_of_prices_is_undone_but_for_what_moved_since(worl
         assert world.shown(store)["title"] == "Corrected by hand"
     roll_back(world.workspace.pk, Choice(cause_id=back.cause_id), by="ada")
     world.work()
-    assert price(world, north) == price(world, alpine) == "1.00"
+    assert price(world, north) == price(world, alpine) == "15.00"
     world.assert_in_step()
 
 

@@ -160,13 +160,13 @@ def test_many_are_kept_at_once(shops):
 
 
 def test_a_collision_over_a_stores_own_price_stays_in_that_store(shops):
-    hub_sets("40.00", store_id=shops[1].pk)
-    shop_sets(shops[1], "41.00", compareAtPrice=None)
+    hub_sets("30.00", store_id=shops[1].pk)
+    shop_sets(shops[1], "31.00", compareAtPrice=None)
     conflict = Conflict.objects.get()
-    assert (conflict.scope, conflict.winner, conflict.loser) == ("override", "41.00", "40.00")
+    assert (conflict.scope, conflict.winner, conflict.loser) == ("override", "31.00", "30.00")
     assert decide(make_override, conflict).left == 1
     decide(revert, conflict)
-    assert (canonical(), Override.objects.get().value) == ("20.00", "40.00")
+    assert (canonical(), Override.objects.get().value) == ("20.00", "30.00")
 
 
 def test_another_workspace_decides_nothing(shops):

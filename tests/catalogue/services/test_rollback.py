@@ -68,7 +68,7 @@ def test_a_batch_goes_back_but_for_what_has_moved_since_which_is_listed(shops):
     bad = batch(
         ("title", {"value": "Bad"}),
         ("vendor", {"value": "Bad"}),
-        ("price", {"value": "1.00"}),
+        ("price", {"value": "15.00"}),
         ("title", {"value": "Own", "store_id": shops[1].pk}),
     )
     hub_sets("Better", "vendor")

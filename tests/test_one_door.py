@@ -1,0 +1,89 @@
+"""No value is set past the door: who moves registers is known by name, and passes the gates."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ("syncqueue", "stores", "catalogue", "activity", "apimio_sync")
+MOVERS = {"merge", "set_register", "set_timeline"}
+# What may move a register, and why it needs no other gate than its own.
+KNOWN = {
+    ("catalogue/services/edit.py", "merge"): "the door: holds what the gates object to",
+    ("catalogue/services/absorb.py", "merge"): "the inbound merge: holds it before the fan-out",
+    ("catalogue/services/merge.py", "set_register"): "what both of them do",
+    ("catalogue/services/merge.py", "set_timeline"): "what both of them do",
+    (
+        "catalogue/services/importing.py",
+        "set_register",
+    ): "the birth of a record from its only store",
+    ("catalogue/services/importing.py", "merge"): "what a store was found to have stays there",
+    ("catalogue/services/breaker.py", "merge"): "holds what each store has; nobody is written",
+}
+COLUMNS = {"registers", "timeline"}
+
+
+def sources():
+    for app in APPS:
+        for path in sorted((ROOT / app).rglob("*.py")):
+            if "migrations" not in path.parts and "twin" not in path.parts:
+                yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())
+
+
+def imports_merge(tree):
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "catalogue.services.merge"
+        and any(alias.name == "merge" for alias in node.names)
+        for node in ast.walk(tree)
+    )
+
+
+def calls(name, tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
+            if isinstance(called, ast.Attribute) and called.attr in MOVERS - {"merge"}:
+                yield name, called.attr
+            if isinstance(called, ast.Name) and called.id == "merge" and imports_merge(tree):
+                yield name, "merge"
+
+
+def stores_a_register(node):
+    if isinstance(node, ast.keyword):
+        return node.arg in COLUMNS
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and "SET registers" in node.value
+    stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    return stored and node.attr in COLUMNS
+
+
+def test_only_the_door_and_the_inbound_merge_move_what_is_canonical():
+    assert {found for name, tree in sources() for found in calls(name, tree)} == set(KNOWN)
+
+
+def test_registers_are_stored_by_nobody_else():
+    """No assignment, update or SQL of the columns in which values stand, outside their keepers."""
+    keepers = {
+        "catalogue/services/desk.py",  # puts back what the door and the inbound merge have moved
+        "catalogue/models/canonical.py",
+    }
+    writes = {
+        (name, node.lineno)
+        for name, tree in sources()
+        if name not in keepers
+        for node in ast.walk(tree)
+        if stores_a_register(node)
+    }
+    assert writes == set()
+
+
+def test_both_doors_have_their_gates():
+    trees = dict(sources())
+    for name, gate in (("edit", "hold_edit"), ("absorb", "stop")):
+        tree = trees[f"catalogue/services/{name}.py"]
+        called = {
+            n.func.id
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        }
+        assert gate in called
