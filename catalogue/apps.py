@@ -12,6 +12,7 @@ class CatalogueConfig(AppConfig):
     def ready(self) -> None:
         """Everything that jobs call by name is known from here on."""
         from catalogue.services.converge import Converge  # noqa: PLC0415  needs the models
+        from catalogue.services.imports import any_import, run_imports  # noqa: PLC0415
         from catalogue.services.inbound import ADOPT, InboundItem, InboundProduct  # noqa: PLC0415
         from catalogue.services.pull import Adopt, Pull  # noqa: PLC0415
         from catalogue.services.spread import CONVERGE  # noqa: PLC0415
@@ -21,6 +22,7 @@ class CatalogueConfig(AppConfig):
         from catalogue.services.stock.spread import LEVEL  # noqa: PLC0415
         from stores.services.handlers import PULL  # noqa: PLC0415
         from syncqueue.domain.handling import register  # noqa: PLC0415
+        from syncqueue.services.sweep import register_chore  # noqa: PLC0415
 
         register(CONVERGE, Converge())
         register("inbound.product", InboundProduct())
@@ -30,3 +32,4 @@ class CatalogueConfig(AppConfig):
         register("inbound.level", InboundLevel())
         register(LEVEL, Levels())
         register(STOCK_PULL, StockPull())
+        register_chore("catalogue.imports", 1.0, run_imports, wanted=any_import)

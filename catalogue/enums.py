@@ -216,3 +216,25 @@ class HeldState(StrEnum):
     HELD = "held"
     RELEASED = "released"
     DISCARDED = "discarded"
+
+
+class ImportState(StrEnum):
+    """How far an import of a file has come."""
+
+    PREVIEW = "preview"
+    HELD = "held"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class RowState(StrEnum):
+    """What became of one row of a file; `bad`: none of it can be taken."""
+
+    READY = "ready"
+    SAME = "same"
+    BAD = "bad"
+    APPLIED = "applied"
+    DROPPED = "dropped"
+    HELD = "held"

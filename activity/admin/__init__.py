@@ -1,10 +1,22 @@
 """The admin: everything that ops staff see and do, scoped to their workspaces."""
 
-from activity.admin import decisions, gates, ledgers, products, queue, replays, stock, stores, terms
+from activity.admin import (
+    decisions,
+    gates,
+    imports,
+    ledgers,
+    products,
+    queue,
+    replays,
+    stock,
+    stores,
+    terms,
+)
 
 __all__ = [
     "decisions",
     "gates",
+    "imports",
     "ledgers",
     "products",
     "queue",

@@ -3,6 +3,7 @@
 from catalogue.models.canonical import Override, Product, Variant
 from catalogue.models.decisions import Conflict, Issue
 from catalogue.models.gates import HeldBatch
+from catalogue.models.imports import ImportRow, ImportRun
 from catalogue.models.ledger import Change, ChangeDelivery
 from catalogue.models.listing import Listing, VariantListing
 from catalogue.models.stock import StockMember, StockMovement, StockPool
@@ -14,6 +15,8 @@ __all__ = [
     "Conflict",
     "HeldBatch",
     "HighValue",
+    "ImportRow",
+    "ImportRun",
     "Issue",
     "Listing",
     "Override",

@@ -15,7 +15,7 @@ from catalogue.domain.gates import Batch, Check, Feed, Limits, Move, Objection, 
 from catalogue.domain.values import Value
 from catalogue.enums import HeldAct, HeldState, OverrideKind, Source
 from catalogue.errors import NotAllowedNowError
-from catalogue.models import HeldBatch, Product, Variant
+from catalogue.models import HeldBatch, ImportRow, Product, Variant
 from catalogue.services.desk import Desk, SetValue
 
 SAMPLES = 50
@@ -85,14 +85,30 @@ def check_pass(
     batch = HeldBatch.objects.filter(
         pk=released, workspace=workspace_id, state=HeldState.RELEASED
     ).first()
-    known = [_asked(stored) for stored in batch.wishes] if batch else []
+    known = {_place(stored): stored for stored in _released(batch, wishes)} if batch else {}
     for wish, value in zip(wishes, values, strict=True):
-        if not wish.clear and _asked(stored_wish(wish, value, "")) not in known:
+        asked = stored_wish(wish, value, "")
+        stored = known.get(_place(asked), {})
+        if not wish.clear and any(stored.get(name) != asked[name] for name in ("value", "kind")):
             raise NotAllowedNowError("This is not what was released at the gates.")
 
 
+def _released(batch: HeldBatch, wishes: Iterable[SetValue]) -> Iterable[dict[str, Any]]:
+    """What a batch holds of some products: in itself, or in the rows of its import."""
+    if batch.act != HeldAct.IMPORT:
+        own: list[dict[str, Any]] = batch.wishes
+        return own
+    products = {wish.product_id for wish in wishes}
+    rows = ImportRow.objects.filter(run__held=batch, product__in=products)
+    return [stored for row in rows for stored in row.wishes]
+
+
+def _place(stored: Mapping[str, Any]) -> tuple[Any, ...]:
+    return stored["product"], stored["variant"], stored["store"], stored["attribute"]
+
+
 def stored_wish(wish: SetValue, value: Value, base: str) -> dict[str, Any]:
-    """A wish as a held batch keeps it; `base` is the version that stood."""
+    """A wish as it is kept until it is carried out; `base` is the version that stood."""
     return {
         "product": wish.product_id,
         "variant": wish.variant_id,
@@ -125,10 +141,6 @@ def version_that_stands(desk: Desk, wish: SetValue) -> str:
 
 def describe(product: Product, variant: Variant | None) -> str:
     return f"{product} / {variant}" if variant else str(product)
-
-
-def _asked(stored: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in stored.items() if name != "base"}
 
 
 def what(desk: Desk, wish: SetValue) -> str:

@@ -15,6 +15,7 @@ from catalogue.models import HeldBatch, Override, Product
 from catalogue.services.desk import SetValue, open_desk
 from catalogue.services.edit import edit
 from catalogue.services.gates import version_that_stands, what, wish_of
+from catalogue.services.imports import discard_import, release_import
 
 MOVED = "Somebody has set it since."
 DECIDED = "It was decided otherwise in the meantime."
@@ -188,4 +189,5 @@ def _place(stored: Mapping[str, Any]) -> tuple[int, int | None, str]:
 _ACTS: Mapping[HeldAct, Act] = {
     HeldAct.EDIT: Act(_release_edit, lambda _batch: None),
     HeldAct.INBOUND: Act(_release_inbound, _discard_inbound),
+    HeldAct.IMPORT: Act(lambda batch: Outcome(release_import(batch)), discard_import),
 }

@@ -1,0 +1,164 @@
+"""Imports in the admin: a file is uploaded, previewed, started, followed, row by row."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
+
+from activity.admin.base import LedgerAdmin, list_url, may_operate
+from activity.admin.terms_forms import operated
+from activity.admin.verbs import Verb, VerbAdmin
+from activity.selectors.comparison import text_of
+from catalogue.domain.attributes import attribute
+from catalogue.domain.feeds import CLEAR, BadFeedError
+from catalogue.enums import ImportState, RowState
+from catalogue.models import ImportRow, ImportRun
+from catalogue.services.feeds import read_file
+from catalogue.services.imports import cancel_import, start_import
+from stores.models import Workspace
+
+SAMPLES = 50
+REFRESH_SECONDS = "3"
+
+
+class FileForm(forms.Form):
+    """A file of products, for one workspace."""
+
+    workspace = forms.ModelChoiceField(Workspace.objects.none(), widget=UnfoldAdminSelectWidget)
+    file = forms.FileField(
+        label="CSV or XLSX",
+        help_text=f"One row a variant, named by SKU or ID. Empty cells change nothing; “{CLEAR}” "
+        "empties a value.",
+        widget=UnfoldAdminFileFieldWidget,
+    )
+
+    def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        workspaces = operated(user)
+        self.fields["workspace"].queryset = workspaces
+        if len(workspaces) == 1:
+            self.fields["workspace"].initial = workspaces[0]
+
+
+def _start(run: ImportRun, by: str) -> str:
+    started = start_import(run.pk, by=by)
+    if started.held is not None:
+        return f"Held at the gates, nothing was changed: {started.held.words}"
+    return "The import is under way."
+
+
+def _cancel(run: ImportRun, by: str) -> str:
+    cancel_import(run.pk, by=by)
+    return "Cancelled: what was set before stands, and can be rolled back."
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(VerbAdmin, LedgerAdmin):
+    list_display = ["name", "state", "rows_read", "values_wanted", "values_set", "by", "created_at"]
+    list_filter = ["workspace", "state", "created_at"]
+    search_fields = ["name", "by"]
+    list_before_template = "activity/import_list.html"
+    change_form_outer_before_template = "activity/import_run.html"
+    fields = ["workspace", "by", "created_at", "started_at", "finished_at", "cause_id"]
+    readonly_fields = fields
+    verbs: Mapping[str, Verb] = {"start": _start, "cancel": _cancel}
+
+    def get_urls(self) -> list[Any]:
+        upload = self.admin_site.admin_view(self.upload)
+        return [path("upload/", upload, name="catalogue_import_upload"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        context = {**(extra_context or {}), "may_operate": may_operate(request.user, None)}
+        page: HttpResponse = super().changelist_view(request, context)
+        return page
+
+    def upload(self, request: HttpRequest) -> HttpResponse:
+        """Take a file in and show what it would do."""
+        if not may_operate(request.user, None):
+            raise PermissionDenied
+        form = FileForm(request.user, request.POST or None, request.FILES or None)
+        if form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                run = read_file(
+                    form.cleaned_data["workspace"].pk,
+                    file.name,
+                    file.read(),
+                    by=request.user.get_username(),
+                )
+            except BadFeedError as error:
+                form.add_error("file", str(error))
+            else:
+                messages.success(request, "Nothing is changed yet: this is what it would do.")
+                return HttpResponseRedirect(
+                    reverse("admin:catalogue_importrun_change", args=[run.pk])
+                )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Import a file",
+            "form": form,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "activity/import_upload.html", context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        page = super().change_view(request, object_id, form_url, extra_context)
+        run = self.get_object(request, object_id)
+        if run is not None and run.state == ImportState.RUNNING:
+            page["Refresh"] = REFRESH_SECONDS
+        return page
+
+    def panel(self, request: HttpRequest, row: ImportRun) -> dict[str, Any]:
+        counted = row.rows.values_list("state").annotate(Count("pk")).order_by("state")
+        rows = [
+            (RowState(state).value, count, list_url("catalogue_importrow", run=row.pk, state=state))
+            for state, count in counted
+        ]
+        last = row.rows.order_by("-number").values_list("number", flat=True).first()
+        return {
+            **super().panel(request, row),
+            "run": row,
+            "rows": rows,
+            "last": last or 0,
+            "samples": _samples(row),
+            "bad": row.rows.exclude(reason="").exclude(state=RowState.SAME)[:SAMPLES],
+            "changes": list_url("catalogue_change", cause_id__exact=row.cause_id),
+            "undo": f"{reverse('admin:catalogue_change_rollback')}?cause_id={row.cause_id}",
+        }
+
+
+def _samples(run: ImportRun) -> list[dict[str, Any]]:
+    rows = run.rows.filter(state=RowState.READY).select_related("product")[:SAMPLES]
+    return [
+        {
+            "row": row,
+            "label": attribute(one["attribute"]).label,
+            "stands": text_of(one["stands"]),
+            "wanted": text_of(one["value"]),
+        }
+        for row in rows
+        for one in row.wishes
+    ][:SAMPLES]
+
+
+@admin.register(ImportRow)
+class ImportRowAdmin(LedgerAdmin):
+    """What became of each row of a file."""
+
+    list_display = ["run", "number", "key", "state", "reason", "product"]
+    list_filter = ["state", "run"]
+    list_select_related = ["run", "product"]
+    search_fields = ["key"]
+    exclude = ["wishes"]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False  # they are reached from their import

@@ -1,0 +1,208 @@
+"""Carrying an import out: in chunks that store their own end, so that it goes on where it stood."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalogue.domain.gates import Move
+from catalogue.enums import HeldAct, ImportState, RowState, Source
+from catalogue.errors import CatalogueError, NotAllowedNowError
+from catalogue.models import HeldBatch, ImportRow, ImportRun, Product
+from catalogue.services.desk import open_desk
+from catalogue.services.edit import Edited, edit
+from catalogue.services.feeds import feed_of
+from catalogue.services.gates import Cause, hold, judge, version_that_stands, what, wish_of
+from syncqueue.enums import Priority
+
+CHUNK = 200  # rows that are merged and queued in one transaction
+STEP_SECONDS = 5.0
+MOST_TRIES = 3
+MOVED = "Somebody has set {} since the preview: left alone."
+
+
+def start_import(run_id: int, *, by: str) -> ImportRun:
+    """Let the workers carry out what was previewed, or hold the whole of it at the gates."""
+    with transaction.atomic():
+        run = _locked(run_id, ImportState.PREVIEW)
+        run.by, run.started_at = by, timezone.now()
+        moves = _moves(run)
+        objections = judge(moves, feed_of(run))
+        if objections:
+            cause = Cause(run.workspace_id, Source.IMPORT, by, run.cause_id)
+            run.held = hold(HeldAct.IMPORT, cause, moves, objections, details={"file": run.name})
+            _set(run, ImportState.HELD, run.held.words)
+        else:
+            _set(run, ImportState.RUNNING)
+    return run
+
+
+def cancel_import(run_id: int, *, by: str) -> ImportRun:
+    """Stop an import: what it has set stands, and can be rolled back by its cause."""
+    with transaction.atomic():
+        run = _locked(run_id, ImportState.PREVIEW, ImportState.RUNNING)
+        _set(run, ImportState.CANCELLED, f"Cancelled by {by}.")
+    return run
+
+
+def release_import(batch: HeldBatch) -> int:
+    """Let a held import run, in the caller's transaction."""
+    run = _locked(ImportRun.objects.get(held=batch).pk, ImportState.HELD)
+    _set(run, ImportState.RUNNING)
+    return run.values_wanted
+
+
+def discard_import(batch: HeldBatch) -> None:
+    run = _locked(ImportRun.objects.get(held=batch).pk, ImportState.HELD)
+    _set(run, ImportState.CANCELLED, f"Discarded by {batch.decided_by}: {batch.decision}")
+
+
+def any_import() -> bool:
+    return ImportRun.objects.filter(state=ImportState.RUNNING).exists()
+
+
+def run_imports() -> None:
+    """Take every running import further, for a few seconds each."""
+    running = ImportRun.objects.filter(state=ImportState.RUNNING).order_by("id")
+    for run_id in running.values_list("pk", flat=True):
+        ends = time.monotonic() + STEP_SECONDS
+        while take_step(run_id) and time.monotonic() < ends:
+            pass
+
+
+def take_step(run_id: int) -> bool:
+    """Carry out the next rows; whether there may be more. What kills it thrice ends the import."""
+    if not _begin(run_id):
+        return False
+    try:
+        with transaction.atomic():
+            rows = ImportRun.objects.select_for_update(skip_locked=True)
+            run = rows.filter(pk=run_id, state=ImportState.RUNNING).first()
+            return run is not None and _step(run)
+    except (CatalogueError, ValueError) as error:
+        with transaction.atomic():
+            _set(_locked(run_id, ImportState.RUNNING), ImportState.FAILED, str(error))
+        return False
+
+
+def _begin(run_id: int) -> bool:
+    """Count a beginning, in a transaction of its own: a step that dies leaves its trace."""
+    with transaction.atomic():
+        rows = ImportRun.objects.select_for_update(skip_locked=True)
+        run = rows.filter(pk=run_id, state=ImportState.RUNNING).first()
+        if run is None:
+            return False
+        if run.tries >= MOST_TRIES:
+            said = f"It ended {run.tries} times without a word after row {run.cursor}."
+            _set(run, ImportState.FAILED, said)
+            return False
+        run.tries += 1
+        run.save(update_fields=["tries"])
+    return True
+
+
+def _step(run: ImportRun) -> bool:
+    rows = list(run.rows.filter(number__gt=run.cursor).order_by("number")[:CHUNK])
+    if not rows:
+        _finish(run)
+        return False
+    _apply(run, [row for row in rows if row.state == RowState.READY])
+    run.cursor, run.tries = rows[-1].number, 0
+    run.save(update_fields=["cursor", "tries", "values_set"])
+    return True
+
+
+def _apply(run: ImportRun, rows: Sequence[ImportRow]) -> None:
+    """Set what nobody has set since the preview, by the one door."""
+    rows = _of_known_products(rows)
+    stored = [(row, one) for row in rows for one in row.wishes]
+    fresh = _fresh(run, stored)
+    if not fresh:
+        _save(rows)
+        return
+    done = edit(
+        workspace_id=run.workspace_id,
+        wishes=[wish_of(one) for _, one in fresh],
+        source=Source.IMPORT,
+        actor=run.by,
+        priority=Priority.BULK,
+        cause_id=run.cause_id,
+        released=run.held_id,
+    )
+    run.values_set += len(done.changes)
+    _mark(rows, {row.pk for row, _ in fresh}, done)
+    _save(rows)
+
+
+def _of_known_products(rows: Sequence[ImportRow]) -> Sequence[ImportRow]:
+    ids = {row.product_id for row in rows if row.product_id}
+    locked = Product.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    known = set(locked.values_list("pk", flat=True))
+    for row in rows:
+        if row.product_id not in known:
+            row.state, row.reason, row.wishes = RowState.DROPPED, "Its product is gone.", []
+    return rows
+
+
+def _fresh(
+    run: ImportRun, stored: Sequence[tuple[ImportRow, dict[str, Any]]]
+) -> list[tuple[ImportRow, dict[str, Any]]]:
+    wishes = [wish_of(one) for _, one in stored]
+    desk = open_desk(run.workspace_id, wishes, run.cause_id)
+    fresh = []
+    for wish, (row, one) in zip(wishes, stored, strict=True):
+        if version_that_stands(desk, wish) == one["base"]:
+            fresh.append((row, one))
+        else:
+            said = MOVED.format(f"{wish.attribute} of {what(desk, wish)}")
+            row.state, row.reason = RowState.DROPPED, f"{row.reason} {said}".strip()
+    return fresh
+
+
+def _mark(rows: Sequence[ImportRow], taken: set[int], done: Edited) -> None:
+    for row in rows:
+        if row.pk in taken:
+            row.state = RowState.HELD if done.held else RowState.APPLIED
+            if done.held:
+                row.reason = f"Held at the gates: {done.held.words}"
+
+
+def _save(rows: Sequence[ImportRow]) -> None:
+    ImportRow.objects.bulk_update(rows, ["state", "reason"], batch_size=CHUNK)
+
+
+def _finish(run: ImportRun) -> None:
+    run.tries = 0
+    run.save(update_fields=["tries"])
+    _set(run, ImportState.DONE, f"{run.values_set} values of {run.rows_read} rows were set.")
+
+
+def _moves(run: ImportRun) -> list[Move]:
+    """Everything that an import would move, compared with what stands now."""
+    moves: list[Move] = []
+    rows = run.rows.filter(state=RowState.READY).order_by("number")
+    for start in range(0, rows.count(), CHUNK * 5):
+        stored = [one for row in rows[start : start + CHUNK * 5] for one in row.wishes]
+        wishes = [wish_of(one) for one in stored]
+        desk = open_desk(run.workspace_id, wishes, run.cause_id)
+        moves += [
+            Move(what(desk, wish), wish.attribute, desk.shown(wish), one["value"])
+            for wish, one in zip(wishes, stored, strict=True)
+        ]
+    return moves
+
+
+def _locked(run_id: int, *states: ImportState) -> ImportRun:
+    run: ImportRun = ImportRun.objects.select_for_update().get(pk=run_id)
+    if run.state not in states:
+        raise NotAllowedNowError(f"The import is {run.get_state_display().lower()} already.")
+    return run
+
+
+def _set(run: ImportRun, state: ImportState, reason: str = "") -> None:
+    run.state, run.reason = state, reason
+    if state in (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED):
+        run.finished_at = timezone.now()
+    run.save(update_fields=["state", "reason", "finished_at", "by", "started_at", "held"])

@@ -1,0 +1,106 @@
+"""Imports in the admin and from the command line: previewed, started, followed, undone."""
+
+from io import StringIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from catalogue.models import ImportRun, Product, Variant
+from catalogue.services.imports import run_imports
+from stores.models import Workspace
+from tests.catalogue.clashes import two_shops
+
+pytestmark = pytest.mark.django_db
+SHEET = "SKU,Price,Colour\nLAMP-1,{},red\nNOBODY,5,blue\n"
+
+
+@pytest.fixture
+def shops():
+    return two_shops()
+
+
+def upload(client, shops, text):
+    form = {
+        "workspace": shops[0].workspace_id,
+        "file": SimpleUploadedFile("spring.csv", text.encode()),
+    }
+    return client.post(reverse("admin:catalogue_import_upload"), form, follow=True)
+
+
+def do(client, verb):
+    address = reverse("admin:catalogue_importrun_do", args=[ImportRun.objects.get().pk, verb])
+    return client.post(address, follow=True)
+
+
+def price():
+    return Variant.objects.get().value("price")
+
+
+def test_a_file_is_previewed_then_imported_and_followed(operator, shops):
+    page = upload(operator, shops, SHEET.format("21")).text
+    for words in (
+        *("2 rows would set 1 values", "Columns that mean nothing here: Colour."),
+        *("20.00", "21.00", "No variant here has the SKU “NOBODY”.", "Import it"),
+    ):
+        assert words in page
+    assert price() == "20.00"
+    running = do(operator, "start")
+    assert "The import is under way." in running.text
+    assert running.headers["Refresh"] == "3"
+    run_imports()
+    run = ImportRun.objects.get()
+    done = operator.get(reverse("admin:catalogue_importrun_change", args=[run.pk])).text
+    assert "1 values of 2 rows were set." in done
+    assert f"?cause_id={run.cause_id}" in done
+    assert price() == "21.00"
+    undo = operator.get(reverse("admin:catalogue_change_rollback"), {"cause_id": run.cause_id})
+    assert str(run.cause_id) in undo.text
+    rows = operator.get(reverse("admin:catalogue_importrow_changelist"), {"run": run.pk})
+    assert "NOBODY" in rows.text
+
+
+def test_what_the_gates_object_to_is_told_before_and_held_after(operator, shops):
+    assert "The gates will hold it: A price below" in upload(operator, shops, SHEET.format(0)).text
+    page = do(operator, "start").text
+    assert "Held at the gates, nothing was changed" in page
+    assert "Release or discard it" in page
+    assert price() == "20.00"
+
+
+def test_a_file_that_is_none_is_refused_on_the_form(operator, shops):
+    assert "There is no column" in upload(operator, shops, "Title\nLamp").text
+    assert not ImportRun.objects.exists()
+
+
+def test_a_viewer_imports_nothing_nor_into_another_workspace(viewer, shops):
+    assert upload(viewer, shops, SHEET.format("21")).status_code == 403
+    assert not ImportRun.objects.exists()
+
+
+def test_a_stranger_imports_into_their_own_workspace_only(stranger, shops):
+    upload(stranger, shops, SHEET.format("21"))
+    assert not ImportRun.objects.exists()
+
+
+def test_a_command_previews_and_applies(shops, tmp_path):
+    sheet = tmp_path / "spring.csv"
+    sheet.write_text(SHEET.format("21"))
+    slug = Workspace.objects.get(pk=shops[0].workspace_id).slug
+
+    def run(*more):
+        said = StringIO()
+        call_command(
+            "import_products", str(sheet), "--workspace", slug, "--by", "cron", *more, stdout=said
+        )
+        return said.getvalue()
+
+    assert "2 rows would set 1 values." in run()
+    assert price() == "20.00"
+    assert "is done. 1 values of 2 rows were set." in run("--apply")
+    assert (price(), Product.objects.get().edit_version) == ("21.00", 2)
+    sheet.write_text(SHEET.format("0"))
+    with pytest.raises(CommandError, match="Held at the gates"):
+        run("--apply")
+    assert price() == "21.00"

@@ -1,0 +1,71 @@
+"""Bad feeds and wrong lists, played on the twin: held before any shop hears of them, and undone."""
+
+import pytest
+
+from catalogue.enums import Source
+from catalogue.models import ChangeDelivery, HeldBatch, Variant
+from catalogue.selectors.changes import Choice
+from catalogue.services.feeds import read_file
+from catalogue.services.imports import run_imports, start_import
+from catalogue.services.releases import discard, release
+from catalogue.services.rollback import roll_back
+from tests.journeys.conftest import lamp
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def lamps(count):
+    return [lamp(f"Lamp {n}", sku=f"L-{n}", price=f"{20 + n}.00") for n in range(1, count + 1)]
+
+
+def read(world, prices):
+    text = "SKU,Price\n" + "\n".join(f"L-{n},{price}" for n, price in prices.items())
+    return read_file(world.workspace.pk, "prices.csv", text.encode(), by="ada")
+
+
+def shown(world, store):
+    found = world.twin.state(store.domain)["products"]
+    return sorted(product["variants"][0]["price"] for product in found)
+
+
+def test_c12_a_wrong_price_list_reaches_no_shop_and_a_right_one_can_be_undone(world):
+    stores = world.three(*lamps(4))
+    before = [shown(world, store) for store in stores]
+    wrong = read(world, {n: (20 + n) * 100 for n in range(1, 5)})
+    start_import(wrong.pk, by="ada")
+    run_imports()
+    world.work()
+    assert [shown(world, store) for store in stores] == before
+    assert not any(world.app_writes(store) for store in stores)
+    discard(HeldBatch.objects.get().pk, by="ben", reason="Cents for dollars.")
+
+    right = read(world, {n: 30 + n for n in range(1, 5)})
+    start_import(right.pk, by="ada")
+    run_imports()
+    world.work()
+    assert [shown(world, store) for store in stores] == [["31.00", "32.00", "33.00", "34.00"]] * 3
+    told = ChangeDelivery.objects.filter(change__source=Source.IMPORT, attempt__isnull=False)
+    assert told.filter(attempt__job__cause_id=right.cause_id, fate="written").count() == 12
+    roll_back(world.workspace.pk, Choice(cause_id=right.cause_id), by="ben")
+    world.work()
+    assert [shown(world, store) for store in stores] == before
+    world.assert_in_step()
+
+
+def test_a_price_typed_as_zero_in_one_shop_reaches_no_other_until_a_person_says_so(world):
+    stores = world.three()
+    typed = stores[1]
+    gid = world.listing(typed).gid
+    variant = world.shown(typed)["variants"][0]["id"]
+    world.twin.edit(typed.domain, gid, {"variants": [{"id": variant, "price": "0.00"}]})
+    world.work()
+    prices = [world.shown(store)["variants"][0]["price"] for store in stores]
+    assert prices == ["20.00", "0.00", "20.00"]
+    assert Variant.objects.get().value("price") == "20.00"
+    batch = HeldBatch.objects.get()
+    assert (batch.store, batch.source) == (typed, Source.SYNC)
+    release(batch.pk, by="ben", reason="A giveaway.")
+    world.work()
+    assert {world.shown(store)["variants"][0]["price"] for store in stores} == {"0.00"}
+    assert not world.app_writes(typed)
+    world.assert_in_step()
