@@ -1,14 +1,14 @@
 """What is an incoming value? The algorithm of the sync rules, one attribute of one store at a time.
 
 A journal is cut into runs of one value. Every run but the oldest needs one voice: our write, or an
-edit. A sighting that makes a run without a voice, its own or a later one, is how an edit is found;
-so the edits follow from the set of sightings, not from the order in which they came in.
+edit. A sighting that no voice of its run explains is how an edit is found; so the edits follow from
+the set of sightings, not from the order in which they came in.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from catalogue.domain.attributes import Attribute, fingerprint, renders
 from catalogue.domain.journal import Leaf
@@ -49,7 +49,7 @@ class ReadSeen:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """The earliest stored delivery (parked, queued or done) that shows the value just read."""
+    """The earliest stored delivery (parked or queued) that shows the value just read."""
 
     time: datetime
     id: str
@@ -61,6 +61,7 @@ class Written:
 
     value: Value
     version: Version
+    planned: datetime
     certain: bool = True
 
 
@@ -110,7 +111,12 @@ def decide_payload(
 ) -> Decision:
     """Decide one attribute of a delivery. Only while no call of the listing is open."""
     sighting = Sighting(
-        seen.second, seen.instant, fingerprint(attribute, value), Via.HOOK, id=seen.delivery_id
+        seen.second,
+        seen.instant,
+        fingerprint(attribute, value),
+        Via.HOOK,
+        id=seen.delivery_id,
+        heard=seen.received,
     )
     if leaf is None:
         return Decision(Verdict.SAME, Leaf.first(value, sighting))
@@ -208,9 +214,9 @@ def _ghost(
 
 
 def _give_voices(leaf: Leaf) -> tuple[Leaf, tuple[Edit, ...]]:
-    """Every run without a voice is an edit, dated by its first sighting."""
+    """What no voice of its run explains is an edit, dated by the first sighting of it."""
     edits: list[Edit] = []
-    while silent := _silent_run(leaf):
+    while silent := _unexplained(leaf):
         first, before = silent
         version = Version.of(causal_floor(first.time, _newest(before)), Source.SYNC, first.id)
         value = leaf.value_of(first.hash)
@@ -221,11 +227,12 @@ def _give_voices(leaf: Leaf) -> tuple[Leaf, tuple[Edit, ...]]:
     return leaf, tuple(edits)
 
 
-def _silent_run(leaf: Leaf) -> tuple[Sighting, Sequence[Sighting]] | None:
-    """The first sighting of the oldest run without a voice, and the run before it."""
+def _unexplained(leaf: Leaf) -> tuple[Sighting, Sequence[Sighting]] | None:
+    """The oldest sighting that nothing in its run explains, and the run before it."""
     for before, run in pairwise(leaf.runs()):
-        if _newest(run) is None:
-            return run[0], before
+        for sighting in run:
+            if not any(voice.explains(sighting) for voice in run):
+                return sighting, before
     return None
 
 
@@ -238,7 +245,9 @@ def _confirm(
 ) -> tuple[Leaf, Decision | None]:
     """Our write as the store took it; an answer older than what was seen since moves nothing."""
     landed_hash, sent = fingerprint(attribute, landed), fingerprint(attribute, written.value)
-    sighting = _called(leaf, read, landed_hash, written.version, Via.WRITE)
+    sighting = replace(
+        _called(leaf, read, landed_hash, written.version, Via.WRITE), heard=written.planned
+    )
     if leaf is None:
         leaf = Leaf.first(landed, sighting)
     late = leaf.as_of is not None and read.second < leaf.as_of
@@ -270,7 +279,9 @@ def _absorb_foreign(
     if settled and (known or voiced):
         after = leaf.with_sighting(_called(leaf, read, value_hash, None), value)
         return Decision(Verdict.SAME, _observe(after, value, value_hash))
-    dated = max((s for s in own if s.triggered), key=lambda s: s.time, default=None)
+    standing = leaf.runs()[-1:]  # what stood before a later value says nothing of this one
+    still = (s for s in own if s.triggered and s in chain(*standing))
+    dated = max(still, key=lambda s: s.time, default=None)
     hint = Hint(dated.time, dated.id) if dated else hint
     seen = leaf.sightings[-1].time if leaf.sightings else read.second
     found = max(read.second, seen + TICK)

@@ -11,13 +11,16 @@ from catalogue.domain.values import Value
 def hint_for(
     leaf: Leaf, value: Value, *, attribute: Attribute, stored: Iterable[tuple[Seen, Value]]
 ) -> Hint | None:
-    """The earliest stored delivery that shows the value, not older than the last sighting."""
+    """The earliest undecided delivery that shows the value, none older than the last sighting."""
     wanted, as_of = fingerprint(attribute, value), leaf.as_of
+    decided = {sighting.id for sighting in leaf.sightings}
     return min(
         (
             Hint(seen.instant, seen.delivery_id)
             for seen, shown in stored
-            if fingerprint(attribute, shown) == wanted and (as_of is None or seen.second >= as_of)
+            if fingerprint(attribute, shown) == wanted
+            and (as_of is None or seen.second >= as_of)
+            and seen.delivery_id not in decided
         ),
         key=lambda hint: (hint.time, hint.id),
         default=None,

@@ -18,7 +18,8 @@ NO_TRIGGER = timedelta(days=1)
 class Sighting:
     """A value at a second of the store's clock; `version` where it was an edit or our write.
 
-    A webhook knows when it was triggered, a call only what it came `after`.
+    A webhook knows when it was triggered, a call only what it came `after`. `heard` is on our own
+    clock: when a delivery reached us, or when our write was planned.
     """
 
     second: datetime
@@ -28,6 +29,7 @@ class Sighting:
     version: Version | None = None
     id: str = ""
     after: datetime | None = None
+    heard: datetime | None = None
 
     @property
     def key(self) -> tuple[datetime, datetime, str, Via]:
@@ -43,6 +45,15 @@ class Sighting:
         """A lower bound of its instant inside the second."""
         return self.triggered or self.after or self.second
 
+    def explains(self, other: Sighting) -> bool:
+        """Whether a sighting of the same value may be of this edit or write.
+
+        What we had heard before we planned a write is not its echo.
+        """
+        foreseen = self.via is Via.WRITE and other.via is Via.HOOK
+        early = foreseen and self.heard and other.heard and other.heard < self.heard
+        return self.version is not None and not early
+
     def to_json(self) -> dict[str, Any]:
         return {
             "second": self.second.isoformat(),
@@ -52,20 +63,26 @@ class Sighting:
             "version": self.version.to_json() if self.version else None,
             "id": self.id,
             "after": self.after.isoformat() if self.after else None,
+            "heard": self.heard.isoformat() if self.heard else None,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Sighting:
-        triggered, version, after = data["triggered"], data["version"], data["after"]
+        version = data["version"]
         return cls(
             datetime.fromisoformat(data["second"]),
-            datetime.fromisoformat(triggered) if triggered else None,
+            _instant(data["triggered"]),
             data["hash"],
             Via(data["via"]),
             Version.from_json(version) if version else None,
             data["id"],
-            datetime.fromisoformat(after) if after else None,
+            _instant(data["after"]),
+            _instant(data.get("heard")),
         )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 Places: TypeAlias = dict[tuple[datetime, datetime, str, Via], datetime]

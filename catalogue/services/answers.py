@@ -83,7 +83,9 @@ def absorb_write(
         refused = {error.part for error in result.errors}
         written = {
             (leaf["host"], leaf["attribute"]): Written(
-                leaf["value"], Version.from_json(leaf["version"])
+                leaf["value"],
+                Version.from_json(leaf["version"]),
+                datetime.fromisoformat(request["planned"]),
             )
             for leaf in request["leaves"]
             if _part(leaf["host"], listing.gid) not in refused

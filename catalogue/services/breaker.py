@@ -91,20 +91,21 @@ def _edits(change: Change, now: datetime) -> list[StoreEdit]:
     )
     return [
         StoreEdit(row.store_id, row.created_at, _our_write(row), row.fate == ChangeFate.WON)
-        for row in rows
+        for row in rows.select_related("delivery")
         if row.store_id is not None
     ]
 
 
 def _our_write(row: Change) -> datetime | None:
-    """When we last wrote this leaf to the store that set it anew."""
+    """When we last wrote this leaf to the store, before we heard that it had set it anew."""
+    heard = row.delivery.received_at if row.delivery else row.created_at
     written: datetime | None = (
         ChangeDelivery.objects.filter(
             store=row.store_id,
             change__product=row.product_id,
             change__variant=row.variant_id,
             change__attribute=row.attribute,
-            accepted_at__lt=row.created_at,
+            accepted_at__lt=heard,
         )
         .order_by("-accepted_at")
         .values_list("accepted_at", flat=True)

@@ -68,11 +68,16 @@ class Converge:
         if not pic.store.is_live:
             return Settled(Outcome.HELD, "Nothing is written before the store's owner opted in.")
         return self._plan_write(
-            pic, job, followers, Access(session, write_grant(pic.store, now=now))
+            pic, job, followers, Access(session, write_grant(pic.store, now=now)), now
         )
 
     def _plan_write(
-        self, pic: Picture, job: JobView, followers: Sequence[JobView], access: Access
+        self,
+        pic: Picture,
+        job: JobView,
+        followers: Sequence[JobView],
+        access: Access,
+        now: datetime,
     ) -> Planned:
         leaves = pic.to_write()
         if job.solo:
@@ -82,7 +87,7 @@ class Converge:
             mark_shown([job.id])
             return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
         riders = () if job.solo else (f for f in followers if f.handler == job.handler)
-        request = _write_request(pic, leaves)
+        request = _write_request(pic, leaves, now)
         return Call(
             request,
             access,
@@ -154,7 +159,7 @@ def _leaves_of(job: JobView) -> set[LeafKey]:
     return {(variant_id, name) for variant_id, name in rows.values_list("variant_id", "attribute")}
 
 
-def _write_request(pic: Picture, leaves: Mapping[LeafKey, Value]) -> dict[str, Any]:
+def _write_request(pic: Picture, leaves: Mapping[LeafKey, Value], now: datetime) -> dict[str, Any]:
     """Exactly what is about to be sent; `shown` is what a guard expects to find."""
     members = []
     for key, value in leaves.items():
@@ -176,6 +181,7 @@ def _write_request(pic: Picture, leaves: Mapping[LeafKey, Value]) -> dict[str, A
         "leaves": members,
         "currency": _currency(pic, leaves),
         "variants": max(1, min(len(pic.shown), MOST_SHOWN)),
+        "planned": now.isoformat(),
     }
 
 
@@ -222,7 +228,7 @@ def _moved(body: Mapping[str, Any], guarded: Sequence[Mapping[str, Any]]) -> boo
 
 def _lost(locked: Locked, request: Mapping[str, Any], sent_at: datetime) -> None:
     listing: Listing = locked.picture.listing
-    note_unknown(listing, request["leaves"], sent_at=sent_at)
+    note_unknown(listing, request, sent_at=sent_at)
     listing.needs_read = "The outcome of a write is unknown."
     listing.save(update_fields=["unknown", "needs_read"])
 

@@ -1,7 +1,7 @@
 """Writes whose outcome nobody heard: kept a day, because one may still land (a ghost)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +12,15 @@ from catalogue.models import Listing
 KEEP = timedelta(hours=24)
 
 
-def note_unknown(
-    listing: Listing, leaves: Iterable[Mapping[str, Any]], *, sent_at: datetime
-) -> None:
+def note_unknown(listing: Listing, request: Mapping[str, Any], *, sent_at: datetime) -> None:
     """Remember what was sent; until a read has settled it, nothing of this listing is decided."""
     kept = [one for one in listing.unknown if _sent_at(one) > sent_at - KEEP]
-    new = {"sent_at": sent_at.isoformat(), "open": True, "leaves": [dict(leaf) for leaf in leaves]}
+    new = {
+        "planned": request["planned"],
+        "sent_at": sent_at.isoformat(),
+        "open": True,
+        "leaves": request["leaves"],
+    }
     listing.unknown = [*kept, new]
 
 
@@ -46,7 +49,10 @@ def open_writes(listing: Listing) -> Mapping[tuple[str, str], Written]:
     """By host and attribute: what a read has to settle; equal to what was sent means applied."""
     return {
         (leaf["host"], leaf["attribute"]): Written(
-            leaf["value"], Version.from_json(leaf["version"]), certain=False
+            leaf["value"],
+            Version.from_json(leaf["version"]),
+            datetime.fromisoformat(one["planned"]),
+            certain=False,
         )
         for one in listing.unknown
         if one["open"]

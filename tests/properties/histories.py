@@ -6,14 +6,18 @@ show follows from that account alone.
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from django.db.models import Min
 from hypothesis import strategies as st
 
 from catalogue.enums import Source
 from catalogue.models import Change, Listing, Product, Variant
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
+from stores.models import Delivery
 from stores.services.handlers import enqueue_pull
+from syncqueue.models import Call
 from syncqueue.services.pump import run_pump
 from tests.journeys.conftest import lamp
 
@@ -193,9 +197,20 @@ class History:
         rows = Change.objects.filter(product=self.product, store__isnull=False)
         return {(row.store.domain, row.attribute, row.new) for row in rows.select_related("store")}
 
-    def ledger_of_the_hub(self):
-        rows = Change.objects.filter(product=self.product, source=Source.MANUAL)
-        return set(rows.values_list("attribute", "new"))
+    def may_be_ours(self, deed):
+        """Whether we wrote the same before we heard of it: then the two can't be told apart."""
+        done = datetime.fromisoformat(deed["time"])
+        told = Delivery.objects.filter(store__domain=deed["shop"], triggered_at__gte=done)
+        heard = told.aggregate(first=Min("received_at"))["first"]
+        calls = Call.objects.filter(lane__channel__store__domain=deed["shop"], sent_at__gte=done)
+        written = [call.request for call in calls if call.request.get("op") == "write"]
+        return any(
+            (leaf["host"], leaf["attribute"], leaf["value"])
+            == (deed["resource"], deed["attribute"], deed["new"])
+            and (heard is None or datetime.fromisoformat(request["planned"]) <= heard)
+            for request in written
+            for leaf in request["leaves"]
+        )
 
 
 def many_products(world, count):

@@ -8,7 +8,7 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from catalogue.domain.attributes import attribute, renders
@@ -317,7 +317,7 @@ class World:
         )
         if missing:
             parts = {
-                leaf: Written(value, wanted[None, leaf].version)
+                leaf: Written(value, wanted[None, leaf].version, self.now)
                 for (_, leaf), value in missing.items()
             }
             self.write(store, listing, parts)
@@ -336,9 +336,7 @@ class World:
     def settled_read(self, store: int, snapshot: Snapshot) -> None:
         listing = self.listings[store]
         pending, listing.pending = listing.pending or {}, None
-        uncertain = {
-            leaf: Written(w.value, w.version, certain=False) for leaf, w in pending.items()
-        }
+        uncertain = {leaf: replace(w, certain=False) for leaf, w in pending.items()}
         self._absorb(store, snapshot, uncertain)
         for leaf, part in pending.items():
             shown = attribute(leaf).normalise(snapshot.values[leaf])

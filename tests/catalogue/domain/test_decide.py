@@ -32,7 +32,8 @@ def hook(leaf, value, second, *, name=None, received=None, declared=TITLE):
 
 def answer(leaf, value, second, *, sent=None, declared=TITLE):
     """What a call showed: the answer of a write where `sent` is told, else a read."""
-    written = Written(sent, Version(at(second - 1), 2, f"edit{second}")) if sent else None
+    version = Version(at(second - 1), 2, f"edit{second}")
+    written = Written(sent, version, at(second)) if sent else None
     read = ReadSeen(at(second), at(second) + timedelta(milliseconds=100), f"c{second}")
     return absorb_leaf(leaf, value, attribute=declared, read=read, written=written)
 
@@ -115,6 +116,15 @@ def test_an_exact_value_that_came_back_changed_is_a_foreign_edit(known):
     assert (edits(decision), decision.leaf.value) == (["Z"], "Z")
 
 
+def test_what_had_reached_us_before_we_planned_to_write_the_same_is_an_edit():
+    """Its delivery waits undecided, or its answer comes first: either way it can't be our echo."""
+    first = hook(None, "O", 0).leaf
+    ours = answer(first, "X", 10, sent="X").leaf
+    (edit,) = hook(ours, "X", 9).edits
+    assert (edit.value, edit.based_on) == ("X", "O")
+    assert edits(hook(ours, "X", 9.8)) == [], "this came while we wrote: it may be our echo"
+
+
 def test_shopifys_rendering_of_a_description_is_what_we_wrote():
     """F13: else the same write would repeat for ever."""
     html = attribute("description")
@@ -128,7 +138,7 @@ def test_a_correction_of_our_value_is_later_than_it_though_our_clock_runs_fast()
     first = hook(None, "O", 0).leaf
     ours = Version(at(21), 2, "edit")
     read = ReadSeen(at(19), at(19.2), "c")
-    written = Written("X", ours)
+    written = Written("X", ours, at(19))
     leaf = absorb_leaf(first, "X", attribute=TITLE, read=read, written=written).leaf
     (edit,) = hook(leaf, "Y", 20).edits
     assert edit.version > ours

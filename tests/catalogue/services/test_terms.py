@@ -252,7 +252,7 @@ def test_a_workspace_names_what_is_of_high_worth(shops):
     set_high_value(shops[0].workspace_id, "title", on=True)
     set_high_value(shops[0].workspace_id, "price", on=False)
     hub_sets("Tall lamp", "title")
-    request = _write_request(*_plan(shops[1]))
+    request = _write_request(*_plan(shops[1]), timezone.now())
     assert [leaf["guard"] for leaf in request["leaves"]] == [Guard.CHECK]
     shop_titles(shops[1], "Big lamp", ago=timedelta(minutes=1))
     assert Conflict.objects.get().attribute == "title"
