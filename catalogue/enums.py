@@ -97,6 +97,14 @@ class ListingState(StrEnum):
     GONE = "gone"
 
 
+class Stance(StrEnum):
+    """How a variant in a store that is linked to none of ours stands to the hub."""
+
+    OPEN = ""
+    OWN = "own"
+    DOOMED = "doomed"
+
+
 class ChangeScope(StrEnum):
     """Whether a change was meant for all stores or for one."""
 
@@ -195,6 +203,10 @@ class IssueKind(StrEnum):
 
     TUG_OF_WAR = "tug_of_war"
     STOCK = "stock"
+    STRUCTURE = "structure"
+    OPTION_GONE = "option_gone"
+    VARIANT_GONE = "variant_gone"
+    PRODUCT_GONE = "product_gone"
 
 
 class IssueState(StrEnum):

@@ -11,6 +11,9 @@ from catalogue.enums import Guard, Owner
 __all__ = [
     "ATTRIBUTES",
     "NORMALISER_VERSION",
+    "OPTION_NAMES",
+    "OPTION_VALUES",
+    "VARIANT_ORDER",
     "Attribute",
     "BadValueError",
     "Guard",
@@ -30,11 +33,15 @@ Path: TypeAlias = tuple[str, ...]
 Form: TypeAlias = Literal["graphql", "webhook"]
 
 
+OPTION_NAMES, OPTION_VALUES, VARIANT_ORDER = "option_names", "option_values", "variant_order"
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """One unit of merging. `lossy`: Shopify re-renders what it is sent.
 
     `as_set`: a set of words, to which several parties add and from which they remove.
+    `structural`: of a product's shape, which is written step by step (`domain.structure`).
     """
 
     name: str
@@ -50,6 +57,7 @@ class Attribute:
     money: bool = False
     required: bool = False
     as_set: bool = False
+    structural: bool = False
     longest: int | None = None
 
 
@@ -98,6 +106,26 @@ _DECLARED = (
     # Webhooks don't carry the two of search engines, nor weights: only reads and answers show them.
     _product("seo_title", "Search title", values.optional_text, "seo.title"),
     _product("seo_description", "Search description", values.optional_text, "seo.description"),
+    _product(
+        OPTION_NAMES,
+        "Options",
+        values.names,
+        "optionNames",
+        webhook=("optionNames",),
+        structural=True,
+        required=True,
+    ),
+    # The ids of variants of ours, which no store knows: told by `services.variants` alone.
+    _product(VARIANT_ORDER, "Order of variants", values.names, "variantOrder", structural=True),
+    _variant(
+        OPTION_VALUES,
+        "Option values",
+        values.names,
+        "optionValues",
+        webhook=("optionValues",),
+        structural=True,
+        required=True,
+    ),
     _variant(
         "price",
         "Price",
@@ -226,7 +254,8 @@ def _check(declared: Attribute, value: Value) -> None:
     if declared.money and isinstance(value, str):
         values.check_amount(value)
     if isinstance(value, list):
-        values.check_tags(value)
+        check = values.check_names if declared.structural else values.check_tags
+        check(value)
     if isinstance(value, dict) and value["value"].startswith("-"):
         raise BadValueError("a weight can't be negative")
 

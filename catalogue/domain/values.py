@@ -29,6 +29,7 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, 
 CENTS = 2
 MOST_TAGS = 250
 LONGEST_TAG = 255
+LONGEST_NAME = 255
 _LARGEST = Decimal(10) ** 15
 
 
@@ -81,6 +82,15 @@ def tags(raw: object) -> Value:
     # sorted before folding, so that which spelling survives doesn't depend on the order given
     distinct = {word.casefold(): word for word in sorted(words, reverse=True)}
     return [distinct[folded] for folded in sorted(distinct)]
+
+
+def names(raw: object) -> Value:
+    """Names in their order. They may hold commas, so only what a person types is split there."""
+    if isinstance(raw, str):
+        raw = [part for part in raw.split(",") if part.strip()]
+    if not isinstance(raw, list | tuple) or not all(isinstance(name, str) for name in raw):
+        raise BadValueError("a list of names is needed")
+    return [str(text(name)) for name in raw]
 
 
 def word_of(allowed: frozenset[str]) -> Normalise:
@@ -177,6 +187,13 @@ def check_amount(amount: str) -> None:
         raise BadValueError("an amount can't be negative")
     if len(amount.partition(".")[2]) > CENTS:
         raise BadValueError("an amount has at most two decimals")
+
+
+def check_names(given: list[str]) -> None:
+    if not given or not all(given):
+        raise BadValueError("no name can be empty")
+    if any(len(name) > LONGEST_NAME for name in given):
+        raise BadValueError(f"a name has at most {LONGEST_NAME} characters")
 
 
 def check_tags(words: list[str]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models.functions import Now
 
+from catalogue.domain.attributes import OPTION_VALUES
 from catalogue.domain.registers import CanonicalRegister, Timeline
 from catalogue.domain.values import Value
 from catalogue.enums import OverrideKind
@@ -76,11 +77,16 @@ class Product(Record):
 
 
 class Variant(Record):
-    """A canonical variant; `options` is its list of {name, value}."""
+    """A canonical variant; `options` mirrors its values, as a list of {name, value}."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
     position = models.PositiveIntegerField(default=1)
     options = models.JSONField(default=list, blank=True)
+    removed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when a person's decision or a policy has removed it.",
+    )
     sku = models.CharField(max_length=255, blank=True, default="", db_index=True)
 
     mirrored = ("sku",)
@@ -89,6 +95,12 @@ class Variant(Record):
 
     class Meta:
         ordering = ["product_id", "position", "id"]
+
+    def set_register(self, attribute: str, register: CanonicalRegister) -> None:
+        super().set_register(attribute, register)
+        winner = register.winner
+        if attribute == OPTION_VALUES and winner is not None and isinstance(winner.value, list):
+            self.options = [{"name": "", "value": value} for value in winner.value]
 
     def __str__(self) -> str:
         return self.name or self.sku or f"variant {self.pk}"

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from catalogue.domain.journal import Leaf
-from catalogue.enums import ListingState
+from catalogue.enums import ListingState, Stance
 from catalogue.models.canonical import Product, Variant
 from stores.managers import WorkspaceScoped
 from stores.models import Store
@@ -62,6 +62,14 @@ class Listing(Observed):
     settled_at = models.DateTimeField(
         null=True, blank=True, help_text="When its last call was settled, by our clock."
     )
+    absent = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Variants of ours that this store does not have, and is not to be given.",
+    )
+    read_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a read last showed it, by our clock."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     workspace_path = "store__workspace"
@@ -103,6 +111,14 @@ class VariantListing(Observed):
     inventory_item_gid = models.CharField(max_length=255, blank=True, default="", db_index=True)
     position = models.PositiveIntegerField(default=1)
     options = models.JSONField(default=list, blank=True)
+    stance = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        choices=[(one.value, one.value.title() or "Open") for one in Stance],
+        help_text="Linked to no variant of ours: the store's own, or to be deleted there.",
+    )
 
     workspace_path = "listing__store__workspace"
     objects = WorkspaceScoped.as_manager()

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from catalogue.domain.attributes import ATTRIBUTES, attribute, of_owner
+from catalogue.domain.attributes import ATTRIBUTES, VARIANT_ORDER, attribute, of_owner
 from catalogue.domain.diff import LeafKey, difference
 from catalogue.domain.effective import Effective, effective
 from catalogue.domain.journal import Leaf
 from catalogue.domain.registers import Entry
+from catalogue.domain.structure import in_order
 from catalogue.domain.terms import PLAIN, Terms
 from catalogue.domain.values import Value
 from catalogue.enums import Owner
@@ -27,7 +28,7 @@ class Picture:
     listing: Listing
     product: Product | None
     variants: Mapping[int, Variant]
-    shown: Mapping[str, VariantListing]
+    shown: dict[str, VariantListing]
     overrides: dict[LeafKey, Override] = field(default_factory=dict)
     terms: Terms = PLAIN
 
@@ -65,7 +66,25 @@ class Picture:
         winner = self.record(key).register(key[1]).winner
         currency = self.product.currency if self.product else ""
         override = self.standing(key)
-        return effective(attribute(key[1]), winner, override, terms=self.terms, currency=currency)
+        found = effective(attribute(key[1]), winner, override, terms=self.terms, currency=currency)
+        if key[1] == VARIANT_ORDER and isinstance(found.value, list):
+            return replace(found, value=in_order(self.ids_shown(), found.value))
+        return found
+
+    def standing_order(self) -> list[str]:
+        """The order that the store's variants should have, by our ids; empty where none is set."""
+        standing = self.effective((None, VARIANT_ORDER))
+        return standing.value if standing.managed and isinstance(standing.value, list) else []
+
+    def variant_of(self, gid: str) -> int | None:
+        """Our id of a linked variant; None for the product itself."""
+        host = self.shown.get(gid)
+        return host.variant_id if host else None
+
+    def ids_shown(self) -> list[str]:
+        """Our ids of the linked variants, in the order of the store."""
+        linked = sorted(self.hosts.values(), key=lambda host: (host.position, host.pk))
+        return [str(host.variant_id) for host in linked]
 
     def wanted(self, name: str = "") -> dict[LeafKey, Effective]:
         """Every leaf that we write (or those of one attribute), with the value it should have."""
@@ -100,7 +119,10 @@ _LISTINGS = "SELECT * FROM catalogue_listing WHERE id = ANY(%s) ORDER BY id"
 _STORES = f"SELECT s.*, {TERMS} FROM stores_store AS s WHERE s.id = ANY(%s)"  # noqa: S608
 _PRODUCTS = "SELECT * FROM catalogue_product WHERE id = ANY(%s)"
 _SHOWN = "SELECT * FROM catalogue_variantlisting WHERE listing_id = ANY(%s) ORDER BY id"
-_VARIANTS = "SELECT * FROM catalogue_variant WHERE product_id = ANY(%s) ORDER BY position, id"
+_VARIANTS = """
+SELECT * FROM catalogue_variant WHERE product_id = ANY(%s) AND removed_at IS NULL
+ORDER BY position, id
+"""
 _OVERRIDES = "SELECT * FROM catalogue_override WHERE product_id = ANY(%s) AND store_id = ANY(%s)"
 
 

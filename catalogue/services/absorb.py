@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from catalogue.domain.attributes import ATTRIBUTES, Attribute, attribute, read_leaves
+from catalogue.domain.attributes import ATTRIBUTES, VARIANT_ORDER, Attribute, attribute, read_leaves
 from catalogue.domain.collision import Basis
 from catalogue.domain.decide import Decision, Edit
 from catalogue.domain.diff import LeafKey
@@ -29,8 +29,10 @@ from catalogue.services.gates import Cause
 from catalogue.services.ledger import store_changes
 from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, correct, merge
+from catalogue.services.options import ask_about_options, fill_up, has_shrunk, held_shape
 from catalogue.services.spread import spread
 from catalogue.services.stopping import Routes, stop
+from catalogue.services.variants import renumber
 from stores.shopify.types import ProductSnapshot, VariantSnapshot
 
 Judge: TypeAlias = Callable[[str, Attribute, Leaf | None, Value], Decision]
@@ -47,6 +49,8 @@ OF_A_LISTING = (
     "needs_read",
     "unknown",
     "settled_at",
+    "absent",
+    "read_at",
 )
 OF_A_HOST = ("leaves", "position", "options", "inventory_item_gid")
 _STORE_HOSTS = """
@@ -83,11 +87,11 @@ def absorb(pic: Picture, snapshot: ProductSnapshot, judge: Judge) -> Absorbed:
     for shown in snapshot.variants:
         host = pic.shown.get(shown.gid)
         if host is None:
-            host = VariantListing(listing=listing, gid=shown.gid)
+            host = VariantListing(listing=listing, gid=shown.gid, position=shown.position)
             new.append(host)
         else:
             moved.append(host)
-        _describe(host, shown)
+        _describe(host, shown, called=snapshot.form == "graphql")
         values = read_leaves(Owner.VARIANT, shown.node, snapshot.form)
         _absorb_host(found, host, host.variant_id, values, judge)
     if listing.as_of is None or snapshot.updated_at >= listing.as_of:
@@ -95,7 +99,8 @@ def absorb(pic: Picture, snapshot: ProductSnapshot, judge: Judge) -> Absorbed:
         listing.title, listing.handle = snapshot.title[:255], snapshot.handle[:255]
     listing.save(update_fields=OF_A_LISTING)
     _store_hosts(moved)
-    VariantListing.objects.bulk_create(new)
+    for host in VariantListing.objects.bulk_create(new):
+        pic.shown[host.gid] = host
     return found
 
 
@@ -125,8 +130,9 @@ def _absorb_host(
             found.edits += [((variant_id, name), edit) for edit in decision.edits]
 
 
-def _describe(host: VariantListing, shown: VariantSnapshot) -> None:
-    host.position = shown.position
+def _describe(host: VariantListing, shown: VariantSnapshot, *, called: bool) -> None:
+    """A webhook may be old, and nothing dates a position: calls alone move it."""
+    host.position = shown.position if called else host.position
     host.inventory_item_gid = shown.inventory_item_gid or host.inventory_item_gid
     host.options = options_of(shown.node) or host.options
 
@@ -157,9 +163,10 @@ def take_edits(
     changes: list[Change] = []
     collisions: list[Collision] = []
     origin = Cause(product.workspace_id, source, str(pic.store), cause_id, pic.store.pk)
-    stopped = stop(pic, _routes(pic, found.edits), origin)
+    shrunk = has_shrunk(found.edits)
+    stopped = stop(pic, _routes(pic, found.edits, shrunk=shrunk), origin)
     for place, (key, edited) in enumerate(found.edits):
-        routing = _route(pic, key, edited)
+        routing = _route(pic, key, edited, shrunk=shrunk)
         if routing is None:
             continue
         routing = stopped.entry(place, routing)
@@ -188,25 +195,48 @@ def take_edits(
             collisions.append(Collision(merged.changes[0], merged.collided, edited.based_on))
     if not changes:
         return []
+    if shrunk:
+        ask_about_options(pic)
+    changes += fill_up(pic, changes, now=now)
+    return publish(pic, changes, collisions, cause_id=cause_id, now=now)
+
+
+def publish(
+    pic: Picture,
+    changes: list[Change],
+    collisions: Sequence[Collision] = (),
+    *,
+    cause_id: UUID,
+    now: datetime,
+) -> list[Change]:
+    """Record what a store's edits have moved, and spread what has won. The product is locked."""
+    product = pic.product
+    if product is None or not changes:
+        return []
     store_changes(changes)
     supersede(changes)
     open_conflicts(pic, collisions)
     held = trip(pic, changes, cause_id=cause_id, now=now)
     store_changes(held)
     changes += held
-    keys = {key for key, _ in found.edits}
+    keys = {(change.variant_id, change.attribute) for change in changes}
     _save_canonical(pic, keys, now)
     spread(product.workspace_id, changes, cause_id=cause_id, behind=pic.to_write().keys() & keys)
     return changes
 
 
-def _routes(pic: Picture, edits: Sequence[tuple[LeafKey, Edit]]) -> Routes:
+def _routes(pic: Picture, edits: Sequence[tuple[LeafKey, Edit]], *, shrunk: bool) -> Routes:
     """Where the edits would go, by their places."""
-    found = ((place, key, _route(pic, key, edited)) for place, (key, edited) in enumerate(edits))
+    found = (
+        (place, key, _route(pic, key, edited, shrunk=shrunk))
+        for place, (key, edited) in enumerate(edits)
+    )
     return {place: (key, routing) for place, key, routing in found if routing is not None}
 
 
-def _route(pic: Picture, key: LeafKey, edited: Edit) -> Routing | None:
+def _route(pic: Picture, key: LeafKey, edited: Edit, *, shrunk: bool) -> Routing | None:
+    if shrunk and attribute(key[1]).structural:
+        return held_shape(pic, edited)
     override = pic.overrides.get(key)
     standing = override.read_timeline().standing(edited.version.time) if override else None
     return routing_of(
@@ -255,3 +285,5 @@ def _save_canonical(pic: Picture, keys: set[LeafKey], now: datetime) -> None:
     product.updated_at = now
     store_products([product])
     store_variants([pic.variants[pk] for pk in {pk for pk, _ in keys if pk is not None}])
+    if (None, VARIANT_ORDER) in keys:
+        renumber(pic.variants.values(), product.value(VARIANT_ORDER))

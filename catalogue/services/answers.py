@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from catalogue.domain.attributes import Attribute, read_leaves
+from catalogue.domain.attributes import VARIANT_ORDER, Attribute, read_leaves
 from catalogue.domain.decide import (
     Decision,
     Hint,
@@ -21,9 +21,11 @@ from catalogue.domain.journal import KEEP, Leaf
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version
 from catalogue.enums import ListingState, Owner, Source
-from catalogue.services.absorb import absorb, take_edits
+from catalogue.models import Listing
+from catalogue.services.absorb import absorb, publish, take_edits
 from catalogue.services.locking import Locked
-from catalogue.services.unknown import open_writes, settle_unknown, unknown_writes
+from catalogue.services.unknown import note_unknown, open_writes, settle_unknown, unknown_writes
+from catalogue.services.variants import adopt_new, claim, forget_gone, keep_order, see_order
 from stores.models import Delivery
 from stores.shopify.errors import BadPayload
 from stores.shopify.products import parse_product, parse_product_payload
@@ -81,15 +83,20 @@ def absorb_write(
         listing.save()
     else:
         refused = {error.part for error in result.errors}
+        taken = [
+            leaf
+            for leaf in request["leaves"]
+            if not (refused if _is_whole(request) else refused & {_part(leaf, listing.gid)})
+        ]
         written = {
             (leaf["host"], leaf["attribute"]): Written(
                 leaf["value"],
                 Version.from_json(leaf["version"]),
                 datetime.fromisoformat(request["planned"]),
             )
-            for leaf in request["leaves"]
-            if _part(leaf["host"], listing.gid) not in refused
+            for leaf in taken
         }
+        _expect_rest(listing, request, taken, result.product, now=now)
         _absorb(
             locked,
             result.product,
@@ -102,8 +109,33 @@ def absorb_write(
     _wake_parked(locked)
 
 
-def _part(host: str, product_gid: str) -> str:
-    return "product" if host == product_gid else "variants"
+def _part(leaf: Mapping[str, Any], product_gid: str) -> str:
+    return "product" if leaf["host"] == product_gid else "variants"
+
+
+def _is_whole(request: Mapping[str, Any]) -> bool:
+    """Whether the parts of a write stand and fall together."""
+    return bool(request["op"] == "structure")
+
+
+def _expect_rest(
+    listing: Listing,
+    request: Mapping[str, Any],
+    taken: Sequence[Mapping[str, Any]],
+    shown: ProductSnapshot,
+    *,
+    now: datetime,
+) -> None:
+    """A write shows the first variants of a long product; a read tells of the others."""
+    if shown.complete:
+        return
+    told = {shown.gid, *(variant.gid for variant in shown.variants)}
+    rest = [
+        leaf for leaf in taken if leaf["host"] not in told or leaf["attribute"] == VARIANT_ORDER
+    ]
+    if rest or _is_whole(request):
+        note_unknown(listing, {**request, "leaves": rest}, sent_at=now)
+        listing.needs_read = "The answer showed the first variants only."
 
 
 def _absorb(
@@ -133,8 +165,22 @@ def _absorb(
             leaf, value, attribute=declared, read=read, written=ours, hint=hint, unknown=ghosts
         )
 
+    before = pic.ids_shown()
+    claim(pic, snapshot)
     found = absorb(pic, snapshot, judge)
+    whole = snapshot.complete and pic.product is not None
+    if whole and (moved := see_order(pic, snapshot, before, judge)) is not None:
+        found.edits += moved.edits
+        found.needs_read |= moved.decision.needs_read
     take_edits(locked, found, source=source, cause_id=cause_id, now=now)
+    if snapshot.complete:
+        forget_gone(pic, snapshot)
+    if whole:
+        new = adopt_new(locked, snapshot, cause_id=cause_id, now=now, source=source)
+        keep_order(pic.listing, pic.ids_shown())
+        publish(pic, new, cause_id=cause_id, now=now)
+    pic.listing.read_at = now
+    pic.listing.save(update_fields=["leaves", "absent", "read_at"])
     if found.needs_read:
         pic.listing.needs_read = "The answer was older than what was seen since."
         pic.listing.save(update_fields=["needs_read"])

@@ -11,10 +11,18 @@ from catalogue.domain.values import Value
 from catalogue.enums import Guard, ListingState, Owner
 from catalogue.models import Change, Listing
 from catalogue.selectors.picture import Picture
+from catalogue.selectors.shapes import missing
 from catalogue.services.answers import absorb_read, absorb_write
 from catalogue.services.locking import Locked, with_listing
+from catalogue.services.reshape import SAID, perform_step, plan_step
 from catalogue.services.spread import changes_of, queue_read
-from catalogue.services.trail import mark_refused, mark_shown, mark_written
+from catalogue.services.trail import (
+    mark_carried,
+    mark_held,
+    mark_refused,
+    mark_shown,
+    mark_written,
+)
 from catalogue.services.unknown import note_unknown
 from stores.services.modes import write_grant
 from stores.services.tokens import session_of
@@ -39,6 +47,7 @@ READ_LAG_SECONDS = 2.0
 TOKEN_SECONDS = 5.0
 MOST_SHOWN = 100
 READ = "The store was read; what is left is planned anew."
+SHAPE = "The store's options and variants don't fit the hub's: a person decides."
 GUARDED = "The store did not show any more what was planned on: nothing was written."
 
 
@@ -67,9 +76,23 @@ class Converge:
             return Settled(Outcome.NOTHING_TO_DO, "The product is not linked to a canonical one.")
         if not pic.store.is_live:
             return Settled(Outcome.HELD, "Nothing is written before the store's owner opted in.")
-        return self._plan_write(
+        return self._plan_change(
             pic, job, followers, Access(session, write_grant(pic.store, now=now)), now
         )
+
+    def _plan_change(
+        self,
+        pic: Picture,
+        job: JobView,
+        followers: Sequence[JobView],
+        access: Access,
+        now: datetime,
+    ) -> Planned:
+        """The next step of the shape comes before values: they may belong to what it makes."""
+        step = None if _is_plain(job, pic) else plan_step(pic, now)
+        if step is not None:
+            return Call(step, access, guard=Guard.CHECK)
+        return self._plan_write(pic, job, followers, access, now)
 
     def _plan_write(
         self,
@@ -79,11 +102,16 @@ class Converge:
         access: Access,
         now: datetime,
     ) -> Planned:
-        leaves = pic.to_write()
+        differing = pic.to_write()
+        leaves = {k: value for k, value in differing.items() if not attribute(k[1]).structural}
         if job.solo:
             own = _leaves_of(job)
             leaves = {key: value for key, value in leaves.items() if key in own}
         if not leaves:
+            stuck = differing.keys() & _leaves_of(job) if differing else set()
+            if stuck or missing(pic):
+                mark_held(job.id, SHAPE)
+                return Settled(Outcome.HELD, SHAPE)
             mark_shown([job.id])
             return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
         riders = () if job.solo else (f for f in followers if f.handler == job.handler)
@@ -122,6 +150,10 @@ class Converge:
             return with_listing(
                 listing_id, lambda locked: _settle_read(locked, job, body, said, now)
             )
+        if call_request["op"] == "structure":
+            return with_listing(
+                listing_id, lambda locked: _settle_step(locked, job, call_request, body, now)
+            )
         return with_listing(
             listing_id,
             lambda locked: _settle_write(locked, job, passengers, call_request, answer, now),
@@ -131,6 +163,8 @@ class Converge:
 def _perform(request: Mapping[str, Any], access: Access) -> Reply:
     """Read or write; a guarded write reads first, and only reads where the store has moved."""
     gid, session = request["gid"], access.session
+    if request["op"] == "structure":
+        return perform_step(request, session, access.grant)
     guarded = _guarded(request)
     if guarded or request["op"] == "read":
         found = read_product(session, gid)
@@ -263,6 +297,36 @@ def _settle_write(  # noqa: PLR0917  the contract's own arguments and the lock
     mark_written(job, passengers, locked.picture, keys)
     names = sorted({attribute(leaf["attribute"]).label for leaf in request["leaves"]})
     return Settled(Outcome.WRITTEN, f"Written: {', '.join(names)}.")
+
+
+def _settle_step(
+    locked: Locked,
+    job: JobView,
+    request: Mapping[str, Any],
+    body: Mapping[str, Any],
+    now: datetime,
+) -> Verdict:
+    result = parse_write(body["write"])
+    missed = set(missing(locked.picture))
+    absorb_write(locked, request, result, cause_id=job.cause_id, now=now)
+    if result.errors:
+        mark_refused(job.id, result.errors[0].message)
+        return _refusal(result.errors)
+    if result.product is None:
+        return Again("The answer did not show the product: a read decides.")
+    pic = locked.picture
+    new = {key for key in pic.observed() if key[0] in missed}
+    moved = {(pic.variant_of(leaf["host"]), leaf["attribute"]) for leaf in request["leaves"]}
+    mark_carried(job, pic, (new | moved) - pic.to_write().keys())
+    return Again(SAID[request["change"]["kind"]])
+
+
+def _is_plain(job: JobView, pic: Picture) -> bool:
+    """Whether a job stands alone for values only, so that no change of the shape is due."""
+    own = _leaves_of(job) if job.solo else set()
+    return job.solo and not any(
+        attribute(name).structural or (pk is not None and pk not in pic.hosts) for pk, name in own
+    )
 
 
 def _refusal(errors: Sequence[UserError]) -> Refused:

@@ -30,8 +30,9 @@ FROM unnest(%s::bigint[], %s::jsonb[], %s::text[], %s::text[], %s::text[], %s::b
 WHERE p.id = u.id
 """
 _PUT_VARIANTS = """
-UPDATE catalogue_variant AS v SET registers = u.registers, sku = u.sku
-FROM unnest(%s::bigint[], %s::jsonb[], %s::text[]) AS u(id, registers, sku) WHERE v.id = u.id
+UPDATE catalogue_variant AS v SET registers = u.registers, sku = u.sku, options = u.options
+FROM unnest(%s::bigint[], %s::jsonb[], %s::text[], %s::jsonb[]) AS u(id, registers, sku, options)
+WHERE v.id = u.id
 """
 
 
@@ -215,7 +216,8 @@ def store_products(products: Sequence[Product]) -> None:
 
 
 def store_variants(variants: Sequence[Variant]) -> None:
-    _put(_PUT_VARIANTS, [(v.pk, json.dumps(v.registers), v.sku) for v in variants])
+    rows = [(v.pk, json.dumps(v.registers), v.sku, json.dumps(v.options)) for v in variants]
+    _put(_PUT_VARIANTS, rows)
 
 
 def _put(sql: str, rows: Sequence[tuple[object, ...]]) -> None:

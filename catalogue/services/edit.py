@@ -19,6 +19,7 @@ from catalogue.services.desk import Desk, SetValue, check_versions, open_desk, p
 from catalogue.services.gates import Cause, check_pass, hold_edit
 from catalogue.services.ledger import store_changes
 from catalogue.services.merge import Act, merge
+from catalogue.services.options import settle_shapes
 from catalogue.services.spread import spread
 from syncqueue.enums import Priority
 
@@ -68,6 +69,7 @@ def edit(
         for wish, value in zip(wishes, values, strict=True):
             changes += _apply(desk, wish, value, cause, reason)
         put_back(desk, changes)
+        settle_shapes(changes)
         store_changes(changes)
         supersede(changes)
         close_tugs(changes, by=actor)

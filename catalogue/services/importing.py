@@ -22,7 +22,7 @@ from catalogue.domain.matching import (
 from catalogue.domain.registers import CanonicalRegister, Entry
 from catalogue.domain.values import fingerprint
 from catalogue.domain.version import Version
-from catalogue.enums import ListingState, OverrideKind, Ownership, Source
+from catalogue.enums import ListingState, OverrideKind, Ownership, Source, Stance
 from catalogue.errors import NotAllowedNowError, NotFoundHereError
 from catalogue.models import Change, Listing, Product, Variant, VariantListing
 from catalogue.models.listing import Observed
@@ -192,7 +192,11 @@ def link(
         _set_linked(listing, Product.objects.get(pk=product_id), reason)
         for host in VariantListing.objects.filter(listing=listing):
             host.variant_id = pairs.get(host.pk)
-            host.save(update_fields=["variant"])
+            host.stance = Stance.OPEN if host.variant_id else Stance.OWN
+            host.save(update_fields=["variant", "stance"])
+        lacking = Variant.objects.filter(product=product_id, removed_at=None)
+        listing.absent = list(lacking.exclude(pk__in=pairs.values()).values_list("pk", flat=True))
+        listing.save(update_fields=["absent"])
         return _keep_differences(picture(listing_id), cause_id=cause_id, now=now, actor=actor)
 
 

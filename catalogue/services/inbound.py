@@ -1,7 +1,7 @@
 """Deciding deliveries: SQL only; what can't be decided asks for a read in the call lane."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -138,6 +138,7 @@ def _decide(
         writes: Sequence[UnknownWrite] = unknown.get((gid, declared.name), ())
         return decide_payload(leaf, value, attribute=declared, seen=seen, unknown=writes)
 
+    known = set(pic.shown)
     found = absorb(pic, snapshot, judge)
     if found.edits and pic.product is not None:
         locked.demand_canonical()
@@ -150,8 +151,9 @@ def _decide(
         now=now,
     )
     _note_echoes(pic, found, delivery)
-    if found.needs_read or not snapshot.complete:
-        ask_for_read(pic.listing.pk, _why_read(snapshot), cause_id=job.cause_id)
+    reason = _why_read(snapshot, found, pic, known)
+    if reason:
+        ask_for_read(pic.listing.pk, reason, cause_id=job.cause_id)
     result = Outcome(outcome(found.verdicts))
     return Settled(result, _SAID[result])
 
@@ -164,10 +166,22 @@ _SAID = {
 }
 
 
-def _why_read(snapshot: ProductSnapshot) -> str:
+def _why_read(
+    snapshot: ProductSnapshot, found: Absorbed, pic: Picture, known: Collection[str]
+) -> str:
+    """Why the payload alone can't decide; empty where it can. A list in it never removes."""
+    told = [variant.gid for variant in snapshot.variants]
     if not snapshot.complete:
         return "The payload did not show every variant."
-    return "Two values in the same second."
+    if found.needs_read:
+        return "Two values in the same second."
+    if set(told) != set(known):
+        return "Variants have come or gone."
+    places = {variant.gid: variant.position for variant in snapshot.variants}
+    shown = sorted(known, key=lambda gid: (pic.shown[gid].position, pic.shown[gid].pk))
+    if sorted(told, key=places.__getitem__) != shown:
+        return "The variants stand in another order."
+    return ""
 
 
 def call_is_open(pic: Picture) -> bool:

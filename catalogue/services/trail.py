@@ -1,10 +1,11 @@
 """The trail of a change in each store: when it was sent, accepted, or why it was not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import connection
 
+from catalogue.domain.diff import LeafKey
 from catalogue.enums import DeliveryFate
 from catalogue.models import ChangeDelivery
 from catalogue.selectors.picture import Picture
@@ -33,6 +34,20 @@ UPDATE catalogue_changedelivery AS d SET
   accepted_at = CASE WHEN carried THEN (SELECT answered_at FROM carrier) END
 FROM pending WHERE d.id = pending.id
 """
+# A change of the shape is taken in steps, each carrying a part of what waits.
+_MARK_CARRIED = """
+UPDATE catalogue_changedelivery AS d SET fate = 'written', attempt_id = carrier.id,
+  sent_at = carrier.sent_at, accepted_at = carrier.answered_at
+FROM (
+  SELECT attempt.id, call.sent_at, call.answered_at FROM syncqueue_attempt AS attempt
+  JOIN syncqueue_call AS call ON call.id = attempt.call_id
+  WHERE attempt.job_id = %(job)s AND attempt.finished_at IS NULL
+) AS carrier, catalogue_change AS c,
+unnest(%(variants)s::bigint[], %(attributes)s::text[]) AS w(variant_id, attribute)
+WHERE c.id = d.change_id AND d.store_id = %(store)s AND c.product_id = %(product)s
+  AND d.fate = 'pending' AND c.attribute = w.attribute
+  AND w.variant_id IS NOT DISTINCT FROM c.variant_id AND c.created_at <= carrier.sent_at
+"""
 
 
 def mark_shown(job_ids: Sequence[int]) -> None:
@@ -46,6 +61,25 @@ def mark_refused(job_id: int, message: str) -> None:
     ChangeDelivery.objects.filter(job_id=job_id, fate=DeliveryFate.PENDING).update(
         fate=DeliveryFate.REFUSED, reason=message
     )
+
+
+def mark_held(job_id: int, reason: str) -> None:
+    ChangeDelivery.objects.filter(job_id=job_id, fate=DeliveryFate.PENDING).update(
+        fate=DeliveryFate.HELD, reason=reason
+    )
+
+
+def mark_carried(job: JobView, pic: Picture, carried: Collection[LeafKey]) -> None:
+    """Date whatever waits for this store to show these leaves by the call that wrote them."""
+    values: dict[str, Any] = {
+        "job": job.id,
+        "store": pic.store.pk,
+        "product": pic.listing.product_id,
+        "variants": [variant_id for variant_id, _ in carried],
+        "attributes": [name for _, name in carried],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK_CARRIED, values)
 
 
 def mark_written(

@@ -19,6 +19,8 @@ from stores.shopify.types import (
 )
 
 __all__ = [
+    "complete",
+    "demand_leave",
     "parse_item_payload",
     "parse_product",
     "parse_product_payload",
@@ -36,6 +38,18 @@ MOST_INPUTS = 250
 _PARTS: Mapping[str, Part] = {
     "productUpdate": "product",
     "productVariantsBulkUpdate": "variants",
+    **dict.fromkeys(
+        (
+            "productOptionUpdate",
+            "productOptionsCreate",
+            "productOptionsDelete",
+            "productOptionsReorder",
+            "productVariantsBulkCreate",
+            "productVariantsBulkDelete",
+            "productVariantsBulkReorder",
+        ),
+        "structure",
+    ),
 }
 
 
@@ -44,7 +58,7 @@ def read_product(session: Session, gid: str, *, variants: int = VARIANTS_READ) -
     reply = execute(session, document("product_read"), {"id": gid, "variants": variants})
     node = reply.body["product"]
     if node is not None:
-        _complete(session, node)
+        complete(session, node)
     return reply
 
 
@@ -59,7 +73,7 @@ def products_page(
     )
     connection = reply.body["products"]
     for node in connection["nodes"]:
-        _complete(session, node)
+        complete(session, node)
     return ProductsPage(
         products=tuple(parse_product(node) for node in connection["nodes"]),
         cursor=_next(connection),
@@ -88,7 +102,7 @@ def write_product(
 
     `currency` is what the prices of the input mean; `variants` is how many the state shows.
     """
-    _demand_leave(session, grant, currency)
+    demand_leave(session, grant, currency)
     if not product_input and not variants_input:
         raise Refused("empty_write", "There is nothing to write.")
     if len(variants_input) > MOST_INPUTS:
@@ -117,7 +131,8 @@ def _document_of(product_input: object, variants_input: object) -> str:
     return "product_and_variants_update" if product_input else "product_variants_update"
 
 
-def _demand_leave(session: Session, grant: WriteGrant | None, currency: str | None) -> None:
+def demand_leave(session: Session, grant: WriteGrant | None, currency: str | None) -> None:
+    """Raise NotAllowed or GrantExpired where this must not be written."""
     demand(grant)
     if currency and currency != session.currency:
         known = session.currency or "an unknown currency"
@@ -129,7 +144,7 @@ def _user_error(part: Part, error: Mapping[str, Any]) -> UserError:
     return UserError(part, path, error["message"], error.get("code") or "")
 
 
-def _complete(session: Session, node: dict[str, Any]) -> None:
+def complete(session: Session, node: dict[str, Any]) -> None:
     """Add, in place, the variants that the first page left out."""
     connection = node["variants"]
     while after := _next(connection):

@@ -10,6 +10,7 @@ from stores.shopify.types import ItemSnapshot, ProductSnapshot, VariantSnapshot
 __all__ = ["gid", "instant", "parse_item_payload", "parse_product", "parse_product_payload"]
 
 Node = Mapping[str, Any]
+_OPTIONS = ("option1", "option2", "option3")
 
 
 def gid(kind: str, raw: object) -> str:
@@ -23,12 +24,18 @@ def gid(kind: str, raw: object) -> str:
 
 
 def parse_product(node: Node) -> ProductSnapshot:
-    """Take a ProductState as GraphQL answers it."""
+    """Take a ProductState as GraphQL answers it.
+
+    In either form `optionNames` of the product and `optionValues` of its variants are added: lists
+    in the order of the options.
+    """
     variants = node["variants"]
+    first = next(iter(variants["nodes"]), None)
+    names = {"optionNames": [o["name"] for o in first["selectedOptions"]]} if first else {}
     return ProductSnapshot(
         gid=node["id"],
         updated_at=instant(node["updatedAt"]),
-        node=node,
+        node={**node, **names},
         variants=tuple(_variant(variant) for variant in variants["nodes"]),
         complete=not variants["pageInfo"]["hasNextPage"],
         form="graphql",
@@ -41,7 +48,7 @@ def _variant(node: Node) -> VariantSnapshot:
     return VariantSnapshot(
         gid=node["id"],
         inventory_item_gid=node["inventoryItem"]["id"],
-        node=node,
+        node={**node, "optionValues": [o["value"] for o in node["selectedOptions"]]},
         sku=node["sku"] or "",
         title=node["title"],
         position=node["position"],
@@ -55,7 +62,7 @@ def parse_product_payload(body: Node) -> ProductSnapshot:
         return ProductSnapshot(
             gid=gid("Product", body["id"]),
             updated_at=instant(body["updated_at"]),
-            node=body,
+            node={**body, **_option_names(body)},
             variants=variants,
             complete=_all_told(body, variants),
             form="webhook",
@@ -70,11 +77,15 @@ def _told_variant(node: Node) -> VariantSnapshot:
     return VariantSnapshot(
         gid=gid("ProductVariant", node["id"]),
         inventory_item_gid=gid("InventoryItem", node["inventory_item_id"]),
-        node=node,
+        node={**node, "optionValues": [v for v in map(node.get, _OPTIONS) if v is not None]},
         sku=_text(node["sku"] or ""),
         title=_text(node["title"]),
         position=int(node["position"]),
     )
+
+
+def _option_names(body: Node) -> Node:
+    return {"optionNames": [o["name"] for o in body["options"]]} if "options" in body else {}
 
 
 def _all_told(body: Node, variants: tuple[VariantSnapshot, ...]) -> bool:

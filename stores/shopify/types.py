@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 Form: TypeAlias = Literal["graphql", "webhook"]
-Part: TypeAlias = Literal["product", "variants"]
+Part: TypeAlias = Literal["product", "variants", "structure"]
 
 
 def base_url(domain: str, twin_url: str = "") -> str:

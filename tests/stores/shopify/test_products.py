@@ -31,6 +31,7 @@ def variant(number):
         "title": str(number),
         "position": number,
         "sku": None,
+        "selectedOptions": [{"name": "Size", "value": str(number)}],
         "inventoryItem": item,
     }
 

@@ -1,0 +1,250 @@
+"""Variants that come and go in a store: found by full fresh reads, and by nothing else."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from catalogue.domain.attributes import (
+    OPTION_NAMES,
+    OPTION_VALUES,
+    VARIANT_ORDER,
+    Attribute,
+    attribute,
+    fingerprint,
+)
+from catalogue.domain.decide import Decision, Edit
+from catalogue.domain.diff import LeafKey
+from catalogue.domain.journal import Leaf
+from catalogue.domain.matching import (
+    CanonicalItem,
+    CanonicalVariant,
+    RemoteItem,
+    RemoteVariant,
+    match_variants,
+)
+from catalogue.domain.registers import Entry
+from catalogue.domain.sighting import Sighting
+from catalogue.domain.structure import in_order, reordered
+from catalogue.domain.values import Value
+from catalogue.domain.version import Version
+from catalogue.enums import IssueKind, OverrideKind, Ownership, Source, Stance, Via
+from catalogue.models import Change, Listing, Variant, VariantListing
+from catalogue.selectors.picture import Picture
+from catalogue.services.issues import Subject, raise_issue, settle_issue
+from catalogue.services.locking import Locked
+from catalogue.services.merge import Act, merge
+from stores.shopify.types import ProductSnapshot, VariantSnapshot
+
+Judge: TypeAlias = Callable[[str, Attribute, Leaf | None, Value], Decision]
+
+
+def claim(pic: Picture, snapshot: ProductSnapshot) -> None:
+    """Link what a live store shows and nobody has to our variants that it lacks.
+
+    So a variant that we created is known again, whether or not its answer came; and one that went
+    and came back under another id stays one.
+    """
+    if pic.product is None or not pic.store.is_live:
+        return
+    open_ones = [told for told in snapshot.variants if _is_open(pic, told.gid)]
+    free = [variant for pk, variant in pic.variants.items() if pk not in pic.hosts]
+    if not open_ones or not free:
+        return
+    item = RemoteItem(snapshot.gid, snapshot.title, tuple(_remote(told) for told in open_ones))
+    target = CanonicalItem(pic.product.pk, "", tuple(_wanted(pic, variant) for variant in free))
+    pairs = match_variants(item, target)
+    once = Counter(pairs.values())
+    for gid, variant_id in pairs.items():
+        if once[variant_id] == 1:
+            _link(pic, gid, variant_id)
+
+
+def _is_open(pic: Picture, gid: str) -> bool:
+    host = pic.shown.get(gid)
+    return host is None or (host.variant_id is None and host.stance == Stance.OPEN)
+
+
+def _remote(told: VariantSnapshot) -> RemoteVariant:
+    return RemoteVariant(told.gid, told.sku, tuple(told.node["optionValues"]))
+
+
+def _wanted(pic: Picture, variant: Variant) -> CanonicalVariant:
+    sku = pic.effective((variant.pk, "sku")).value
+    values = pic.effective((variant.pk, OPTION_VALUES)).value
+    chosen = tuple(values) if isinstance(values, list) else ()
+    return CanonicalVariant(variant.pk, str(sku or ""), chosen)
+
+
+def _link(pic: Picture, gid: str, variant_id: int) -> None:
+    host = pic.shown.get(gid) or VariantListing(listing=pic.listing, gid=gid)
+    host.variant_id = variant_id
+    host.save()
+    pic.shown[gid] = host
+    pic.listing.absent = [pk for pk in pic.listing.absent if pk != variant_id]
+    subject = subject_of(pic.listing, variant_id)
+    said = "The store shows it again."
+    settle_issue(pic.store.workspace_id, IssueKind.VARIANT_GONE, subject, by="", reason=said)
+
+
+def subject_of(listing: Listing, variant_id: int) -> Subject:
+    return Subject(
+        name=f"variant {variant_id}, store {listing.store_id}",
+        product_id=listing.product_id,
+        variant_id=variant_id,
+        store_id=listing.store_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reordered:
+    """What became of the order of a store's variants."""
+
+    decision: Decision
+    edits: tuple[tuple[LeafKey, Edit], ...]
+
+
+def see_order(
+    pic: Picture, snapshot: ProductSnapshot, before: list[str], judge: Judge
+) -> Reordered | None:
+    """Absorb the order of the linked variants, as our ids; None where nothing was reordered.
+
+    `before` is the order that was known without a leaf of its own.
+    """
+    linked = [pic.shown[told.gid].variant_id for told in snapshot.variants]
+    value = [str(variant_id) for variant_id in linked if variant_id is not None]
+    listing, declared = pic.listing, attribute(VARIANT_ORDER)
+    leaf = listing.leaf(VARIANT_ORDER)
+    before = [str(one) for one in leaf.value] if leaf and isinstance(leaf.value, list) else before
+    base = in_order(value, before)
+    if leaf is None or base != before:
+        second = leaf.as_of if leaf else listing.as_of
+        leaf = _seen(base, second or snapshot.updated_at)
+        listing.set_leaf(VARIANT_ORDER, leaf)
+    if not reordered(base, value):
+        return None
+    decision = judge(listing.gid, declared, leaf, value)
+    listing.set_leaf(VARIANT_ORDER, decision.leaf)
+    every = _all_in_order(pic)
+    edits = (replace(e, value=_woven(every, e.value)) for e in decision.edits)
+    return Reordered(decision, tuple(((None, VARIANT_ORDER), edit) for edit in edits))
+
+
+def keep_order(listing: Listing, ids: list[str]) -> None:
+    """Note that variants have come or gone, which is no edit of their order."""
+    leaf = listing.leaf(VARIANT_ORDER)
+    if leaf is not None and leaf.value != ids and leaf.as_of is not None:
+        listing.set_leaf(VARIANT_ORDER, _seen(ids, leaf.as_of))
+
+
+def _seen(value: list[str], second: datetime) -> Leaf:
+    value_hash = fingerprint(attribute(VARIANT_ORDER), value)
+    return Leaf.first(value, Sighting(second, None, value_hash, Via.READ))
+
+
+def _all_in_order(pic: Picture) -> list[str]:
+    standing = pic.product.value(VARIANT_ORDER) if pic.product else None
+    order = standing if isinstance(standing, list) else []
+    return in_order([str(pk) for pk in pic.variants], order)
+
+
+def _woven(every: list[str], order: Value) -> Value:
+    """All variants of ours, those of the store in its order, in the places that they had."""
+    theirs = [str(one) for one in order] if isinstance(order, list) else []
+    turn = iter(one for one in theirs if one in every)
+    return [next(turn) if one in theirs else one for one in every]
+
+
+def forget_gone(pic: Picture, snapshot: ProductSnapshot) -> None:
+    """Take out of the listing what a full fresh read doesn't show; of ours a person is asked."""
+    told = {shown.gid for shown in snapshot.variants}
+    for gid in [gid for gid in pic.shown if gid not in told]:
+        host = pic.shown.pop(gid)
+        host.delete()
+        if host.variant_id in pic.variants and host.variant_id is not None:
+            pic.listing.absent = [*pic.listing.absent, host.variant_id]
+            if pic.store.is_live:
+                ask_about(pic, host.variant_id)
+
+
+def ask_about(pic: Picture, variant_id: int) -> None:
+    variant = pic.variants[variant_id]
+    said = (
+        f"The variant “{variant}” of “{pic.product}” is gone from {pic.store}. It stays in the hub "
+        "and in the other stores, and is not created there again, until somebody decides."
+    )
+    subject = subject_of(pic.listing, variant_id)
+    raise_issue(pic.store.workspace_id, IssueKind.VARIANT_GONE, subject, said)
+
+
+def adopt_new(
+    locked: Locked, snapshot: ProductSnapshot, *, cause_id: UUID, now: datetime, source: Source
+) -> list[Change]:
+    """Make canonical variants of those that somebody added in a live store; the ledger's rows."""
+    pic = locked.picture
+    new = [told for told in snapshot.variants if pic.shown[told.gid].variant_id is None]
+    new = [told for told in new if pic.shown[told.gid].stance == Stance.OPEN]
+    product = pic.product
+    if not new or product is None or not pic.store.is_live:
+        return []
+    names, ours = snapshot.node["optionNames"], product.value(OPTION_NAMES)
+    two_way = pic.terms.ownership(OPTION_VALUES) is Ownership.TWO_WAY
+    if not two_way or not isinstance(ours, list) or len(ours) != len(names):
+        said = f"New variants of “{pic.listing}” don't fit the hub's options: they stay there."
+        subject = Subject(name=f"listing {pic.listing.pk}", product_id=product.pk)
+        raise_issue(pic.store.workspace_id, IssueKind.STRUCTURE, subject, said)
+        return []
+    locked.demand_canonical()
+    position = max((variant.position for variant in pic.variants.values()), default=0)
+    changes: list[Change] = []
+    for place, told in enumerate(new, start=position + 1):
+        variant = Variant.objects.create(product=product, position=place)
+        host = pic.shown[told.gid]
+        host.variant_id = variant.pk
+        host.save(update_fields=["variant"])
+        pic.variants = {**pic.variants, variant.pk: variant}
+        changes += _adopted(pic, host, variant, cause_id=cause_id, now=now, source=source)
+    return changes
+
+
+def _adopted(
+    pic: Picture,
+    host: VariantListing,
+    variant: Variant,
+    *,
+    cause_id: UUID,
+    now: datetime,
+    source: Source,
+) -> Iterable[Change]:
+    for name in host.leaves:
+        leaf = host.leaf(name)
+        if leaf is None or leaf.as_of is None or pic.product is None:
+            continue
+        version = Version.of(leaf.as_of, source, f"{pic.store.domain}:{host.gid}")
+        foreign = attribute(name).money and pic.store.currency != pic.product.currency
+        entry = (
+            Entry(version, "set", pic.store.pk, leaf.value, OverrideKind.FOUND)
+            if foreign
+            else Entry(version, "edit", pic.store.pk, leaf.value)
+        )
+        said = "A variant that was added in the store."
+        act = Act(
+            key=(variant.pk, name), entry=entry, source=source, cause_id=cause_id, reason=said
+        )
+        merged = merge(pic.product, variant, None, act, now=now)
+        if merged.override is not None:
+            merged.override.save()
+            pic.overrides[variant.pk, name] = merged.override
+        yield from merged.changes
+
+
+def renumber(variants: Iterable[Variant], order: Value) -> None:
+    """Put our variants at the positions of an order of their ids."""
+    ranked = in_order(
+        [str(v.pk) for v in sorted(variants, key=lambda v: (v.position, v.pk))],
+        [str(one) for one in order] if isinstance(order, list) else [],
+    )
+    rows = [Variant(pk=int(pk), position=place) for place, pk in enumerate(ranked, start=1)]
+    Variant.objects.bulk_update(rows, ["position"])

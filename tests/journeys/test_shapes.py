@@ -1,0 +1,117 @@
+"""Options and variants travel both ways, judged by the shops and the twin's own log."""
+
+import pytest
+
+from catalogue.domain.attributes import OPTION_NAMES
+from catalogue.enums import DeliveryFate, IssueKind, IssueState
+from catalogue.models import Change, ChangeDelivery, Issue, Variant
+from tests.journeys.conftest import set_value
+from tests.journeys.shaping import Hand, shape, shirt, size
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def two(world, *products):
+    given = products or (shirt(),)
+    return [world.connect(world.shop(name, *given)) for name in ("north", "alpine")]
+
+
+def deletions(world, store):
+    return list(world.twin.log(shop=store.domain, kind="delete"))
+
+
+def test_a_variant_that_is_added_in_one_store_is_created_in_the_other(world):
+    first, second = two(world)
+    hand = Hand(world, first)
+    hand.add_variants(size("L"))
+    assert shape(world.shown(second)) == (["Size"], ["S", "M", "L"])
+    made = world.shown(second)["variants"][-1]
+    assert (made["sku"], made["price"]) == ("SHIRT-L", "25.00")
+    assert Variant.objects.count() == 3
+    told = ChangeDelivery.objects.filter(store=second, change__variant__sku="SHIRT-L")
+    assert set(told.values_list("fate", flat=True)) == {DeliveryFate.WRITTEN}
+    assert all(row.sent_at < row.accepted_at for row in told)
+    assert deletions(world, second) == []
+    world.assert_in_step()
+
+
+def test_a_lost_answer_to_a_creation_makes_no_second_variant(world):
+    first, second = two(world)
+    world.twin.settings(second.domain, cut_after_apply=1)
+    Hand(world, first).add_variants(size("L"))
+    assert shape(world.shown(second)) == (["Size"], ["S", "M", "L"])
+    made = world.twin.log(shop=second.domain, kind="create")
+    assert len([row for row in made if "ProductVariant" in row["resource"]]) == 3
+    assert Variant.objects.count() == 3
+    world.assert_in_step()
+
+
+def test_options_and_their_values_are_renamed_without_losing_a_variant(world):
+    first, second = two(world)
+    before = [variant["id"] for variant in world.shown(second)["variants"]]
+    hand = Hand(world, first)
+    option = hand.product["options"][0]
+    hand.do(
+        "productOptionUpdate",
+        productId=hand.product["id"],
+        option={"id": option["id"], "name": "Width"},
+        optionValuesToUpdate=[{"id": option["values"][0]["id"], "name": "Small"}],
+    )
+    assert shape(world.shown(second)) == (["Width"], ["Small", "M"])
+    assert [variant["id"] for variant in world.shown(second)["variants"]] == before
+    assert world.product().value(OPTION_NAMES) == ["Width"]
+    world.assert_in_step()
+
+
+def test_an_option_is_added_and_the_order_of_options_followed(world):
+    first, second = two(world)
+    hand = Hand(world, first)
+    colour = {"name": "Colour", "values": [{"name": "Red"}], "position": 1}
+    hand.do("productOptionsCreate", productId=hand.product["id"], options=[colour])
+    assert shape(world.shown(first)) == (["Colour", "Size"], ["Red / S", "Red / M"])
+    assert shape(world.shown(second)) == shape(world.shown(first))
+    world.assert_in_step()
+
+
+def test_variants_that_are_reordered_in_one_store_stand_so_in_the_other(world):
+    first, second = two(world, shirt("S", "M", "L"))
+    hand = Hand(world, first)
+    last = hand.product["variants"][-1]["id"]
+    positions = [{"id": last, "position": 1}]
+    hand.do("productVariantsBulkReorder", productId=hand.product["id"], positions=positions)
+    assert shape(world.shown(second))[1] == ["L", "S", "M"]
+    assert [v.name for v in Variant.objects.order_by("position")] == ["L", "S", "M"]
+    set_value(world, "variant_order", [str(v.pk) for v in Variant.objects.order_by("sku")])
+    assert shape(world.shown(first))[1] == shape(world.shown(second))[1] == ["L", "M", "S"]
+    world.assert_in_step()
+
+
+def test_a_variant_that_is_gone_is_one_issue_and_stays_everywhere_else(world):
+    first, second = two(world, shirt("S", "M", "L"))
+    hand = Hand(world, first)
+    hand.remove_variants(hand.product["variants"][0]["id"])
+    assert shape(world.shown(second))[1] == ["S", "M", "L"]
+    issue = Issue.objects.get()
+    assert (issue.kind, issue.store, issue.state) == (
+        IssueKind.VARIANT_GONE,
+        first,
+        IssueState.OPEN,
+    )
+    set_value(world, "vendor", "Nord")
+    assert shape(world.shown(first))[1] == ["M", "L"]
+    assert deletions(world, second) == []
+    world.assert_in_step()
+
+
+def test_an_option_taken_away_in_one_store_is_held_there(world):
+    first, second = two(world)
+    hand = Hand(world, first)
+    plain = {"name": "Cut", "values": [{"name": "Slim"}]}
+    hand.do("productOptionsCreate", productId=hand.product["id"], options=[plain])
+    assert shape(world.shown(second))[0] == ["Size", "Cut"]
+    gone = hand.product["options"][1]["id"]
+    hand.do("productOptionsDelete", productId=hand.product["id"], options=[gone])
+    assert shape(world.shown(first))[0] == ["Size"]
+    assert shape(world.shown(second))[0] == ["Size", "Cut"]
+    assert Issue.objects.get().kind == IssueKind.OPTION_GONE
+    assert Change.objects.filter(fate="won", attribute=OPTION_NAMES, scope="override").exists()
