@@ -7,15 +7,17 @@ from typing import Any
 
 
 class CatalogueError(Exception):
-    """Base of the family; `code` names the case for programs."""
+    """Base of the family; `code` names the case for programs, `status` is the fitting HTTP one."""
 
     code = "catalogue_error"
+    status = 400
 
 
 class NotFoundHereError(CatalogueError):
     """A record that this workspace does not hold."""
 
     code = "not_found"
+    status = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class StaleEditError(CatalogueError):
     """The record has moved since it was shown; `clashes` has both values where they met."""
 
     code = "stale_edit"
+    status = 412
 
     def __init__(self, message: str, clashes: Sequence[Clash] = ()) -> None:
         super().__init__(message)
@@ -46,6 +49,7 @@ class NotAllowedNowError(CatalogueError):
     """The state of the store or of the listing forbids it."""
 
     code = "not_allowed_now"
+    status = 409
 
 
 class BadQuantityError(CatalogueError):

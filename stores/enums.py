@@ -25,6 +25,16 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+class Scope(StrEnum):
+    """What a token of the API may do."""
+
+    READ_CATALOGUE = "read_catalogue"
+    WRITE_CATALOGUE = "write_catalogue"
+    READ_STOCK = "read_stock"
+    WRITE_STOCK = "write_stock"
+    READ_QUEUE = "read_queue"
+
+
 class SubscriptionState(StrEnum):
     OK = "ok"
     MISSING = "missing"

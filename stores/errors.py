@@ -29,3 +29,19 @@ class IntakeRefusedError(StoresError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class TokenRefusedError(StoresError):
+    """A token of the API that could never be used."""
+
+
+class KeyReusedError(StoresError):
+    """An `Idempotency-Key` that came with another request before."""
+
+    status = 422
+
+
+class KeyInUseError(StoresError):
+    """A request with this `Idempotency-Key` is being answered right now."""
+
+    status = 409

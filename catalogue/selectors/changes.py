@@ -100,3 +100,14 @@ def histories(
         for register, history in found.items()
         if any(hit for _, hit in history)
     }
+
+
+def since_version(product_id: int, version: int, *, most: int = 50) -> list[Change]:
+    """The newest canonical changes of a product since one of its versions, newest first."""
+    rows = Change.objects.filter(
+        product=product_id,
+        scope=ChangeScope.CANONICAL,
+        fate=ChangeFate.WON,
+        edit_version__gt=version,
+    )
+    return list(rows.select_related("store").order_by("-id")[:most])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from stores.models import Delivery
+from stores.services.idempotency import prune_answers
 from syncqueue.selectors.inspections import Inspection, add_inspection
 from syncqueue.services.prune import register_companion, register_step
 
@@ -42,5 +43,6 @@ def register_retention() -> None:
     """Make the engine's pruning and its check know the inbox."""
     register_companion("deliveries", delete_with_jobs)
     register_step("deliveries", prune_closed)
+    register_step("api_answers", prune_answers)
     for inspection in INSPECTIONS:
         add_inspection(inspection)

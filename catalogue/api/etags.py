@@ -1,0 +1,113 @@
+"""Versions of products as ETags: what a caller saw, and both values where it has moved."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalogue.errors import StaleEditError
+from catalogue.models import Product
+from catalogue.selectors.changes import since_version
+from catalogue.services.edit import SetValue
+from stores.api.problems import problem
+
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The ETag of the product as you saw it; `*` for whatever stands.",
+)
+
+
+class PreconditionRequiredError(APIException):
+    status_code = 428
+    default_code = "precondition_required"
+    default_detail = (
+        "Send the ETag of the product as you saw it in If-Match, so that nobody's edit is "
+        "replaced unseen."
+    )
+
+
+def etag(product: Product) -> str:
+    return f'"{product.edit_version}"'
+
+
+def with_etag(response: Response, product: Product) -> Response:
+    response["ETag"] = etag(product)
+    return response
+
+
+def unchanged(request: Request, product: Product) -> bool:
+    """Whether the caller has this version already (`If-None-Match`)."""
+    return etag(product) in _tags(request.headers.get("If-None-Match", ""))
+
+
+def seen_version(request: Request) -> int | None:
+    """The version in `If-Match`: None for any, 0 for one that was never ours."""
+    given = _tags(request.headers.get("If-Match", ""))
+    if not given:
+        raise PreconditionRequiredError
+    if "*" in given:
+        return None
+    number = given[-1].strip('"')
+    return int(number) if number.isdecimal() and len(number) < 19 else 0  # noqa: PLR2004  bigint
+
+
+def moved(product: Product, wishes: Sequence[SetValue], seen: int) -> Response:
+    """412: for every wanted value yours and the current one; what was changed, by whom and when."""
+    since = since_version(product.pk, seen)
+    last = {(change.variant_id, change.attribute): change for change in reversed(since)}
+    variants = {variant.pk: variant for variant in product.variants.all()}
+    values = []
+    for wish in wishes:
+        record = product if wish.variant_id is None else variants[wish.variant_id]
+        change = last.get((wish.variant_id, wish.attribute))
+        values.append(
+            {
+                "attribute": wish.attribute,
+                "variant": wish.variant_id,
+                "yours": wish.value,
+                "current": record.value(wish.attribute),
+                **_who(change),
+            }
+        )
+    said = f"“{product}” was changed since you saw it: look at both values and send yours again."
+    others = [
+        {"attribute": c.attribute, "variant": c.variant_id, "current": c.new, **_who(c)}
+        for c in since
+    ]
+    answer = problem(412, "stale_edit", said, values=values, changed=others)
+    return with_etag(answer, product)
+
+
+def clashed(error: StaleEditError) -> Response:
+    """412 for single values: yours and the current one, who set it and when."""
+    values = [
+        {
+            "attribute": clash.attribute,
+            "variant": clash.variant_id,
+            "product": clash.product_id,
+            "store": clash.store_id,
+            "yours": clash.wanted,
+            "current": clash.stands,
+            "changed_by": clash.by,
+            "changed_at": clash.at.isoformat(),
+        }
+        for clash in error.clashes
+    ]
+    return problem(error.status, error.code, str(error), values=values)
+
+
+def _who(change: Any) -> Mapping[str, Any]:
+    if change is None:
+        return {"changed_by": None, "changed_at": None}
+    by = change.actor or str(change.store or change.get_source_display())
+    return {"changed_by": by, "changed_at": change.created_at.isoformat()}
+
+
+def _tags(header: str) -> list[str]:
+    return [tag.strip().removeprefix("W/") for tag in header.split(",") if tag.strip()]

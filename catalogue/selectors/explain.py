@@ -1,0 +1,144 @@
+"""Why a value is in a store: from the canonical value down to what the store was seen to show."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from catalogue.domain.attributes import attribute
+from catalogue.domain.diff import LeafKey
+from catalogue.domain.effective import Effective
+from catalogue.domain.registers import Entry
+from catalogue.domain.values import Value
+from catalogue.enums import ChangeScope, DeliveryFate, OverrideKind
+from catalogue.models import Change, ChangeDelivery
+from catalogue.selectors.picture import Picture
+
+Stage: TypeAlias = Literal[
+    "canonical", "override", "rule", "layer", "wanted", "pending", "observed"
+]
+
+_WANTED = {
+    "canonical": "The store should show the canonical value.",
+    "rule": "The store should show what its price rule makes of the canonical value.",
+    "override": "The store should show its own value.",
+    "held": "Nothing is written: the value is held for a person's decision.",
+    "currency": "Nothing is written: the price is in another currency, and no rule converts it.",
+    "store": "Nothing is written: the store owns this attribute.",
+    "ignored": "Nothing is written: this attribute is ignored in this store.",
+    "nothing": "Nothing is written: no canonical value was ever set.",
+}
+_KINDS = {
+    OverrideKind.PINNED: "It was set for this store alone.",
+    OverrideKind.FOUND: "The store had it already when it was connected.",
+    OverrideKind.HELD: "It is held for a person's decision.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage on the way of a value; `words` say it for people."""
+
+    stage: Stage
+    value: Value
+    words: str
+    at: datetime | None = None
+    by: str = ""
+
+
+def explain(pic: Picture, key: LeafKey) -> list[Step]:
+    """The stages of one leaf of a linked listing, in the order in which they decide.
+
+    Raises LookupError where the listing is not linked, or lacks the variant.
+    """
+    effect = pic.effective(key)
+    return [
+        _canonical(pic, key),
+        *_own(pic, key),
+        *_between(pic, key, effect),
+        Step("wanted", effect.value, _WANTED.get(effect.source, f"By {effect.source}.")),
+        _pending(pic, key),
+        _observed(pic, key),
+    ]
+
+
+def _canonical(pic: Picture, key: LeafKey) -> Step:
+    winner = pic.record(key).register(key[1]).winner
+    if winner is None:
+        return Step("canonical", None, "No canonical value was ever set.")
+    change = _change_of(pic, key, winner, ChangeScope.CANONICAL)
+    if change is None:
+        return Step(
+            "canonical", winner.value, "It was taken over at an import.", winner.version.time
+        )
+    by = change.actor or str(change.store or change.get_source_display())
+    words = f"{by} set it ({change.get_source_display().lower()})."
+    return Step("canonical", winner.value, words, winner.version.time, by)
+
+
+def _own(pic: Picture, key: LeafKey) -> Iterator[Step]:
+    standing = pic.standing(key)
+    if standing is None:
+        return
+    at = standing.version.time
+    if not standing.stands:
+        yield Step("override", None, "The store's own value was given up; it follows the hub.", at)
+        return
+    change = _change_of(pic, key, standing, ChangeScope.OVERRIDE)
+    words = _KINDS.get(standing.kind or OverrideKind.PINNED, "")
+    yield Step("override", standing.value, words, at, change.actor if change else "")
+
+
+def _between(pic: Picture, key: LeafKey, effect: Effective) -> Iterator[Step]:
+    """What stands between the canonical value and the store, other than its own value."""
+    rule = pic.terms.rule(key[1])
+    if rule is None:
+        return
+    if effect.source == "rule":
+        words = (
+            f"The canonical price times {rule.rate.normalize():f} times {rule.factor.normalize():f}"
+        )
+        floor = "" if rule.floor is None else f", at least {rule.floor.normalize():f}"
+        yield Step("rule", effect.value, f"{words}, rounded{floor}.", rule.since)
+    else:
+        yield Step("rule", None, "A price rule is agreed, but something above it counts.")
+
+
+def _pending(pic: Picture, key: LeafKey) -> Step:
+    rows = ChangeDelivery.objects.filter(
+        store=pic.store,
+        change__product=pic.product,
+        change__variant=key[0],
+        change__attribute=key[1],
+        fate=DeliveryFate.PENDING,
+    )
+    told = rows.select_related("job").order_by("-id").first()
+    if told is not None and told.job is not None:
+        said = f"Job {told.job.pk} carries it: {told.job.get_state_display()}. {told.job.reason}"
+        return Step("pending", None, said.strip(), told.created_at)
+    if key not in pic.to_write(key[1]):
+        return Step("pending", None, "Nothing is on its way, and nothing has to be.")
+    why = "the next comparison writes it" if pic.store.is_live else "the store is not live"
+    return Step("pending", None, f"No job is on its way: {why}.")
+
+
+def _observed(pic: Picture, key: LeafKey) -> Step:
+    leaf = pic.host(key[0]).leaf(key[1])
+    if leaf is None:
+        return Step("observed", None, "The store was never seen to show it.")
+    due = key in pic.to_write(key[1])
+    words = "It differs from what the store should show." if due else "It is as it should be."
+    if not pic.effective(key).managed:
+        words = "It is left as it is."
+    return Step("observed", leaf.value, words, leaf.as_of)
+
+
+def _change_of(pic: Picture, key: LeafKey, entry: Entry, scope: ChangeScope) -> Change | None:
+    rows = Change.objects.filter(
+        product=pic.product,
+        variant=key[0],
+        attribute=attribute(key[1]).name,
+        scope=scope,
+        version_id=entry.version.id,
+    )
+    return rows.select_related("store").order_by("-id").first()
