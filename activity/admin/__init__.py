@@ -1,6 +1,7 @@
 """The admin: everything that ops staff see and do, scoped to their workspaces."""
 
 from activity.admin import (
+    api_tokens,
     decisions,
     gates,
     imports,
@@ -14,6 +15,7 @@ from activity.admin import (
 )
 
 __all__ = [
+    "api_tokens",
     "decisions",
     "gates",
     "imports",

@@ -22,6 +22,7 @@ LISTS = [
     "stores_store",
     "stores_delivery",
     "stores_webhooksubscription",
+    "stores_apitoken",
     "catalogue_product",
     "catalogue_listing",
     "catalogue_override",
