@@ -1,11 +1,12 @@
 """The contract between the engine and the apps above: jobs, what a handler may say, answers."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
+from syncqueue.domain.storable import is_storable, storable
 from syncqueue.enums import ErrorClass, Outcome
 from syncqueue.errors import UnknownHandler
 
@@ -153,8 +154,15 @@ class Answer:
     points: Points | None = None
     seconds: float = 0.0
 
+    def storable(self) -> "Answer":
+        """The same without characters that no table holds."""
+        data = self.to_json()
+        return self if is_storable(data) else Answer.from_json(storable(data))
+
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        data = {each.name: getattr(self, each.name) for each in fields(self)}
+        error, points = self.error, self.points
+        return {**data, "error": error and asdict(error), "points": points and asdict(points)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Answer":

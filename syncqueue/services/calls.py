@@ -1,9 +1,8 @@
 """Stored calls: written before they are sent, started under the channel's eyes, answered raw."""
 
-import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,27 +12,25 @@ from django.utils import timezone
 
 from syncqueue.domain import handling
 from syncqueue.domain.handling import Answer, CallError, ErrorClass, JobView, handler_for
-from syncqueue.services.claim import Claimed
+from syncqueue.domain.storable import dumps
+from syncqueue.services.claim import Claimed, Slot
 
-# One row a lane: the first carries what is sent, the others point to it.
+# One row a lane: the first of a call carries what is sent, the others point to it.
 STORE = """
-WITH carrier AS MATERIALIZED (
-  SELECT nextval('syncqueue_call_id_seq') AS id
-), member AS (
-  SELECT * FROM jsonb_to_recordset(%(members)s) AS m(position int, lane bigint, job bigint,
+WITH member AS MATERIALIZED (
+  SELECT m.*, nextval('syncqueue_call_id_seq') AS id
+  FROM jsonb_to_recordset(%(members)s) AS m(call int, position int, lane bigint, job bigint,
     passengers bigint[], request jsonb, merged jsonb, key uuid, guard text, number int)
-), call AS (
+), stored AS (
   INSERT INTO syncqueue_call (id, channel_id, lane_id, job_id, passengers, request, merged,
     carrier_id, position, idempotency_key, token, guard)
-  SELECT CASE member.position WHEN 0 THEN carrier.id ELSE nextval('syncqueue_call_id_seq') END,
-    %(channel)s, member.lane, member.job, member.passengers, member.request,
-    nullif(member.merged, 'null'), CASE WHEN member.position > 0 THEN carrier.id END,
-    member.position, member.key, %(token)s, member.guard
-  FROM member CROSS JOIN carrier
-  RETURNING id, job_id, position
+  SELECT id, %(channel)s, lane, job, passengers, request, nullif(merged, 'null'),
+    CASE WHEN position > 0 THEN first_value(id) OVER (PARTITION BY call ORDER BY position) END,
+    position, key, %(token)s, guard
+  FROM member
 ), attempt AS (
   INSERT INTO syncqueue_attempt (job_id, number, call_id, token, guard)
-  SELECT job, number, call.id, %(token)s, guard FROM call JOIN member USING (position)
+  SELECT job, number, id, %(token)s, guard FROM member
   ON CONFLICT (job_id) WHERE finished_at IS NULL
   DO UPDATE SET call_id = EXCLUDED.call_id, guard = EXCLUDED.guard
 ), job AS (
@@ -41,7 +38,7 @@ WITH carrier AS MATERIALIZED (
          started_at = coalesce(started_at, statement_timestamp())
   FROM member WHERE syncqueue_job.id = member.job
 )
-SELECT id FROM call ORDER BY position
+SELECT id FROM member ORDER BY call, position
 """
 # Sent only if nothing was paused, held or changed since the plan; the rest is withdrawn. What
 # the started calls ask for is taken from the bucket before anything is sent.
@@ -49,11 +46,13 @@ START = """
 WITH started AS (
   UPDATE syncqueue_call AS call SET state = 'sent', sent_at = clock_timestamp()
   FROM syncqueue_channel AS channel
-  WHERE call.id = ANY(%(calls)s) AND call.state = 'planned' AND channel.id = call.channel_id
+  WHERE call.id = ANY(%(calls)s) AND call.token = %(token)s AND call.state = 'planned'
+    AND channel.id = call.channel_id
     AND NOT channel.paused AND channel.health <> 'held' AND channel.epoch = %(epoch)s
   RETURNING call.id
 ), reserved AS (
-  UPDATE syncqueue_channel SET turns = turns + 1, points_at = clock_timestamp(),
+  UPDATE syncqueue_channel SET turns = greatest(turns, %(turn)s),
+    points_at = clock_timestamp(),
     points_available = least(points_maximum, points_available
       + points_restore * extract(epoch FROM clock_timestamp() - points_at)) - taken.points
   FROM (SELECT sum(cost) AS points FROM unnest(%(calls)s::bigint[], %(costs)s::float8[])
@@ -62,10 +61,12 @@ WITH started AS (
 )
 SELECT id FROM started
 """
-SAVE_ANSWER = """
-UPDATE syncqueue_call SET state = 'answered', answered_at = %s,
-  answer = CASE WHEN carrier_id IS NULL THEN %s::jsonb END
-WHERE id = ANY(%s) AND token = %s AND state = 'sent'
+# Of a call of several lanes the first row has the answer.
+SAVE_ANSWERS = """
+UPDATE syncqueue_call AS call SET state = 'answered', answered_at = %s, answer = saved.answer
+FROM jsonb_to_recordset(%s) AS saved(id bigint, answer jsonb)
+WHERE call.id = saved.id AND call.token = %s AND call.state = 'sent'
+RETURNING call.id
 """
 WITHDRAWN = CallError(ErrorClass.NOT_SENT, "withdrawn", "Withdrawn before it was sent.")
 
@@ -84,16 +85,17 @@ class Member:
 class Flight:
     """One call under way, of one lane or of several.
 
-    `repeat`: it was sent before; `trial`: it shows whether the platform is back. `started` is the
-    process's clock, `born` is when the call was stored.
+    `repeat`: it was sent before; `trial`: it shows whether the platform is back. By this process's
+    clock its lanes were ours at `held`, and it went out at `started`; it was stored at `born`.
     """
 
     members: tuple[Member, ...]
     request: dict[str, Any]
     key: UUID
     cost: float
-    started: float
+    held: float
     born: datetime
+    started: float = 0.0
     repeat: bool = False
     trial: bool = False
 
@@ -131,38 +133,55 @@ class Planned:
         return tuple(job for job in self.lane.jobs[1:] if job.id in self.call.passengers)
 
 
-def store(
-    group: Sequence[Planned], whole: handling.Call, *, channel_id: int, token: UUID, cost: float
-) -> Flight:
-    """Store one call with an attempt for each of its jobs; a suspect's attempt is open already."""
-    keys = [uuid4() for _ in group]
-    rows = [
-        {
-            "position": position,
-            "lane": one.lane.lane_id,
-            "job": one.head.id,
-            "passengers": [job.id for job in one.riders],
-            "request": one.call.request,
-            "merged": whole.request if len(group) > 1 and not position else None,
-            "key": str(keys[position]),
-            "guard": one.call.guard,
-            "number": one.head.tries + (not one.lane.stale),
-        }
-        for position, one in enumerate(group)
-    ]
-    values: dict[str, Any] = {"members": json.dumps(rows), "channel": channel_id, "token": token}
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What goes as one: the plans, the request that is sent, and what that is taken to cost."""
+
+    group: Sequence[Planned]
+    request: dict[str, Any]
+    cost: float
+    key: UUID = field(default_factory=uuid4)
+
+    def rows(self, call: int) -> list[dict[str, Any]]:
+        """One a lane; a suspect's attempt is open already."""
+        return [
+            {
+                "call": call,
+                "position": position,
+                "lane": one.lane.lane_id,
+                "job": one.head.id,
+                "passengers": [job.id for job in one.riders],
+                "request": one.call.request,
+                "merged": self.request if len(self.group) > 1 and not position else None,
+                "key": str(uuid4() if position else self.key),
+                "guard": one.call.guard,
+                "number": one.head.tries + (not one.lane.stale),
+            }
+            for position, one in enumerate(self.group)
+        ]
+
+    def flight(self, call_ids: Iterator[int], held: float, born: datetime) -> Flight:
+        members = tuple(
+            Member(next(call_ids), one.head, one.riders, one.call.request) for one in self.group
+        )
+        return Flight(members, self.request, self.key, self.cost, held, born)
+
+
+def store(wholes: Sequence[Whole], *, channel_id: int, token: UUID) -> list[Flight]:
+    """Store calls, each with an attempt for each of its jobs."""
+    if not wholes:
+        return []
+    rows = [row for call, whole in enumerate(wholes) for row in whole.rows(call)]
+    values: dict[str, Any] = {"members": dumps(rows), "channel": channel_id, "token": token}
+    held, born = time.monotonic(), timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(STORE, values)
-        ids = [call_id for (call_id,) in cursor.fetchall()]
-    members = tuple(
-        Member(call_id, one.head, one.riders, one.call.request)
-        for call_id, one in zip(ids, group, strict=True)
-    )
-    return Flight(members, whole.request, keys[0], cost, time.monotonic(), timezone.now())
+        ids = iter([call_id for (call_id,) in cursor.fetchall()])
+    return [whole.flight(ids, held, born) for whole in wholes]
 
 
-def start(flights: Sequence[Flight], *, channel_id: int, epoch: int) -> set[int]:
-    """Mark calls as sent where the channel still allows it; the ids of those rows."""
+def start(flights: Sequence[Flight], slot: Slot, *, epoch: int, turn: int) -> set[int]:
+    """Mark calls as sent where they are ours and the channel still allows it; those rows' ids."""
     rows = [
         (call_id, 0.0 if place else flight.cost)
         for flight in flights
@@ -171,8 +190,10 @@ def start(flights: Sequence[Flight], *, channel_id: int, epoch: int) -> set[int]
     values: dict[str, Any] = {
         "calls": [call_id for call_id, _ in rows],
         "costs": [cost for _, cost in rows],
-        "channel": channel_id,
+        "channel": slot.channel_id,
+        "token": slot.token,
         "epoch": epoch,
+        "turn": turn,
     }
     with connection.cursor() as cursor:
         cursor.execute(START, values)
@@ -182,24 +203,32 @@ def start(flights: Sequence[Flight], *, channel_id: int, epoch: int) -> set[int]
 def send(flight: Flight, context: object, lease: float) -> Answer:
     """Run in a thread. A handler that raises has broken its contract: nobody knows what it did.
 
-    What starts later than a lease after its plan (the process was stopped) is not sent any more:
-    another pump may have the lane by now.
+    What starts later than a lease after its lanes were ours (the process was stopped) is not sent
+    any more: another pump may have them by now. The answer can be stored, whatever came back.
     """
     started = time.monotonic()
-    if started - flight.started > lease:
+    if started - flight.held > lease:
         return Answer(error=WITHDRAWN)
     request = {**flight.request, "idempotency_key": str(flight.key)}
     try:
-        return handler_for(flight.handler).send(request, context)
+        answer = handler_for(flight.handler).send(request, context)
     except Exception as error:  # noqa: BLE001  it becomes the job's failure, with its words
         words = f"{type(error).__name__}: {error}"[:500]
         seconds = time.monotonic() - started
-        return Answer(error=CallError(ErrorClass.UNKNOWN, "bug", words), seconds=seconds)
+        answer = Answer(error=CallError(ErrorClass.UNKNOWN, "bug", words), seconds=seconds)
+    return answer.storable()
 
 
-def save_answer(flight: Flight, answer: Answer, *, at: datetime, token: UUID) -> bool:
-    """Keep the raw answer, so that settling can be repeated; False under a foreign token."""
-    values: list[Any] = [at, json.dumps(answer.to_json()), flight.call_ids, token]
+def save_answers(
+    landed: Sequence[tuple[Flight, Answer]], *, at: datetime, token: UUID
+) -> list[bool]:
+    """Keep raw answers, so that settling can be repeated; False for those under a foreign token."""
+    rows = [
+        {"id": call_id, "answer": None if place else answer.to_json()}
+        for flight, answer in landed
+        for place, call_id in enumerate(flight.call_ids)
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(SAVE_ANSWER, values)
-        return bool(cursor.rowcount)
+        cursor.execute(SAVE_ANSWERS, [at, dumps(rows), token])
+        saved = {call_id for (call_id,) in cursor.fetchall()}
+    return [not saved.isdisjoint(flight.call_ids) for flight, _ in landed]

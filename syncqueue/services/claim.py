@@ -124,6 +124,15 @@ WHERE id = ANY(%(lanes)s) AND token = %(token)s
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A channel's only pump: its token, and for how many seconds its leases hold."""
+
+    channel_id: int
+    token: UUID
+    lease: float
+
+
 @dataclass(frozen=True)
 class Claimed:
     """A leased lane and its oldest open jobs, the head first.

@@ -1,6 +1,5 @@
 """Recording how jobs ended, or when they go on: fenced on their lanes, in bulk."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from django.db import connection, transaction
 
 from syncqueue.domain.backoff import delay, most_attempts
 from syncqueue.domain.handling import Again, Cancelled, JobView, Parked, Refused, Retry, Settled
+from syncqueue.domain.storable import dumps
 from syncqueue.enums import OPEN_STATES, AttemptOutcome, JobState, Policy
 from syncqueue.errors import LostLease
 
@@ -175,7 +175,7 @@ def finish_lanes(lanes: Mapping[int, Sequence[Result]], *, token: UUID, now: dat
         ours = {lane_id for (lane_id,) in cursor.fetchall()}
         results = [result for lane_id in ours for result in lanes[lane_id]]
         jobs: dict[str, str | UUID | datetime] = {
-            "rows": json.dumps([r.row() for r in results]),
+            "rows": dumps([r.row() for r in results]),
             "token": token,
             "now": now,
         }
@@ -186,7 +186,7 @@ def finish_lanes(lanes: Mapping[int, Sequence[Result]], *, token: UUID, now: dat
         if any(result.verdict.attempt and not result.opened for result in results):
             cursor.execute(ADD_ATTEMPTS, jobs)
         freed = [_freed(lane_id, lanes[lane_id]) for lane_id in ours]
-        cursor.execute(FREE_LANES, {"rows": json.dumps(freed), "token": token, "now": now})
+        cursor.execute(FREE_LANES, {"rows": dumps(freed), "token": token, "now": now})
     return ours
 
 

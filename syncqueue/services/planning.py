@@ -1,6 +1,7 @@
-"""Asking handlers for their plans, and what becomes of those that break or stand in the way."""
+"""Asking handlers for their plans, and what becomes of heads that need no call now."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -12,9 +13,12 @@ from syncqueue.domain.handling import (
     Planned,
     Refused,
     Retry,
+    Settled,
     handler_for,
 )
 from syncqueue.errors import UnknownHandler
+from syncqueue.services.claim import Claimed
+from syncqueue.services.finish import Result, finish_lanes, verdict
 
 Plan = Callable[[JobView, Sequence[JobView]], Planned]
 LOCK_WAIT = "200ms"
@@ -56,3 +60,21 @@ def bound_lock_waits() -> None:
     """Let no lock of others keep the pump from its calls; breaks deadlocks early, too."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_WAIT])
+
+
+def result_of(lane: Claimed, given: Settled | Parked | Refused | Retry | Cancelled) -> Result:
+    """What becomes of a head that needs no call; a suspect's attempt is open already."""
+    head = lane.jobs[0]
+    return Result.of(head, verdict(head, given, now=timezone.now()), opened=lane.stale)
+
+
+def park(lanes: Iterable[Claimed], parked: Parked, *, token: UUID) -> None:
+    """Let lanes wait, and free them."""
+    results = {lane.lane_id: [result_of(lane, parked)] for lane in lanes}
+    finish_lanes(results, token=token, now=timezone.now())
+
+
+def give_back(lanes: Iterable[Claimed], *, token: UUID) -> None:
+    """Free lanes as they were found."""
+    untouched: dict[int, list[Result]] = {lane.lane_id: [] for lane in lanes}
+    finish_lanes(untouched, token=token, now=timezone.now())

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,12 +13,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from syncqueue.domain.health import start_trial
-from syncqueue.domain.pace import Bucket
 from syncqueue.enums import Health
 from syncqueue.models import Channel, Lane
 from syncqueue.selectors.channels import ChannelView, look
+from syncqueue.services.answered import Answered
 from syncqueue.services.channel import store_health
-from syncqueue.services.claim import give_slot_back, renew, take_slot
+from syncqueue.services.claim import give_slot_back, take_slot
 from syncqueue.services.incoming import decide_due
 from syncqueue.services.outgoing import Outgoing
 from syncqueue.services.settle import settle_batch
@@ -28,6 +27,7 @@ from syncqueue.stopping import asked_to_stop
 
 # How long the main thread sleeps at most while calls are in flight: then it looks for new work.
 NAP_SECONDS = 0.01
+DECIDE_SECONDS = 0.5  # deliveries that nobody was woken for are looked for so often
 LONGEST_SLICES = 3
 # So many channels share a worker at most; it asks so often, and so long after its task began, which
 # may last a minute with a slice and the slowest call after that.
@@ -151,20 +151,22 @@ class _Turn:
 
 
 class _Pump:
-    """One slice's state: what is in flight and when the leases were renewed."""
+    """One slice's state: what is under way and when the leases were renewed."""
 
     def __init__(self, channel_id: int, token: UUID, lease: float, turn: _Turn) -> None:
         self.channel_id, self.token, self.lease, self.turn = channel_id, token, lease, turn
         self.only_waits = self.left = False
         self.report = PumpReport(channel_id)
         self.out = Outgoing(channel_id, token, lease)
+        self.air = self.out.air
         self.calls_from: datetime | None = None
         self.renewed = time.monotonic()
         self.ours = self.fresh = True
+        self.decide_at = 0.0
 
     def goes_on(self) -> bool:
         """One round; False when there is nothing left to do in this slice."""
-        return self._step(may_start=self.turn.goes_on()) and not asked_to_stop()
+        return self._step(may_plan=self.turn.goes_on()) and not asked_to_stop()
 
     def leave(self) -> None:
         """Land what is in the air and give the slot back; done once."""
@@ -178,32 +180,53 @@ class _Pump:
         if more:
             wake([self.channel_id], stale=0.0)
 
-    def _step(self, *, may_start: bool) -> bool:
-        view = look(self.channel_id)
+    def _step(self, *, may_plan: bool) -> bool:
+        landed = self.air.landed(NAP_SECONDS)
+        self.fresh |= bool(landed)
+        if not all(self.air.may_wait(*one) for one in landed):
+            self._settle(self.air.save(landed))
+            landed = []
+        started = self._depart()
+        answered = self.air.save(landed)
         self.fresh |= self.calls_from is not None and self.calls_from <= timezone.now()
         worked = 0
-        if may_start and self.ours and not view.paused and (self.fresh or view.woken):
-            self.fresh = False
-            if view.woken:
-                self._hear()
-            worked = decide_due(self.channel_id, token=self.token, seconds=self.lease)
-            self.report.decided += worked
-            worked += self._start(view)
-        self._settle()
+        view = self.air.view
+        if may_plan and self.ours and not view.paused and (self.fresh or view.woken):
+            worked = self._work(view)
+        self._settle(answered)
         self._renew()
         self.fresh |= worked > 0
-        self.only_waits = bool(self.out.flights) and not worked
-        return bool(worked or self.out.flights)
+        self.only_waits = bool(self.air.flying) and not worked
+        return bool(worked or started or self.air.flying)
+
+    def _depart(self) -> int:
+        """Look at the channel, and start what is ready as far as it still allows that."""
+        self.air.see(look(self.channel_id))
+        if started := self.air.depart():
+            self.air.see(look(self.channel_id))
+        return started
+
+    def _work(self, view: ChannelView) -> int:
+        """Decide what came in, and plan calls; says how much of both."""
+        self.fresh = False
+        if view.woken:
+            self._hear()
+        decided = 0
+        if view.woken or time.monotonic() >= self.decide_at:
+            decided = decide_due(self.channel_id, token=self.token, seconds=self.lease)
+            self.decide_at = time.monotonic() + (0.0 if decided else DECIDE_SECONDS)
+            self.report.decided += decided
+        return decided + self._start(view)
 
     def _land(self) -> None:
         """Wait for what is in the air; a started call is always settled here."""
+        self.out.leave()
         gives_up = time.monotonic() + LAND_SECONDS
-        while self.out.flights:
-            self._settle()
+        while self.air.flying:
+            self._settle(self.air.save(self.air.landed(NAP_SECONDS)))
             self._renew()
             if asked_to_stop() and time.monotonic() > gives_up:
-                settle_batch(self.channel_id, self.out.abandon(), token=self.token)
-        self.out.leave()
+                self._settle(self.air.save(self.air.abandon()))
 
     def clear_trial(self) -> None:
         """A trial that nobody is making any more (its pump died) is due again."""
@@ -214,29 +237,31 @@ class _Pump:
 
     def _start(self, view: ChannelView) -> int:
         now = timezone.now()
-        self.calls_from = view.health.next_trial_at
+        self.calls_from, self.air.missing = view.health.next_trial_at, 0.0
         allowed = view.may_call(now)
         room = self.out.room()
         if allowed is not None:
-            room = min(room, allowed - len(self.out.flights))
+            room = min(room, allowed - len(self.air))
         if view.bucket is not None and not view.bucket.affords(view.costs.least, now):
-            self._wait_for_points(view.bucket, view.costs.least, now)
+            self._wait_for_points(view, view.costs.least)
             return 0
         if room <= 0:
             return 0
         trial = view.health.health == Health.WAITING
         if trial and not self._begin_trial(view):
             return 0
-        started = self.out.start_due(room=room, view=view)
-        if view.bucket is not None and self.out.missing:
-            self._wait_for_points(view.bucket, self.out.missing, now)
+        started = self.out.start_due(room=room)
+        if self.air.missing:
+            self._wait_for_points(view, self.air.missing)
         self.report.calls += started
-        if trial and not self.out.flights:
+        if trial and not self.air.flying:
             self._end_trial(view)
         return started
 
-    def _wait_for_points(self, bucket: Bucket, cost: float, now: datetime) -> None:
-        self.calls_from = now + timedelta(seconds=bucket.wait(cost, now))
+    def _wait_for_points(self, view: ChannelView, cost: float) -> None:
+        if view.bucket is not None:
+            now = timezone.now()
+            self.calls_from = now + timedelta(seconds=view.bucket.wait(cost, now))
 
     def _begin_trial(self, view: ChannelView) -> bool:
         return store_health(self.channel_id, view.health, start_trial(view.health))
@@ -246,13 +271,9 @@ class _Pump:
         known = look(self.channel_id).health
         store_health(self.channel_id, known, view.health)
 
-    def _settle(self) -> None:
-        if not self.out.flights:
-            return
-        done = wait(self.out.flights, timeout=NAP_SECONDS, return_when=FIRST_COMPLETED).done
-        if ended := [*done, *self.out.overdue()]:
-            answered = self.out.collect(ended)
-            settle_batch(self.channel_id, answered, token=self.token, reserved=self.out.reserved)
+    def _settle(self, answered: list[Answered]) -> None:
+        if answered:
+            settle_batch(self.channel_id, answered, token=self.token, reserved=self.air.reserved)
             self.fresh = True
 
     def _hear(self) -> None:
@@ -263,6 +284,5 @@ class _Pump:
             return
         self.renewed = time.monotonic()
         self.ours = take_slot(self.channel_id, token=self.token, seconds=self.lease)
-        self.fresh = True  # taking the slot has cleared the flag of a wake-up
-        if self.out.lanes:
-            renew(self.out.lanes, token=self.token, seconds=self.lease)
+        self.fresh, self.decide_at = True, 0.0  # taking the slot has cleared a wake-up's flag
+        self.out.renew()

@@ -43,6 +43,11 @@ class Stored:
         return [row.lane_id for row in self.rows]
 
     @property
+    def only_planned(self) -> bool:
+        """Whether it has never been sent."""
+        return self.carrier.state == CallState.PLANNED and not self.carrier.sent_at
+
+    @property
     def request(self) -> dict[str, Any]:
         request: dict[str, Any] = self.carrier.merged or self.carrier.request
         return request
@@ -57,7 +62,7 @@ class Stored:
             cost,
             time.monotonic(),
             self.carrier.created_at,
-            repeat=True,
+            repeat=not self.only_planned,
         )
 
 

@@ -14,7 +14,7 @@ from syncqueue.domain.handling import Answer, CallError, ErrorClass, JobView
 from syncqueue.enums import OPEN_CALL_STATES, OPEN_STATES, AttemptOutcome, CallState, JobState
 from syncqueue.errors import LostLease
 from syncqueue.models import Attempt, Call, Job, Lane
-from syncqueue.services.calls import Flight
+from syncqueue.services.calls import WITHDRAWN, Flight
 from syncqueue.services.claim import Claimed
 from syncqueue.services.finish import Result, Verdict, finish_all
 from syncqueue.services.repeat import Stored, stored
@@ -79,20 +79,19 @@ def left_call(lane: Claimed) -> Stored | None:
     return stored(call, OPEN_CALL_STATES) if call else None
 
 
-def take_over(left: Stored, *, token: UUID) -> Answer | None:
-    """Make a left call ours and count the crash: its answer, or that nobody heard one.
+def take_over(left: Stored, *, token: UUID) -> Answer:
+    """Make a left call ours: its answer, or that nobody heard one; what was sent counts a crash.
 
-    None where none was sent: one that was only planned is withdrawn.
+    One that was only planned is withdrawn: whatever its pump died of, it was not this.
     """
     ids = [row.pk for row in left.rows]
     with _holding(left.lane_ids, token):
         # Locked, so that its pump, should it live, neither starts it nor saves its answer now.
         calls = Call.objects.filter(pk__in=ids, state__in=OPEN_CALL_STATES)
         locked = list(calls.select_for_update().order_by("pk"))
-        if all(call.state == CallState.PLANNED and not call.sent_at for call in locked):
-            calls.update(state=CallState.WITHDRAWN)
-            return None
         calls.update(token=token)
+        if all(call.state == CallState.PLANNED and not call.sent_at for call in locked):
+            return Answer(error=WITHDRAWN)
         jobs = Job.objects.filter(pk__in=[row.job_id for row in left.rows])
         jobs.update(crashes=F("crashes") + 1)
         carrier = Call.objects.get(pk=left.carrier.pk)

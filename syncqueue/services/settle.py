@@ -169,7 +169,8 @@ def _by_class(one: Answered, error: CallError, now: datetime) -> Verdict:
             due_at = now + timedelta(seconds=pause)
             return _go_again(error.message, due_at, AttemptOutcome.THROTTLED)
         case ErrorClass.NOT_SENT:
-            return _go_again(error.message, now, AttemptOutcome.WITHDRAWN)
+            # Due since it was made: what was stopped keeps its place in the backlog.
+            return _go_again(error.message, job.created_at, AttemptOutcome.WITHDRAWN)
         case _ if error.code in ENDED_WITH_US:
             return _ended_with_us(error, now)
         case _:

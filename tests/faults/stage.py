@@ -42,6 +42,7 @@ PATIENCE = 30.0
 ENGINE = {
     "SYNCQUEUE_LEASE_SECONDS": str(LEASE),
     "SYNCQUEUE_SLICE_SECONDS": "0.5",
+    "SYNCQUEUE_THREADS": "2",  # so that calls are planned ahead of them
     "LOG_LEVEL": "WARNING",
 }
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from catalogue.models import Change
 from stores.models import Store
 from stores.services.handlers import enqueue_pull
+from syncqueue.services.channel import pause, resume
 from tests.faults.armed import Fault
 from tests.faults.oracle import check
 from tests.faults.stage import Stage
 
 ROUNDS = 5
+LATENCY = {"slow": 0.6, "pause": 0.05}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,14 @@ class Trial:
     act: str = "edits"
     first: tuple[str, str] | None = None
     turns: int = 1
+    note: str = ""
 
     def __str__(self) -> str:
-        return f"{self.when} {self.point}"
+        return f"{self.when} {self.point} {self.note}".strip()
 
 
 CRASH_DECIDING, CRASH_SENDING = ("before", "decide finish"), ("after", "send")
+CRASH_PLANNING, CRASH_STARTING = ("before", "receipt"), ("before", "start")
 IN_THE_PUMP = (
     "slot", "claim deliveries", "decide", "decide fan-out", "decide finish", "decided",
     "claim calls", "receipt", "plan commit", "start", "submit", "send", "write", "save answer",
@@ -38,11 +42,12 @@ IN_THE_PUMP = (
 AT_THE_DOOR = ("inbox", "inbox wake")
 BY_HAND = ("edit fan-out", "mid fan-out", "announce", "send wake-up")
 WHILE_SLOW = ("renew", "wake itself")
+WHILE_PAUSED = ("withdraw",)
 WHILE_PULLING = ("pull page", "pull cursor", "pull end")
 AFTER_A_DEATH = {
     "sweep wake": CRASH_DECIDING,
     "suspect delivery": CRASH_DECIDING,
-    "suspect call": ("before", "start"),
+    "suspect call": CRASH_PLANNING,
     "left call": CRASH_SENDING,
     "take over": CRASH_SENDING,
 }
@@ -52,8 +57,10 @@ TRIALS = [
     *(Trial(when, name, act="delivery") for name in AT_THE_DOOR for when in SIDES),
     *(Trial(when, name, act="hub edit") for name in BY_HAND for when in SIDES),
     *(Trial(when, name, act="slow") for name in WHILE_SLOW for when in SIDES),
+    *(Trial(when, name, act="pause") for name in WHILE_PAUSED for when in SIDES),
     *(Trial(when, name, act="pull") for name in WHILE_PULLING for when in SIDES),
     *(Trial(when, name, first=first) for name, first in AFTER_A_DEATH.items() for when in SIDES),
+    *(Trial(when, "take over", first=CRASH_STARTING, note="of a plan") for when in SIDES),
 ]
 # What every run of the tests plays; the others are much the same as one of these.
 QUICK = {
@@ -64,7 +71,7 @@ QUICK = {
     "after mid settle", "after absorb", "after settle finish", "before health", "before points",
     "before slot release", "after slot release", "before acknowledge", "after renew",
     "before sweep wake", "after left call", "after take over", "after suspect call",
-    "after suspect delivery",
+    "after suspect delivery", "after withdraw", "after take over of a plan", "after plan commit",
     "after pull page", "after pull cursor",
 }  # fmt: skip
 
@@ -77,7 +84,7 @@ def run(stage: Stage, trial: Trial, seed: int) -> None:
     if trial.first:
         faults.insert(0, Fault(*trial.first))
     for store in stage.stores:
-        stage.twin.settings(store.domain, latency=0.6 if trial.act == "slow" else 0.0)
+        stage.twin.settings(store.domain, latency=LATENCY.get(trial.act, 0.0))
     stage.arm(*faults)
     try:
         for _ in range(ROUNDS):
@@ -105,12 +112,26 @@ def _act(stage: Stage, act: str, rng: random.Random) -> None:
     match act:
         case "pull":
             enqueue_pull(rng.choice(stage.stores), "reconcile")
+        case "pause":
+            _pause_at_work(stage, rng)
         case "delivery":
             _deliver_twice(stage, rng)
         case "hub edit":
             _edit_title(stage, rng)
         case _:
             edit_anything(stage, rng)
+
+
+def _pause_at_work(stage: Stage, rng: random.Random) -> None:
+    """Every product is to be written everywhere; while that goes on, everything is stopped."""
+    for product in stage.products():
+        title = f"Title {stage.next_number()}"
+        _in_the_hub(stage, product_id=product.pk, attribute="title", value=title)
+    time.sleep(rng.uniform(0.0, 0.05))
+    for change in (pause, resume):
+        for store in stage.stores:
+            change(store.channel_id)
+        time.sleep(0.1)
 
 
 def edit_anything(stage: Stage, rng: random.Random) -> None:

@@ -72,11 +72,17 @@ def rescue(state: State, rules: Rules, worker: int, pump: Pump) -> Iterator[Step
     crashes, call = state.jobs[pump.job].crashes + 1, state.lanes[pump.lane].call
     if lost := _lost(state, rules, worker, pump, blame=False):
         yield Deed("find it lost", pump.job, worker), lost
+    elif call is not None and call.state == "planned":
+        taken = state.lane(pump.lane, call=call._replace(token=worker))
+        yield (
+            Deed("take over", pump.job, worker),
+            taken.pump(worker, pump._replace(step="answered", heard="not sent")),
+        )
     elif crashes >= MOST_CRASHES:
         buried = state.job(pump.job, state="dead").freed(pump.lane).pump(worker, None)
         yield Deed("bury", pump.job, worker), _unjust(buried, state, worker, pump.job)
-    elif call is None or call.state == "planned":
-        alone = state.job(pump.job, crashes=crashes).lane(pump.lane, call=None)
+    elif call is None:
+        alone = state.job(pump.job, crashes=crashes)
         yield (
             Deed("begin alone", pump.job, worker),
             alone.pump(worker, pump._replace(step="claimed")),
@@ -158,10 +164,13 @@ def settle(state: State, rules: Rules, worker: int, pump: Pump) -> Iterator[Step
 
 
 def renew(state: State, worker: int, pump: Pump) -> Iterator[Step]:
-    """RENEW, by the pump's main thread, while it is ours; its clock goes on all the same."""
+    """RENEW, by the pump's main thread, while it is ours; what is not started yet may wait on."""
     lane = state.lanes[pump.lane]
     if lane.token == worker and lane.lapsed:
-        yield Deed("renew", pump.lane, worker), state.lane(pump.lane, lapsed=False)
+        renewed = state.lane(pump.lane, lapsed=False)
+        if pump.step == "planned":
+            renewed = renewed.pump(worker, pump._replace(late=False))
+        yield Deed("renew", pump.lane, worker), renewed
 
 
 def expire(state: State, number: int) -> Iterator[Step]:

@@ -3,7 +3,6 @@
 
 import math
 import time
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -26,7 +25,7 @@ from syncqueue.selectors.channels import look
 from syncqueue.services import channel as channels
 from syncqueue.services.answered import answered, withdrawn
 from syncqueue.services.calls import Flight, send, start
-from syncqueue.services.claim import Claimed, claim_these, renew
+from syncqueue.services.claim import Claimed, Slot, claim_these
 from syncqueue.services.enqueue import NewJob, enqueue
 from syncqueue.services.outgoing import Outgoing
 from syncqueue.services.rescue import absolve, begin_alone, bury, left_call, take_over
@@ -81,6 +80,7 @@ class Memory:
     claimed: Claimed
     epoch: int
     flight: Flight | None = None
+    started: bool = False
     batch: list | None = None
     answer: Answer | None = None
 
@@ -134,39 +134,33 @@ class Real:
     def begin_alone(self, number, worker):
         memory, token = self.memories[worker], self.tokens[worker]
         assert not bury(memory.claimed, token=token)
-        if left := left_call(memory.claimed):
-            assert take_over(left, token=token) is None
+        assert left_call(memory.claimed) is None
         memory.claimed = begin_alone(memory.claimed, token=token)
 
     def take_over(self, number, worker):
         memory, token = self.memories[worker], self.tokens[worker]
-        assert not bury(memory.claimed, token=token)
         left = left_call(memory.claimed)
+        assert left.only_planned or not bury(memory.claimed, token=token)
         answer = take_over(left, token=token)
         flight = left.flight({memory.claimed.lane_id: memory.claimed})
         memory.batch = answered(flight, answer)
 
     def plan(self, number, worker):
-        memory, out = self.memories[worker], self._outgoing(worker)
-        view = look(self.channel.pk)
-        ((flight, _),), left = out._plan([memory.claimed], view.costs, math.inf)
+        ((flight, _),), left = self._plan(worker)
         assert not left
-        memory.flight = flight
+        self.memories[worker].flight = flight
 
     def plan_in_vain(self, number, worker):
-        memory, out = self.memories[worker], self._outgoing(worker)
         try:
-            out._plan([memory.claimed], look(self.channel.pk).costs, math.inf)
+            self._plan(worker)
         except LostLease:
-            absolve(memory.claimed.jobs[:1])
+            absolve(self.memories[worker].claimed.jobs[:1])
             self.memories[worker] = None
         else:
             raise AssertionError("The lane was still ours.")
 
     def read_that_it_is_applied(self, number, worker):
-        prepared, _ = self._outgoing(worker)._plan(
-            [self.memories[worker].claimed], look(self.channel.pk).costs, math.inf
-        )
+        prepared, _ = self._plan(worker)
         assert not prepared
         self.memories[worker] = None
 
@@ -208,8 +202,13 @@ class Real:
         self.memories[worker] = None
 
     def renew(self, lane, worker):
-        token, lane_id = self.tokens[worker], self.lanes[lane]
-        assert renew([lane_id], token=token, seconds=LEASE) == {lane_id}
+        memory, air = self.memories[worker], self._outgoing(worker).air
+        if memory.flight and not memory.started:
+            air.ready.append((memory.flight, None))
+            air.renew([])
+            ((memory.flight, _),) = air.ready
+        else:
+            air.renew([self.lanes[lane]])
 
     def expire(self, lane, worker=None):
         row = Lane.objects.get(pk=self.lanes[lane])
@@ -218,7 +217,7 @@ class Real:
         for place, memory in enumerate(self.memories):
             if memory and memory.flight and self.tokens[place] == row.token:
                 late = time.monotonic() - LEASE - 1
-                memory.flight = replace(memory.flight, started=late)
+                memory.flight = replace(memory.flight, held=late)
 
     def die(self, number, worker):
         lapsed = timezone.now() - timedelta(seconds=1)
@@ -231,16 +230,18 @@ class Real:
     def release(self, *_):
         channels.release(self.channel.pk, by="ada")
 
+    def _plan(self, worker):
+        return self._outgoing(worker)._plan([self.memories[worker].claimed], math.inf)
+
     def _start(self, worker):
         memory = self.memories[worker]
-        return start([memory.flight], channel_id=self.channel.pk, epoch=memory.epoch)
+        slot = Slot(self.channel.pk, self.tokens[worker], LEASE)
+        memory.started = bool(start([memory.flight], slot, epoch=memory.epoch, turn=1))
+        return memory.started
 
     def _collect(self, worker):
         memory, out = self.memories[worker], self._outgoing(worker)
-        landed: Future = Future()
-        landed.set_result(memory.answer)
-        out.flights[landed] = memory.flight
-        return out.collect([landed])
+        return out.air.save([(memory.flight, memory.answer)])
 
     def _outgoing(self, worker):
         return Outgoing(self.channel.pk, self.tokens[worker], LEASE)

@@ -74,7 +74,8 @@ def take_over_as_from_a_dead_pump(channel, kind=Kind.CALL):
     expire_leases()
     token = uuid4()
     (lane,) = take(channel, token, kind=kind)
-    left = left_call(lane)
-    if left is None or take_over(left, token=token) is None:
+    if left := left_call(lane):
+        take_over(left, token=token)
+    else:
         begin_alone(lane, token=token)
     connection.close()

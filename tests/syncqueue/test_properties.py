@@ -1,7 +1,7 @@
 """P9, P12, P19 of the sync rules: one bad settle, a cancel at any moment, a crowd of channels."""
 
 import random
-from concurrent.futures import Future
+from concurrent.futures import wait
 from uuid import uuid4
 
 import pytest
@@ -9,10 +9,8 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from syncqueue.domain.handling import Answer
 from syncqueue.enums import Health, JobState, Kind, Outcome
 from syncqueue.models import Attempt, Channel, Job, Lane
-from syncqueue.selectors.channels import look
 from syncqueue.services import replay as replay_module
 from syncqueue.services.outgoing import Outgoing
 from syncqueue.services.pump import drain, run_pump
@@ -35,20 +33,15 @@ def test_one_raising_settle_in_a_batch_of_fifty_hurts_no_other(channel):
     token = uuid4()
     out = Outgoing(channel.pk, token, 60)
     claimed = take(channel, token, lanes=lanes)
-    prepared, left = out._plan(claimed, look(channel.pk).costs, 60.0)
+    prepared, left = out._plan(claimed, 60.0)
     assert (len(prepared), left) == (50, [])
-    out._send(prepared, look(channel.pk))
-    batch = out.collect([landed(out, future) for future in list(out.flights)])
-    settle_batch(channel.pk, batch, token=token)
+    out.air._start(prepared)
+    wait(out.air.flying)
+    settle_batch(channel.pk, out.air.save(out.air.landed(0.0)), token=token)
     assert {state_of(job) for job in jobs} == {(JobState.SUCCEEDED, Outcome.WRITTEN)}
     assert sorted(job for job, _ in scripted.settled) == sorted([*jobs, bad])
     assert Job.objects.get(pk=bad).error_code == "bug"
     assert Attempt.objects.count() == 50
-
-
-def landed(out, future: "Future[Answer]"):
-    future.result(60)
-    return future
 
 
 def test_what_kills_its_planner_is_a_dead_letter_after_three_deaths_and_no_other_is(channel):

@@ -11,6 +11,7 @@ from syncqueue.domain.health import start_trial
 from syncqueue.enums import AttemptOutcome, CallState, Health, JobState, Kind, Outcome
 from syncqueue.models import Attempt, Call, Channel, Job, Lane
 from syncqueue.selectors.channels import look
+from syncqueue.services import air
 from syncqueue.services.channel import hold, release, store_health
 from syncqueue.services.pump import drain, run_pump
 from syncqueue.services.sweep import sweep
@@ -249,7 +250,8 @@ def test_an_empty_bucket_lets_nothing_out(channel):
     assert channel.next_due_at > timezone.now() + timedelta(seconds=30)
 
 
-def test_interactive_calls_go_first_and_bulk_ones_get_a_fifth(channel, settings):
+def test_interactive_calls_go_first_and_bulk_ones_get_a_fifth(channel, settings, monkeypatch):
+    monkeypatch.setattr(air, "AHEAD_SECONDS", 0.0)  # each turn takes one
     settings.SYNCQUEUE = {**settings.SYNCQUEUE, "THREADS": 1}
     bulk = [queue(channel, ["ok"], key=f"bulk:{n}", priority=0)[0] for n in range(4)]
     quick = [queue(channel, ["ok"], key=f"quick:{n}")[0] for n in range(12)]

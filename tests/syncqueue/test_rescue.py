@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from syncqueue.enums import AttemptOutcome, CallState, JobState, Kind, Outcome
 from syncqueue.models import Attempt, Call, Job, Lane
-from syncqueue.selectors.channels import look
 from syncqueue.services.incoming import decide_due
 from syncqueue.services.outgoing import Outgoing
 from syncqueue.services.pump import drain
@@ -56,6 +55,21 @@ def test_a_call_that_was_only_planned_is_withdrawn_and_planned_again(channel):
         CallState.WITHDRAWN,
         CallState.SETTLED,
     }
+
+
+def test_a_call_that_was_only_planned_is_nobodys_death(channel):
+    """Its pump may have died of any call that was out: this one was not."""
+    job = abandon(channel, CallState.PLANNED)
+    Job.objects.filter(pk=job).update(crashes=2)
+    token = uuid4()
+    out = Outgoing(channel.pk, token, 15)
+    out.left.rescue(take(channel, token))
+    row = Job.objects.get(pk=job)
+    assert (row.state, row.crashes, row.attempts) == (JobState.QUEUED, 2, 0)
+    assert Attempt.objects.get().outcome == AttemptOutcome.WITHDRAWN
+    assert Lane.objects.get().token is None
+    drain()
+    assert state_of(job)[0] == JobState.SUCCEEDED
 
 
 def test_a_delivery_whose_decider_died_is_decided_alone_and_the_crash_stands_on_it(channel):
@@ -156,7 +170,7 @@ def test_suspects_that_could_not_be_tried_are_left_as_they_were(channel):
     die_holding(key="product:1")
     Job.objects.filter(lane__key="product:2").update(crashes=1)
     out = Outgoing(channel.pk, uuid4(), 15)
-    out.start_due(room=8, view=look(channel.pk))
+    out.start_due(room=8)
     out.leave()
     assert {lane.lane_id: lane.stale for lane in take(channel, uuid4())} == {
         Lane.objects.get(key="product:1").pk: True,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from syncqueue.enums import AttemptOutcome, CallState, JobState, Kind, Outcome
 from syncqueue.errors import LostLease
 from syncqueue.models import Attempt, Call, Job, Lane
-from syncqueue.services import outgoing
+from syncqueue.services import air
 from syncqueue.services.pump import run_pump
 from syncqueue.services.rescue import begin_alone, bury, left_call, take_over
 from tests.syncqueue.deaths import (
@@ -99,13 +99,13 @@ def test_a_call_whose_process_was_stopped_before_it_went_out_is_not_sent_any_mor
 ):
     settings.SYNCQUEUE = {**settings.SYNCQUEUE, "LEASE_SECONDS": 0.2}
     (job,) = queue(channel, ["ok"])
-    threads, stops = outgoing.pool, iter([0.3])
+    threads, stops = air.pool, iter([0.3])
 
     def stop_once():
         time.sleep(next(stops, 0.0))
         return threads()
 
-    monkeypatch.setattr(outgoing, "pool", stop_once)
+    monkeypatch.setattr(air, "pool", stop_once)
     run_pump(channel.pk)
     assert state_of(job) == (JobState.SUCCEEDED, Outcome.WRITTEN)
     assert scripted.sent == [job]
