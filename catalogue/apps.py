@@ -15,6 +15,7 @@ class CatalogueConfig(AppConfig):
         from catalogue.services.imports import any_import, run_imports  # noqa: PLC0415
         from catalogue.services.inbound import ADOPT, InboundItem, InboundProduct  # noqa: PLC0415
         from catalogue.services.pull import Adopt, Pull  # noqa: PLC0415
+        from catalogue.services.sales import any_due, run_sales  # noqa: PLC0415
         from catalogue.services.spread import CONVERGE  # noqa: PLC0415
         from catalogue.services.stock.calls import Levels  # noqa: PLC0415
         from catalogue.services.stock.inbound import InboundLevel  # noqa: PLC0415
@@ -33,3 +34,4 @@ class CatalogueConfig(AppConfig):
         register(LEVEL, Levels())
         register(STOCK_PULL, StockPull())
         register_chore("catalogue.imports", 1.0, run_imports, wanted=any_import)
+        register_chore("catalogue.sales", 1.0, run_sales, wanted=any_due)

@@ -207,6 +207,7 @@ class IssueKind(StrEnum):
     OPTION_GONE = "option_gone"
     VARIANT_GONE = "variant_gone"
     PRODUCT_GONE = "product_gone"
+    SALE = "sale"
 
 
 class IssueState(StrEnum):
@@ -250,3 +251,14 @@ class RowState(StrEnum):
     APPLIED = "applied"
     DROPPED = "dropped"
     HELD = "held"
+
+
+class SaleState(StrEnum):
+    """How far a sale has come; `missed`: its end had passed before it could begin."""
+
+    HELD = "held"
+    PLANNED = "planned"
+    RUNNING = "running"
+    ENDED = "ended"
+    MISSED = "missed"
+    CANCELLED = "cancelled"

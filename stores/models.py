@@ -86,6 +86,9 @@ class Store(models.Model):
     name = models.CharField(max_length=255, blank=True, default="")
     currency = models.CharField(max_length=3, blank=True, default="")
     plan = models.CharField(max_length=100, blank=True, default="")
+    timezone = models.CharField(
+        "time zone", max_length=64, blank=True, default="", db_default="", help_text="By IANA."
+    )
     mode = models.CharField(
         max_length=16,
         choices=[(mode.value, mode.value.title()) for mode in Mode],

@@ -24,7 +24,7 @@ from catalogue.services.terms import preview_policy, preview_rule, set_policy, s
 class TermsAdmin(LedgerAdmin):
     """A list of periods, and one page on which the next is previewed and agreed."""
 
-    form_class: type[PolicyForm | RuleForm]
+    form_class: Any
     list_before_template = "activity/terms_list.html"
     words = ""
 

@@ -35,7 +35,9 @@ def _select(choices: Iterable[tuple[str, str]], label: str, **more: Any) -> form
     )
 
 
-def _number(label: str, initial: str, *, help_text: str = "", **more: Any) -> forms.DecimalField:
+def decimal_field(
+    label: str, initial: str, *, help_text: str = "", **more: Any
+) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         initial=Decimal(initial) if initial else None,
@@ -110,15 +112,17 @@ class RuleForm(forms.Form):
         help_text="As USD: products in other currencies are left alone.",
         widget=UnfoldAdminTextInputWidget,
     )
-    rate = _number(
+    rate = decimal_field(
         "Exchange rate, pinned", "1", help_text="So many of the store's currency for one of these."
     )
-    factor = _number("Factor", "1", help_text="1.1 makes it ten per cent dearer.")
-    step = _number("Rounded to", "0.01", help_text="0.05 for Switzerland, 1 for whole amounts.")
-    charm = _number(
+    factor = decimal_field("Factor", "1", help_text="1.1 makes it ten per cent dearer.")
+    step = decimal_field(
+        "Rounded to", "0.01", help_text="0.05 for Switzerland, 1 for whole amounts."
+    )
+    charm = decimal_field(
         "Then taken off", "0", help_text="Rounded to 1 and 0.01 taken off: prices end in .99."
     )
-    floor = _number("Never below", "", required=False)
+    floor = decimal_field("Never below", "", required=False)
     ends = forms.BooleanField(
         required=False, label="End the present rule instead", help_text="Nothing above counts then."
     )

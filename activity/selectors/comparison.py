@@ -21,6 +21,7 @@ WORDS = {
     "canonical": "",
     "override": "own value",
     "rule": "by rule",
+    "layer": "on sale",
     "held": "held",
     "currency": "not managed (another currency)",
     "store": "the store owns it",

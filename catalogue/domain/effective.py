@@ -12,7 +12,7 @@ from catalogue.domain.version import Version
 from catalogue.enums import OverrideKind, Ownership, Source
 
 Origin: TypeAlias = Literal[
-    "canonical", "rule", "override", "held", "currency", "store", "ignored", "nothing"
+    "canonical", "rule", "override", "layer", "held", "currency", "store", "ignored", "nothing"
 ]
 UNWRITTEN = frozenset[Origin]({"held", "currency", "store", "ignored", "nothing"})
 

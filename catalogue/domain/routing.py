@@ -3,15 +3,18 @@
 Nothing here looks at what has arrived meanwhile, so that the order of arrival changes nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from catalogue.domain.decide import Edit
+from catalogue.domain.layers import Layer
 from catalogue.domain.registers import Entry
 from catalogue.domain.terms import Terms
 from catalogue.enums import OverrideKind, Ownership
 
 HUB_OWNS = "The hub owns this attribute, so what was set in the store is corrected."
 STORE_OWNS = "The store owns this attribute, so what is set there stays there."
+ON_SALE = "A sale lays its price over the store's, so what was set there waits for a person."
 RULED = "A rule prices this store, so what is set there is an exception of its own."
 
 
@@ -25,7 +28,14 @@ class Routing:
 
 
 def routing_of(
-    edit: Edit, name: str, *, store: int, terms: Terms, held: bool, may_move: bool
+    edit: Edit,
+    name: str,
+    *,
+    store: int,
+    terms: Terms,
+    held: bool,
+    may_move: bool,
+    layers: Sequence[Layer] = (),
 ) -> Routing | None:
     """None where the attribute was ignored.
 
@@ -43,6 +53,9 @@ def routing_of(
         return Routing(plain, HUB_OWNS, corrected=True)
     if ownership is not Ownership.TWO_WAY:
         return Routing(found, STORE_OWNS)
-    if terms.ruled_at(name, edit.version.time, edit.bounds):
-        return Routing(replace(found, kind=OverrideKind.PINNED), RULED)
+    time, bounds = edit.version.time, edit.bounds
+    on_sale = any(one.covers(name) and one.stood(time, bounds) for one in layers)
+    if on_sale or terms.ruled_at(name, time, bounds):
+        kind = OverrideKind.HELD if on_sale else OverrideKind.PINNED
+        return Routing(replace(found, kind=kind), ON_SALE if on_sale else RULED)
     return Routing(plain if may_move else found)

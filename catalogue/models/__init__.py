@@ -6,6 +6,7 @@ from catalogue.models.gates import HeldBatch
 from catalogue.models.imports import ImportRow, ImportRun
 from catalogue.models.ledger import Change, ChangeDelivery
 from catalogue.models.listing import Listing, VariantListing
+from catalogue.models.sales import Sale, SaleItem
 from catalogue.models.stock import StockMember, StockMovement, StockPool
 from catalogue.models.terms import HighValue, OwnershipPolicy, PriceRule
 
@@ -23,6 +24,8 @@ __all__ = [
     "OwnershipPolicy",
     "PriceRule",
     "Product",
+    "Sale",
+    "SaleItem",
     "StockMember",
     "StockMovement",
     "StockPool",

@@ -8,6 +8,7 @@ from catalogue.domain.attributes import ATTRIBUTES, VARIANT_ORDER, attribute, of
 from catalogue.domain.diff import LeafKey, difference
 from catalogue.domain.effective import Effective, effective
 from catalogue.domain.journal import Leaf
+from catalogue.domain.layers import Layer, lay_over
 from catalogue.domain.registers import Entry
 from catalogue.domain.structure import in_order
 from catalogue.domain.terms import PLAIN, Terms
@@ -16,6 +17,7 @@ from catalogue.enums import Owner
 from catalogue.models import Listing, Override, Product, Variant, VariantListing
 from catalogue.models.canonical import Record
 from catalogue.models.listing import Observed
+from catalogue.selectors.layers import LAYERS, read_layers
 from catalogue.selectors.terms import TERMS, read_terms
 from stores.models import Store
 
@@ -31,6 +33,7 @@ class Picture:
     shown: dict[str, VariantListing]
     overrides: dict[LeafKey, Override] = field(default_factory=dict)
     terms: Terms = PLAIN
+    layers: tuple[Layer, ...] = ()
 
     def leaf_keys(self) -> Iterator[LeafKey]:
         """Every leaf that stands on both sides."""
@@ -62,7 +65,14 @@ class Picture:
         return override.read_timeline().standing() if override else None
 
     def effective(self, key: LeafKey) -> Effective:
-        """What the store should show for one leaf, and why."""
+        """What the store should show for one leaf, and why: sales lie over all else."""
+        beneath = self.beneath(key)
+        if not any(layer.covers(key[1]) for layer in self.layers):
+            return beneath
+        return lay_over(self.layers, key[1], beneath, self.beneath((key[0], "price")))
+
+    def beneath(self, key: LeafKey) -> Effective:
+        """What it would show without any sale."""
         winner = self.record(key).register(key[1]).winner
         currency = self.product.currency if self.product else ""
         override = self.standing(key)
@@ -115,7 +125,7 @@ class Picture:
 
 # Every job loads pictures, up to three times: as SQL, because the ORM needs three times as long to
 # compile these queries as the database to answer them.
-_LISTINGS = "SELECT * FROM catalogue_listing WHERE id = ANY(%s) ORDER BY id"
+_LISTINGS = f"SELECT l.*, {LAYERS} FROM catalogue_listing AS l WHERE l.id = ANY(%s) ORDER BY l.id"  # noqa: S608
 _STORES = f"SELECT s.*, {TERMS} FROM stores_store AS s WHERE s.id = ANY(%s)"  # noqa: S608
 _PRODUCTS = "SELECT * FROM catalogue_product WHERE id = ANY(%s)"
 _SHOWN = "SELECT * FROM catalogue_variantlisting WHERE listing_id = ANY(%s) ORDER BY id"
@@ -131,7 +141,7 @@ def pictures(listing_ids: Iterable[int], *, lock: bool = False) -> list[Picture]
 
     `lock` keeps the listings' rows until the end of the transaction.
     """
-    locking = f"{_LISTINGS} FOR UPDATE" if lock else _LISTINGS
+    locking = f"{_LISTINGS} FOR UPDATE OF l" if lock else _LISTINGS
     listings = list(Listing.objects.raw(locking, [list(listing_ids)]))
     terms = _join(listings)
     ids = [listing.pk for listing in listings]
@@ -155,6 +165,7 @@ def pictures(listing_ids: Iterable[int], *, lock: bool = False) -> list[Picture]
             shown[listing.pk],
             overrides[listing.store_id, listing.product_id or 0],
             terms[listing.store_id],
+            read_layers(vars(listing)["layers"]),
         )
         for listing in listings
     ]

@@ -39,6 +39,7 @@ class StorePreview:
     looked_at: int
     writes: int
     samples: tuple[Sample, ...]
+    objections: tuple[str, ...] = ()
 
 
 def preview_terms(store: Store, name: str, change: Callable[[Terms], Terms]) -> StorePreview:

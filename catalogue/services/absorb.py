@@ -30,6 +30,7 @@ from catalogue.services.ledger import store_changes
 from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, correct, merge
 from catalogue.services.options import ask_about_options, fill_up, has_shrunk, held_shape
+from catalogue.services.sale_issues import tell_of_sale
 from catalogue.services.spread import spread
 from catalogue.services.stopping import Routes, stop
 from catalogue.services.variants import renumber
@@ -179,7 +180,7 @@ def take_edits(
             delivery_id=delivery_id,
             time_uncertain=edited.time_uncertain,
             reason=routing.reason if entry is routing.entry else JOINED,
-            basis=None if place in stopped.places else Basis(edited.based_on),
+            basis=None if entry.kind is OverrideKind.HELD else Basis(edited.based_on),
         )
         if routing.corrected:
             changes.append(correct(product, pic.record(key), act))
@@ -188,8 +189,9 @@ def take_edits(
         if merged.override is not None:
             pic.overrides[key] = merged.override
             merged.override.save()
-        if place in stopped.places:
+        if entry.kind is OverrideKind.HELD:
             merged.changes[0].fate = ChangeFate.HELD
+            tell_of_sale(pic, key, routing)
         changes += merged.changes
         if merged.collided is not None:
             collisions.append(Collision(merged.changes[0], merged.collided, edited.based_on))
@@ -246,6 +248,7 @@ def _route(pic: Picture, key: LeafKey, edited: Edit, *, shrunk: bool) -> Routing
         terms=pic.terms,
         held=bool(standing and standing.stands and standing.kind is OverrideKind.HELD),
         may_move=_may_move(pic, key),
+        layers=pic.layers,
     )
 
 

@@ -146,16 +146,16 @@ _OVERRIDE = _Verb(ConflictState.OVERRIDDEN, Source.MANUAL, _to_own_value, (Chang
 
 
 def follow_hub(issue_id: int, *, by: str) -> Edited:
-    """End a tug of war: the hub's value goes to every store that held its own."""
-    return _end_tug(issue_id, by, keep_own=False)
+    """End a tug of war, or a question of a sale: the hub's value goes to whoever held its own."""
+    return _end(issue_id, by, keep_own=False)
 
 
 def keep_own(issue_id: int, *, by: str) -> Edited:
-    """End a tug of war: each store that held its own value keeps it as its own."""
-    return _end_tug(issue_id, by, keep_own=True)
+    """End a tug of war, or a question of a sale: each store keeps what it held as its own."""
+    return _end(issue_id, by, keep_own=True)
 
 
-def _end_tug(issue_id: int, by: str, *, keep_own: bool) -> Edited:
+def _end(issue_id: int, by: str, *, keep_own: bool) -> Edited:
     """The edit closes the issue. Raises NotAllowedNowError where nothing is held any more."""
     issue = Issue.objects.get(pk=issue_id)
     held = Override.objects.filter(
@@ -165,6 +165,8 @@ def _end_tug(issue_id: int, by: str, *, keep_own: bool) -> Edited:
         kind=OverrideKind.HELD,
         stands=True,
     )
+    if issue.store_id is not None:
+        held = held.filter(store=issue.store_id)
     wishes = [
         SetValue(
             product_id=row.product_id,
@@ -176,7 +178,11 @@ def _end_tug(issue_id: int, by: str, *, keep_own: bool) -> Edited:
         )
         for row in held.order_by("store_id")
     ]
-    if issue.kind != IssueKind.TUG_OF_WAR or issue.state != IssueState.OPEN or not wishes:
+    if (
+        issue.kind not in (IssueKind.TUG_OF_WAR, IssueKind.SALE)
+        or issue.state != IssueState.OPEN
+        or not wishes
+    ):
         raise NotAllowedNowError("Nothing of it is held any more.")
     made = edit(workspace_id=issue.workspace_id, wishes=wishes, source=Source.MANUAL, actor=by)
     if made.held is not None:

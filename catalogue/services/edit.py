@@ -20,6 +20,7 @@ from catalogue.services.gates import Cause, check_pass, hold_edit
 from catalogue.services.ledger import store_changes
 from catalogue.services.merge import Act, merge
 from catalogue.services.options import settle_shapes
+from catalogue.services.sale_issues import close_sale_issues
 from catalogue.services.spread import spread
 from syncqueue.enums import Priority
 
@@ -73,6 +74,7 @@ def edit(
         store_changes(changes)
         supersede(changes)
         close_tugs(changes, by=actor)
+        close_sale_issues(changes, by=actor)
         jobs = spread(workspace_id, changes, cause_id=desk.cause_id, priority=priority)
     return Edited(desk.cause_id, tuple(changes), tuple(jobs))
 

@@ -110,6 +110,7 @@ def connect(
             shop_gid=identity.gid,
             name=identity.name,
             currency=identity.currency,
+            timezone=identity.timezone,
             plan=identity.plan,
             organization=organization,
             installed_at=timezone.now(),

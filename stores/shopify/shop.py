@@ -26,6 +26,7 @@ def shop_identity(session: Session) -> ShopIdentity:
         name=shop["name"],
         domain=shop["myshopifyDomain"],
         currency=shop["currencyCode"],
+        timezone=shop["ianaTimezone"],
         plan=shop["plan"]["publicDisplayName"],
         scopes=tuple(scope["handle"] for scope in body["currentAppInstallation"]["accessScopes"]),
     )

@@ -171,6 +171,7 @@ class ShopIdentity:
     name: str
     domain: str
     currency: str
+    timezone: str
     plan: str
     scopes: tuple[str, ...]
 

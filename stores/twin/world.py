@@ -6,8 +6,9 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from stores.twin.agenda import Agenda, settle
 from stores.twin.apps import App, Code, Install
@@ -36,6 +37,8 @@ PLANS = {
     "enterprise": ("Commerce Components", 2000),
 }
 
+ZONES = {"EUR": "Europe/Berlin", "GBP": "Europe/London"}
+
 
 @dataclass(slots=True, eq=False)
 class Location:
@@ -62,7 +65,7 @@ class Shop:
     name: str
     plan: str
     currency: str
-    zone: tzinfo
+    zone: ZoneInfo
     created_at: datetime
     locations: list[Location]
     publications: list[Publication]  # the web shop's first
@@ -165,16 +168,13 @@ class Twin:
         if plan not in PLANS:
             raise ValueError(f"There is no plan {plan!r}: {', '.join(PLANS)}.")
         now = self.second()
-        zone = (
-            UTC if currency == "GBP" else timezone(timedelta(hours=1 if currency == "EUR" else -5))
-        )
         self.shops[domain] = Shop(
             id=self.next_id("shop"),
             domain=domain,
             name=name or domain.partition(".")[0].title(),
             plan=plan,
             currency=currency,
-            zone=zone,
+            zone=ZoneInfo(ZONES.get(currency, "America/New_York")),
             created_at=now,
             organization=organization,
             locations=[Location(self.next_id("location"), "Main warehouse", now, now)],

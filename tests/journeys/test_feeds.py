@@ -1,14 +1,22 @@
-"""Bad feeds and wrong lists, played on the twin: held before any shop hears of them, and undone."""
+"""Bad feeds, wrong lists and sales on the twin: held before any shop hears of them, and undone."""
+
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from catalogue.enums import Source
-from catalogue.models import ChangeDelivery, HeldBatch, Variant
+from catalogue.models import ChangeDelivery, HeldBatch, Issue, Sale, Variant
 from catalogue.selectors.changes import Choice
+from catalogue.services.decisions import keep_own
+from catalogue.services.edit import SetValue, edit
 from catalogue.services.feeds import read_file
 from catalogue.services.imports import run_imports, start_import
 from catalogue.services.releases import discard, release
 from catalogue.services.rollback import roll_back
+from catalogue.services.sales import end_sale, plan_sale, run_sales
+from syncqueue.models import Attempt
 from tests.journeys.conftest import lamp
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,4 +76,67 @@ def test_a_price_typed_as_zero_in_one_shop_reaches_no_other_until_a_person_says_
     world.work()
     assert {world.shown(store)["variants"][0]["price"] for store in stores} == {"0.00"}
     assert not world.app_writes(typed)
+    world.assert_in_step()
+
+
+def test_c17_a_sale_ends_by_itself_and_gives_every_shop_its_own_price_back(world):
+    """What was edited meanwhile, in the hub and as one shop's own price, survives its end."""
+    stores = world.three()
+    product, store = world.product(), stores[1]
+    now = timezone.now()
+    sale = Sale(
+        store=store,
+        name="Autumn",
+        percent=Decimal(25),
+        zone=store.timezone,
+        starts_at=now,
+        ends_at=now + timedelta(hours=1),
+    )
+    plan_sale(sale, [product.pk], by="ada")
+    run_sales()
+    world.work()
+
+    def prices():
+        found = [world.shown(one)["variants"][0] for one in stores]
+        return [(one["price"], one["compareAtPrice"]) for one in found]
+
+    assert prices() == [("20.00", None), ("15.00", "20.00"), ("20.00", None)]
+    variant = Variant.objects.get()
+    wish = SetValue(product_id=product.pk, variant_id=variant.pk, attribute="price", value="24.00")
+    edit(workspace_id=world.workspace.pk, wishes=[wish], source=Source.MANUAL, actor="ada")
+    world.work()
+    assert prices() == [("24.00", None), ("18.00", "24.00"), ("24.00", None)]
+    Sale.objects.filter(pk=sale.pk).update(starts_at=now - timedelta(hours=2), ends_at=now)
+    run_sales()
+    world.work()
+    assert prices() == [("24.00", None)] * 3
+    assert Attempt.objects.filter(job__cause_id=sale.cause_id).count() >= 2
+    world.assert_in_step()
+
+
+def test_a_price_typed_during_a_sale_waits_for_a_person_and_goes_to_no_other_shop(world):
+    stores = world.three()
+    store, now = stores[1], timezone.now()
+    sale = Sale(
+        store=store,
+        name="Autumn",
+        percent=Decimal(25),
+        zone=store.timezone,
+        starts_at=now,
+        ends_at=now + timedelta(hours=1),
+    )
+    plan_sale(sale, [world.product().pk], by="ada")
+    run_sales()
+    world.work()
+    gid = world.listing(store).gid
+    variant = world.shown(store)["variants"][0]["id"]
+    world.twin.edit(store.domain, gid, {"variants": [{"id": variant, "price": "14.00"}]})
+    world.work()
+    shown = [world.shown(one)["variants"][0]["price"] for one in stores]
+    assert shown == ["20.00", "14.00", "20.00"]
+    keep_own(Issue.objects.get(kind="sale").pk, by="ben")
+    end_sale(sale.pk, by="ben")
+    world.work()
+    shown = [world.shown(one)["variants"][0]["price"] for one in stores]
+    assert shown == ["20.00", "14.00", "20.00"]
     world.assert_in_step()

@@ -47,6 +47,7 @@ SHOPS: dict[str, Resolver] = {
     "Shop.name": attribute("name"),
     "Shop.myshopifyDomain": attribute("domain"),
     "Shop.currencyCode": attribute("currency"),
+    "Shop.ianaTimezone": lambda shop, _: shop.zone.key,
     "Shop.createdAt": moment("created_at"),
     "Shop.email": lambda shop, _: f"owner@{shop.domain}",
     "Shop.weightUnit": lambda *_: "KILOGRAMS",

@@ -1,0 +1,236 @@
+"""Sales: begun and ended by the clock, over whatever is edited beneath, and held at the gates."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from catalogue.domain.attributes import BadValueError
+from catalogue.enums import ChangeFate, IssueKind, IssueState, OverrideKind
+from catalogue.errors import NotAllowedNowError, NotFoundHereError
+from catalogue.models import Change, HeldBatch, Issue, Override, Product, Sale, Variant
+from catalogue.selectors.picture import picture
+from catalogue.services.decisions import follow_hub, keep_own
+from catalogue.services.releases import discard, release
+from catalogue.services.sales import end_sale, plan_sale, preview_sale, run_sales
+from syncqueue.models import Job
+from tests.catalogue import make
+from tests.catalogue.clashes import hub_sets, shop_sets, two_shops
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def shops():
+    return two_shops()
+
+
+def sale(shop, *, starts=timedelta(0), lasts=HOUR, percent="20", **more):
+    now = timezone.now()
+    return Sale(
+        **{
+            "store": shop,
+            "name": "Autumn",
+            "percent": Decimal(percent),
+            "zone": "UTC",
+            "starts_at": now + starts,
+            "ends_at": now + starts + lasts,
+            **more,
+        }
+    )
+
+
+def plan(shop, **more):
+    ids = list(Product.objects.values_list("pk", flat=True))
+    return plan_sale(sale(shop, **more), ids, by="ada")
+
+
+def pass_time(planned, by):
+    """As if the sale had been planned so much earlier."""
+    Sale.objects.filter(pk=planned.pk).update(
+        starts_at=planned.starts_at - by, ends_at=planned.ends_at - by
+    )
+    run_sales()
+    planned.refresh_from_db()
+
+
+def wanted(shop, name="price"):
+    return picture(shop.listings.get().pk).effective((Variant.objects.get().pk, name)).value
+
+
+def test_a_sale_waits_for_its_time_then_begins_then_simply_ends(shops):
+    planned = plan(shops[1], starts=HOUR)
+    run_sales()
+    assert (wanted(shops[1]), Job.objects.count()) == ("20.00", 0)
+    pass_time(planned, HOUR)
+    assert (planned.state, wanted(shops[1]), wanted(shops[0])) == ("running", "16.00", "20.00")
+    assert wanted(shops[1], "compare_at_price") == "20.00"
+    assert [job.cause_id for job in Job.objects.all()] == [planned.cause_id]
+    pass_time(planned, 2 * HOUR)
+    assert (planned.state, wanted(shops[1])) == ("ended", "20.00")
+    assert wanted(shops[1], "compare_at_price") is None
+    assert [job.cause_id for job in Job.objects.all()] == [planned.cause_id] * 2
+    assert not Change.objects.exists()
+    run_sales()
+    assert Job.objects.count() == 2
+
+
+def test_edits_made_meanwhile_survive_its_end(shops):
+    """A sale is a layer: it never has to put back what it replaced."""
+    planned = plan(shops[1])
+    run_sales()
+    hub_sets("30.00")
+    assert wanted(shops[1]) == "24.00"
+    hub_sets("25.00", store_id=shops[1].pk)
+    assert wanted(shops[1]) == "20.00"
+    pass_time(planned, 2 * HOUR)
+    assert (wanted(shops[0]), wanted(shops[1])) == ("30.00", "25.00")
+
+
+def test_a_late_start_after_a_downtime_still_starts_and_what_is_over_never_does(shops):
+    late = plan(shops[0], lasts=3 * HOUR)
+    over = plan(shops[1])
+    pass_time(over, 2 * HOUR)
+    assert (over.state, over.started_at) == ("missed", None)
+    assert wanted(shops[1]) == "20.00"
+    pass_time(late, 2 * HOUR)
+    assert (late.state, wanted(shops[0])) == ("running", "16.00")
+
+
+def test_a_sale_of_a_store_that_is_not_live_writes_nothing(shops):
+    type(shops[1]).objects.filter(pk=shops[1].pk).update(mode="review")
+    plan(shops[1])
+    run_sales()
+    assert Sale.objects.get().state == "running"
+    assert not Job.objects.exists()
+
+
+def test_two_sales_never_lie_over_one_product_at_once(shops):
+    planned = plan(shops[1])
+    with pytest.raises(NotAllowedNowError, match="“Autumn” prices 1 of these products"):
+        plan(shops[1], starts=HOUR / 2)
+    plan(shops[1], starts=HOUR)
+    plan(shops[0])
+    end_sale(planned.pk, by="ben")
+    plan(shops[1], lasts=HOUR / 2)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"percent": "0"},
+        {"percent": "100"},
+        {"lasts": -HOUR},
+        {"starts": -2 * HOUR},
+        {"charm": Decimal("0.5")},
+    ],
+)
+def test_what_makes_no_sense_is_refused(shops, more):
+    with pytest.raises(BadValueError):
+        plan(shops[1], **more)
+    assert not Sale.objects.exists()
+
+
+def test_only_products_of_the_store_can_be_on_sale(shops):
+    stranger = make.store(make.workspace("other"))
+    with pytest.raises(NotFoundHereError):
+        plan(stranger)
+    with pytest.raises(NotFoundHereError):
+        plan_sale(sale(shops[0]), [], by="ada")
+
+
+def test_a_preview_shows_every_price_and_stores_nothing(shops):
+    ids = list(Product.objects.values_list("pk", flat=True))
+    seen = preview_sale(sale(shops[1]), ids)
+    assert [(move.before, move.after) for move in seen.moves] == [("20.00", "16.00")]
+    assert (seen.products, seen.objections) == (1, ())
+    assert not Sale.objects.exists()
+
+
+def test_a_sale_called_off_or_ended_early_is_over(shops):
+    running = plan(shops[0])
+    ahead = plan(shops[1], starts=HOUR)
+    run_sales()
+    end_sale(running.pk, by="ben")
+    end_sale(ahead.pk, by="ben")
+    assert (wanted(shops[0]), Sale.objects.get(pk=ahead.pk).state) == ("20.00", "cancelled")
+    pass_time(ahead, HOUR)
+    assert wanted(shops[1]) == "20.00"
+    with pytest.raises(NotAllowedNowError, match="The sale is ended already"):
+        end_sale(running.pk, by="ben")
+
+
+# What is set in the store while it is on sale.
+
+
+def test_an_edit_in_a_store_on_sale_is_held_for_a_person(shops):
+    planned = plan(shops[1])
+    run_sales()
+    shop_sets(shops[1], "15.00")
+    change = Change.objects.get()
+    assert (change.fate, change.new) == (ChangeFate.HELD, "15.00")
+    issue = Issue.objects.get()
+    assert (issue.kind, issue.store, issue.attribute) == (IssueKind.SALE, shops[1], "price")
+    assert "alpine shows 15.00, set there during a sale" in issue.reason
+    pass_time(planned, 2 * HOUR)
+    pic = picture(shops[1].listings.get().pk)
+    variant = Variant.objects.get()
+    assert (variant.pk, "price") not in pic.to_write()
+    assert variant.value("price") == "20.00"
+
+
+@pytest.mark.parametrize(
+    ("decide", "during", "after"), [(follow_hub, "16.00", "20.00"), (keep_own, "12.00", "15.00")]
+)
+def test_a_person_decides_between_the_hubs_value_and_the_stores(shops, decide, during, after):
+    planned = plan(shops[1])
+    run_sales()
+    shop_sets(shops[1], "15.00")
+    decide(Issue.objects.get().pk, by="ben")
+    assert Issue.objects.get().state == IssueState.CLOSED
+    assert wanted(shops[1]) == during
+    pass_time(planned, 2 * HOUR)
+    assert wanted(shops[1]) == after
+
+
+def test_an_edit_made_before_the_sale_and_told_during_it_is_a_plain_one(shops):
+    plan(shops[1])
+    Sale.objects.update(starts_at=timezone.now() - HOUR)
+    run_sales()
+    shop_sets(shops[1], "15.00", ago=timedelta(minutes=5))
+    assert Variant.objects.get().value("price") == "15.00"
+    assert wanted(shops[1]) == "12.00"
+    assert not Override.objects.filter(kind=OverrideKind.HELD).exists()
+
+
+# The gates.
+
+
+def test_a_sale_that_the_gates_object_to_waits_even_when_its_time_comes(shops):
+    planned = plan(shops[1], percent="75")
+    assert (planned.state, HeldBatch.objects.get().act) == ("held", "sale")
+    run_sales()
+    assert (wanted(shops[1]), Job.objects.count()) == ("20.00", 0)
+    release(HeldBatch.objects.get().pk, by="ben", reason="Everything must go.")
+    run_sales()
+    assert wanted(shops[1]) == "5.00"
+
+
+def test_a_discarded_sale_never_begins_and_a_release_after_its_end_is_too_late(shops):
+    plan(shops[0], percent="75")
+    discard(HeldBatch.objects.get().pk, by="ben", reason="Too much.")
+    planned = plan(shops[1], percent="75")
+    release(HeldBatch.objects.latest("id").pk, by="ben", reason="Everything must go.")
+    pass_time(planned, 2 * HOUR)
+    run_sales()
+    assert {one.state for one in Sale.objects.all()} == {"cancelled", "missed"}
+    assert not Job.objects.exists()
+
+
+def test_it_is_judged_again_when_it_begins(shops, settings):
+    planned = plan(shops[1], starts=HOUR)
+    settings.GATE_PRICE_CHANGE_PERCENT = "10"
+    pass_time(planned, HOUR)
+    assert (planned.state, wanted(shops[1])) == ("held", "20.00")
