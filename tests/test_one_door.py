@@ -17,6 +17,15 @@ KNOWN = {
         "set_register",
     ): "the birth of a record from its only store",
     ("catalogue/services/importing.py", "merge"): "what a store was found to have stays there",
+    ("catalogue/services/variants.py", "merge"): "the birth of a variant from its only store",
+    (
+        "catalogue/services/options.py",
+        "merge",
+    ): "a new option's usual value, for variants without it",
+    (
+        "catalogue/models/canonical.py",
+        "set_register",
+    ): "a variant's own keeper, by the one above it",
     ("catalogue/services/breaker.py", "merge"): "holds what each store has; nobody is written",
 }
 COLUMNS = {"registers", "timeline"}

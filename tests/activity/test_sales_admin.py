@@ -24,9 +24,16 @@ def shops():
 def form(shops, **more):
     return {
         "store": shops[1].pk,
-        "name": "Black Friday", "percent": "20", "vendor": "", "skus": "", "zone": "",
-        "starts": "2027-11-26 00:00", "ends": "2027-11-29 00:00",
-        "step": "0.01", "charm": "0", "strike": "on",
+        "name": "Black Friday",
+        "percent": "20",
+        "vendor": "",
+        "skus": "",
+        "zone": "",
+        "starts": "2027-11-26 00:00",
+        "ends": "2027-11-29 00:00",
+        "step": "0.01",
+        "charm": "0",
+        "strike": "on",
         **more,
     }
 
