@@ -1,6 +1,6 @@
 """Why a value is in a store: from the canonical value down to what the store was seen to show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from catalogue.domain.attributes import attribute
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.effective import Effective
+from catalogue.domain.layers import Layer
 from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value
 from catalogue.enums import ChangeScope, DeliveryFate, OverrideKind
@@ -22,6 +23,7 @@ _WANTED = {
     "canonical": "The store should show the canonical value.",
     "rule": "The store should show what its price rule makes of the canonical value.",
     "override": "The store should show its own value.",
+    "layer": "The store should show what a sale makes of it.",
     "held": "Nothing is written: the value is held for a person's decision.",
     "currency": "Nothing is written: the price is in another currency, and no rule converts it.",
     "store": "Nothing is written: the store owns this attribute.",
@@ -55,7 +57,8 @@ def explain(pic: Picture, key: LeafKey) -> list[Step]:
     return [
         _canonical(pic, key),
         *_own(pic, key),
-        *_between(pic, key, effect),
+        *_between(pic, key, pic.beneath(key)),
+        *_over(key, pic.layers, effect),
         Step("wanted", effect.value, _WANTED.get(effect.source, f"By {effect.source}.")),
         _pending(pic, key),
         _observed(pic, key),
@@ -102,6 +105,15 @@ def _between(pic: Picture, key: LeafKey, effect: Effective) -> Iterator[Step]:
         yield Step("rule", effect.value, f"{words}, rounded{floor}.", rule.since)
     else:
         yield Step("rule", None, "A price rule is agreed, but something above it counts.")
+
+
+def _over(key: LeafKey, layers: Sequence[Layer], effect: Effective) -> Iterator[Step]:
+    """The sale that lies over all else, where one does."""
+    standing = [one for one in layers if one.covers(key[1]) and one.until is None]
+    if effect.source == "layer":
+        layer = max(standing, key=lambda one: one.since)
+        words = f"A sale takes {layer.percent.normalize():f} % off the price beneath it."
+        yield Step("layer", effect.value, words, layer.since)
 
 
 def _pending(pic: Picture, key: LeafKey) -> Step:

@@ -10,6 +10,7 @@ from catalogue.domain.attributes import BadValueError
 from catalogue.enums import ChangeFate, IssueKind, IssueState, OverrideKind
 from catalogue.errors import NotAllowedNowError, NotFoundHereError
 from catalogue.models import Change, HeldBatch, Issue, Override, Product, Sale, Variant
+from catalogue.selectors.explain import explain
 from catalogue.selectors.picture import picture
 from catalogue.services.decisions import follow_hub, keep_own
 from catalogue.services.releases import discard, release
@@ -160,6 +161,16 @@ def test_a_sale_called_off_or_ended_early_is_over(shops):
     assert wanted(shops[1]) == "20.00"
     with pytest.raises(NotAllowedNowError, match="The sale is ended already"):
         end_sale(running.pk, by="ben")
+
+
+def test_why_a_price_is_there_names_the_sale_and_what_is_beneath_it(shops):
+    plan(shops[1])
+    run_sales()
+    steps = explain(picture(shops[1].listings.get().pk), (Variant.objects.get().pk, "price"))
+    told = {step.stage: (step.value, step.words) for step in steps}
+    assert told["canonical"][0] == "20.00"
+    assert told["layer"] == ("16.00", "A sale takes 20 % off the price beneath it.")
+    assert told["wanted"] == ("16.00", "The store should show what a sale makes of it.")
 
 
 # What is set in the store while it is on sale.
