@@ -208,6 +208,7 @@ class IssueKind(StrEnum):
     VARIANT_GONE = "variant_gone"
     PRODUCT_GONE = "product_gone"
     SALE = "sale"
+    METAFIELD = "metafield"
 
 
 class IssueState(StrEnum):

@@ -17,6 +17,12 @@ class Workspace(models.Model):
 
     name = models.CharField(max_length=150)
     slug = models.SlugField(max_length=150, unique=True)
+    metafield_namespaces = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Whose metafields the webhooks of its stores' products show.",
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     objects = WorkspaceQuerySet.as_manager()

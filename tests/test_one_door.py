@@ -13,10 +13,10 @@ KNOWN = {
     ("catalogue/services/merge.py", "set_register"): "what both of them do",
     ("catalogue/services/merge.py", "set_timeline"): "what both of them do",
     (
-        "catalogue/services/importing.py",
+        "catalogue/services/adopting.py",
         "set_register",
     ): "the birth of a record from its only store",
-    ("catalogue/services/importing.py", "merge"): "what a store was found to have stays there",
+    ("catalogue/services/adopting.py", "merge"): "what a store was found to have stays there",
     ("catalogue/services/variants.py", "merge"): "the birth of a variant from its only store",
     (
         "catalogue/services/options.py",

@@ -1,6 +1,6 @@
 """One product beside every store: a row an attribute, a cell a store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ from catalogue.enums import OverrideKind
 from catalogue.models import Product, Variant
 from catalogue.models.canonical import Record
 from catalogue.selectors.picture import Picture, pictures
+from catalogue.selectors.terms import metafields_of
 from stores.models import Store
 
 Shown: TypeAlias = tuple[Picture, set[LeafKey]]
@@ -93,15 +94,20 @@ def comparison(product: Product, typed: Typed | None = None) -> Comparison:
     ids = product.listings.order_by("store_id").values_list("pk", flat=True)
     found = sorted(pictures(ids), key=lambda pic: pic.store.pk)
     shown = [(pic, set(pic.to_write())) for pic in found]
-    sections = [Section("Product", _lines(product, None, shown, typed))]
+    metafields = metafields_of(product.workspace_id)
+    sections = [Section("Product", _lines(product, None, shown, typed, metafields))]
     for variant in product.variants.all():
         title = f"Variant {variant}"
-        sections.append(Section(title, _lines(variant, variant, shown, typed)))
+        sections.append(Section(title, _lines(variant, variant, shown, typed, metafields)))
     return Comparison(tuple(pic.store for pic in found), tuple(sections))
 
 
 def _lines(
-    record: Record, variant: Variant | None, shown: Sequence[Shown], typed: Typed | None
+    record: Record,
+    variant: Variant | None,
+    shown: Sequence[Shown],
+    typed: Typed | None,
+    metafields: Iterable[str],
 ) -> tuple[Line, ...]:
     owner = Owner.PRODUCT if variant is None else Owner.VARIANT
     return tuple(
@@ -112,7 +118,7 @@ def _lines(
             tuple(_cell(pic, due, variant, declared, typed) for pic, due in shown),
             _typed_here(typed, variant, declared, None),
         )
-        for declared in of_owner(owner)
+        for declared in of_owner(owner, metafields)
     )
 
 
@@ -164,6 +170,8 @@ def text_of(value: Value) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(value)
+    if isinstance(value, dict) and "type" in value:
+        return value["value"]
     if isinstance(value, dict):
         return f"{value['value']} {value['unit']}"
     return value

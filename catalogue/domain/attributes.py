@@ -1,10 +1,11 @@
 """The attributes that are kept in step, declared once: where each stands and how it behaves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
-from catalogue.domain import values
+from catalogue.domain import metafields, values
 from catalogue.domain.values import NORMALISER_VERSION, BadValueError, Normalise, Value
 from catalogue.enums import Guard, Owner
 
@@ -16,8 +17,10 @@ __all__ = [
     "VARIANT_ORDER",
     "Attribute",
     "BadValueError",
+    "Form",
     "Guard",
     "Owner",
+    "Part",
     "Value",
     "attribute",
     "build_input",
@@ -31,6 +34,7 @@ __all__ = [
 
 Path: TypeAlias = tuple[str, ...]
 Form: TypeAlias = Literal["graphql", "webhook"]
+Part: TypeAlias = Literal["fields", "metafields"]
 
 
 OPTION_NAMES, OPTION_VALUES, VARIANT_ORDER = "option_names", "option_values", "variant_order"
@@ -42,6 +46,7 @@ class Attribute:
 
     `as_set`: a set of words, to which several parties add and from which they remove.
     `structural`: of a product's shape, which is written step by step (`domain.structure`).
+    `part`: by which of Shopify's mutations it is written.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Attribute:
     as_set: bool = False
     structural: bool = False
     longest: int | None = None
+    part: Part = "fields"
 
 
 def _product(name: str, label: str, normalise: Normalise, path: str, **more: Any) -> Attribute:
@@ -201,17 +207,40 @@ ATTRIBUTES: Mapping[str, Attribute] = {declared.name: declared for declared in _
 
 
 def attribute(name: str) -> Attribute:
-    """The attribute of that name; a name nobody declared is a mistake, not a miss."""
-    try:
-        return ATTRIBUTES[name]
-    except KeyError:
-        raise ValueError(
-            f"“{name}” is not an attribute; known are {', '.join(ATTRIBUTES)}."
-        ) from None
+    """The attribute of that name; a name nobody declared is a mistake, not a miss.
+
+    Every metafield is one; which of them are kept in step, a workspace declares.
+    """
+    found = ATTRIBUTES.get(name) or _metafield(name)
+    if found is None:
+        raise ValueError(f"“{name}” is not an attribute; known are {', '.join(ATTRIBUTES)}.")
+    return found
 
 
-def of_owner(owner: Owner) -> Iterator[Attribute]:
-    return (declared for declared in _DECLARED if declared.owner is owner)
+@lru_cache(maxsize=4096)
+def _metafield(name: str) -> Attribute | None:
+    found = metafields.place_of(name)
+    if found is None:
+        return None
+    owner, place = found
+    return Attribute(
+        name,
+        owner,
+        f"Metafield {place}",
+        metafields.normalise,
+        graphql=("metafields", place),
+        write=(),
+        webhook=("metafields", place),
+        guard=Guard.CAS,
+        lossy=True,
+        part="metafields",
+    )
+
+
+def of_owner(owner: Owner, extra: Iterable[str] = ()) -> Iterator[Attribute]:
+    """What is declared here, then those of the `extra` names that belong to the owner."""
+    yield from (declared for declared in _DECLARED if declared.owner is owner)
+    yield from (declared for declared in map(attribute, extra) if declared.owner is owner)
 
 
 def fingerprint(declared: Attribute, value: Value) -> str:
@@ -256,17 +285,25 @@ def _check(declared: Attribute, value: Value) -> None:
     if isinstance(value, list):
         check = values.check_names if declared.structural else values.check_tags
         check(value)
-    if isinstance(value, dict) and value["value"].startswith("-"):
+    if declared.part == "metafields":
+        if value is not None:
+            metafields.check(value)
+    elif isinstance(value, dict) and value["value"].startswith("-"):
         raise BadValueError("a weight can't be negative")
 
 
 _ABSENT = object()
 
 
-def read_leaves(owner: Owner, node: Mapping[str, Any], form: Form) -> dict[str, Value]:
-    """Give what is present and complete in a node; absence proves nothing and gives nothing."""
+def read_leaves(
+    owner: Owner, node: Mapping[str, Any], form: Form, extra: Iterable[str] = ()
+) -> dict[str, Value]:
+    """Give what is present and complete in a node; absence proves nothing and gives nothing.
+
+    `extra` names the metafields that are kept in step.
+    """
     leaves: dict[str, Value] = {}
-    for declared in of_owner(owner):
+    for declared in of_owner(owner, extra):
         path = declared.graphql if form == "graphql" else declared.webhook
         raw = _ABSENT if path is None else _at(node, path)
         if raw is _ABSENT:

@@ -1,9 +1,11 @@
 """What a store should show: the canonical value, then its price rule, then its own value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from catalogue.domain.attributes import Attribute
+from catalogue.domain.metafields import currency_of
 from catalogue.domain.pricing import PriceRule
 from catalogue.domain.registers import Entry
 from catalogue.domain.terms import PLAIN, Terms
@@ -14,6 +16,11 @@ from catalogue.enums import OverrideKind, Ownership, Source
 Origin: TypeAlias = Literal[
     "canonical", "rule", "override", "layer", "held", "currency", "store", "ignored", "nothing"
 ]
+_OWNED: Mapping[Ownership, Origin] = {
+    Ownership.STORE: "store",
+    Ownership.CREATE_ONLY: "store",
+    Ownership.IGNORE: "ignored",
+}
 UNWRITTEN = frozenset[Origin]({"held", "currency", "store", "ignored", "nothing"})
 
 
@@ -45,7 +52,7 @@ def effective(
 ) -> Effective:
     """Canonical ⊕ rule ⊕ override; `currency` is that of the canonical prices."""
     kind = override.kind if override is not None and override.stands else None
-    origin = origin_of(attribute, kind, terms, currency)
+    origin = origin_of(attribute, kind, terms, currency, winner.value if winner else None)
     if override is not None and origin in ("override", "held"):
         return Effective(override.value, origin, override.version)
     if origin in UNWRITTEN:
@@ -61,21 +68,27 @@ def effective(
 
 
 def origin_of(
-    attribute: Attribute, kind: OverrideKind | None, terms: Terms, currency: str
+    attribute: Attribute,
+    kind: OverrideKind | None,
+    terms: Terms,
+    currency: str,
+    value: Value = None,
 ) -> Origin:
-    """Where the value that a store should show comes from; `kind` is that of its own value."""
+    """Where the value that a store should show comes from; `kind` is that of its own value.
+
+    `value` is the canonical one, which matters where it says its own currency.
+    """
     ownership = terms.ownership(attribute.name)
     if kind is OverrideKind.HELD:
         return "held"
-    if ownership in (Ownership.STORE, Ownership.CREATE_ONLY):
-        return "store"
-    if ownership is Ownership.IGNORE:
-        return "ignored"
+    if ownership in _OWNED:
+        return _OWNED[ownership]
     if kind and (kind is not OverrideKind.FOUND or ownership is not Ownership.HUB):
         return "override"
     if attribute.money:
         return _of_money(terms.rule(attribute.name), terms.currency, currency)
-    return "canonical"
+    foreign = currency_of(value) not in ("", terms.currency)
+    return "currency" if foreign else "canonical"
 
 
 def _of_money(rule: PriceRule | None, store_currency: str, currency: str) -> Origin:

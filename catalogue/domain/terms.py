@@ -29,12 +29,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is agreed for one store, now and of late. `currency` is the store's."""
+    """What is agreed for one store, now and of late. `currency` is the store's.
+
+    `metafields` gives the types of those that the workspace keeps in step, by attribute.
+    """
 
     currency: str = ""
     policies: tuple[Policy, ...] = ()
     rules: tuple[PriceRule, ...] = ()
     high_value: Mapping[str, bool] = field(default_factory=dict)
+    metafields: Mapping[str, str] = field(default_factory=dict)
 
     def ownership(self, name: str) -> Ownership:
         """Whose word counts now."""

@@ -49,7 +49,11 @@ def text(raw: object) -> Value:
         return ""
     if not isinstance(raw, str):
         raise BadValueError("a text is needed")
-    return _UNSTORABLE.sub("", raw).strip()
+    return storable(raw).strip()
+
+
+def storable(raw: str) -> str:
+    return _UNSTORABLE.sub("", raw)
 
 
 def optional_text(raw: object) -> Value:

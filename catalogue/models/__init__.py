@@ -6,6 +6,7 @@ from catalogue.models.gates import HeldBatch
 from catalogue.models.imports import ImportRow, ImportRun
 from catalogue.models.ledger import Change, ChangeDelivery
 from catalogue.models.listing import Listing, VariantListing
+from catalogue.models.metafields import SyncedMetafield
 from catalogue.models.sales import Sale, SaleItem
 from catalogue.models.stock import StockMember, StockMovement, StockPool
 from catalogue.models.terms import HighValue, OwnershipPolicy, PriceRule
@@ -29,6 +30,7 @@ __all__ = [
     "StockMember",
     "StockMovement",
     "StockPool",
+    "SyncedMetafield",
     "Variant",
     "VariantListing",
 ]

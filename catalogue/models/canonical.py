@@ -118,7 +118,7 @@ class Override(models.Model):
     variant = models.ForeignKey(
         Variant, null=True, blank=True, on_delete=models.CASCADE, related_name="overrides"
     )
-    attribute = models.CharField(max_length=64)
+    attribute = models.CharField(max_length=190)
     kind = models.CharField(
         max_length=16,
         blank=True,

@@ -25,7 +25,7 @@ class Conflict(models.Model):
     variant = models.ForeignKey(
         Variant, null=True, blank=True, on_delete=models.CASCADE, related_name="conflicts"
     )
-    attribute = models.CharField(max_length=64)
+    attribute = models.CharField(max_length=190)
     scope = models.CharField(
         max_length=16, choices=[(scope.value, scope.value.title()) for scope in ChangeScope]
     )
@@ -103,7 +103,7 @@ class Issue(models.Model):
     variant = models.ForeignKey(
         Variant, null=True, blank=True, on_delete=models.CASCADE, related_name="issues"
     )
-    attribute = models.CharField(max_length=64, blank=True, default="")
+    attribute = models.CharField(max_length=190, blank=True, default="")
     store = models.ForeignKey(
         Store, null=True, blank=True, on_delete=models.CASCADE, related_name="issues"
     )

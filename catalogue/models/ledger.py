@@ -18,7 +18,7 @@ class Change(models.Model):
     variant = models.ForeignKey(
         Variant, null=True, blank=True, on_delete=models.CASCADE, related_name="changes"
     )
-    attribute = models.CharField(max_length=64)
+    attribute = models.CharField(max_length=190)
     scope = models.CharField(
         max_length=16, choices=[(scope.value, scope.value.title()) for scope in ChangeScope]
     )

@@ -14,7 +14,7 @@ from stores.models import Store, Workspace
 class Period(models.Model):
     """Something agreed for a time. `cause_id` is that of the jobs which carried it out."""
 
-    attribute = models.CharField(max_length=64)
+    attribute = models.CharField(max_length=190)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     by = models.CharField(max_length=150, blank=True, default="")
@@ -111,7 +111,7 @@ class HighValue(models.Model):
     """Whether collisions over an attribute are put before a person, where not as declared."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="high_values")
-    attribute = models.CharField(max_length=64)
+    attribute = models.CharField(max_length=190)
     on = models.BooleanField()
 
     objects = WorkspaceScoped.as_manager()

@@ -17,6 +17,7 @@ from catalogue.domain.version import Version
 from catalogue.enums import ChangeFate, ListingState, OverrideKind, Owner, Ownership, Source
 from catalogue.models import Change, Listing, Override, OwnershipPolicy, PriceRule, Product
 from catalogue.selectors.changes import Register, register_of
+from catalogue.selectors.terms import metafields_of
 from stores.models import Store
 
 LONG_AGO = Version.of(datetime.min.replace(tzinfo=UTC), Source.IMPORT, "")
@@ -74,10 +75,11 @@ def as_of(product: Product, instant: datetime) -> AsOf:
 
 def _leaves(product: Product) -> Iterator[tuple[LeafKey, Value]]:
     """Every leaf with its canonical value now."""
-    for declared in of_owner(Owner.PRODUCT):
+    metafields = metafields_of(product.workspace_id)
+    for declared in of_owner(Owner.PRODUCT, metafields):
         yield (None, declared.name), product.value(declared.name)
     for variant in product.variants.all():
-        for declared in of_owner(Owner.VARIANT):
+        for declared in of_owner(Owner.VARIANT, metafields):
             yield (variant.pk, declared.name), variant.value(declared.name)
 
 

@@ -39,8 +39,9 @@ class Picture:
         """Every leaf that stands on both sides."""
         if self.product is None:
             return
-        yield from ((None, declared.name) for declared in of_owner(Owner.PRODUCT))
-        names = [declared.name for declared in of_owner(Owner.VARIANT)]
+        extra = self.terms.metafields
+        yield from ((None, declared.name) for declared in of_owner(Owner.PRODUCT, extra))
+        names = [declared.name for declared in of_owner(Owner.VARIANT, extra)]
         for linked in self.shown.values():
             if linked.variant_id is not None:
                 yield from ((linked.variant_id, name) for name in names)
@@ -114,12 +115,11 @@ class Picture:
         wanted = {key: effect.value for key, effect in self.wanted(name).items() if key in observed}
         return difference(wanted, observed)
 
-    @staticmethod
-    def _leaves(host: Observed, variant_id: int | None, wanted: str) -> dict[LeafKey, Leaf]:
+    def _leaves(self, host: Observed, variant_id: int | None, wanted: str) -> dict[LeafKey, Leaf]:
         return {
             (variant_id, name): Leaf.from_json(stored)
             for name, stored in host.leaves.items()
-            if name in ATTRIBUTES and wanted in ("", name)
+            if wanted in ("", name) and (name in ATTRIBUTES or name in self.terms.metafields)
         }
 
 

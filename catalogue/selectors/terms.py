@@ -8,9 +8,12 @@ from typing import Any
 
 from django.db import connection
 
+from catalogue.domain.metafields import name_of, places
 from catalogue.domain.pricing import PriceRule
 from catalogue.domain.terms import Policy, Terms
-from catalogue.enums import Ownership
+from catalogue.enums import Owner, Ownership
+from catalogue.models import SyncedMetafield
+from stores.shopify.types import Extras
 
 # An edit may be told two days late; what ended before that judges nothing any more.
 TERMS = """
@@ -21,7 +24,9 @@ TERMS = """
   'rules', (SELECT jsonb_agg(r) FROM catalogue_pricerule AS r WHERE r.store_id = s.id
       AND (r.ended_at IS NULL OR r.ended_at > statement_timestamp() - interval '49 hours')),
   'high_value', (SELECT jsonb_object_agg(h.attribute, h.on) FROM catalogue_highvalue AS h
-    WHERE h.workspace_id = s.workspace_id)
+    WHERE h.workspace_id = s.workspace_id),
+  'metafields', (SELECT jsonb_agg(m) FROM catalogue_syncedmetafield AS m
+    WHERE m.workspace_id = s.workspace_id)
 )) AS terms
 """
 """A column over `stores_store AS s`; `read_terms` reads it."""
@@ -43,7 +48,24 @@ def read_terms(column: str, currency: str) -> Terms:
         tuple(_policy(row) for row in stored["policies"] or ()),
         tuple(_rule(row) for row in stored["rules"] or ()),
         stored["high_value"] or {},
+        {_metafield(row): row["type"] for row in stored["metafields"] or ()},
     )
+
+
+def extras_of(terms: Terms) -> Extras:
+    """What a read of a store must show beside the products' own fields."""
+    product, variant = (tuple(places(terms.metafields, owner)) for owner in Owner)
+    return Extras(product, variant)
+
+
+def metafields_of(workspace_id: int) -> dict[str, str]:
+    """The types of the metafields that a workspace keeps in step, by attribute."""
+    rows = SyncedMetafield.objects.filter(workspace=workspace_id)
+    return {row.name: row.type for row in rows}
+
+
+def _metafield(row: Mapping[str, Any]) -> str:
+    return name_of(Owner(row["owner"]), row["namespace"], row["key"])
 
 
 def _policy(row: Mapping[str, Any]) -> Policy:

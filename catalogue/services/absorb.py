@@ -9,12 +9,13 @@ from uuid import UUID
 
 from django.db import connection
 
-from catalogue.domain.attributes import ATTRIBUTES, VARIANT_ORDER, Attribute, attribute, read_leaves
+from catalogue.domain.attributes import VARIANT_ORDER, Attribute, Form, attribute, read_leaves
 from catalogue.domain.collision import Basis
 from catalogue.domain.decide import Decision, Edit
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.joining import JOINED, join
 from catalogue.domain.journal import Leaf
+from catalogue.domain.metafields import currency_of
 from catalogue.domain.registers import Entry
 from catalogue.domain.routing import Routing, routing_of
 from catalogue.domain.values import Value
@@ -29,6 +30,7 @@ from catalogue.services.gates import Cause
 from catalogue.services.ledger import store_changes
 from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, correct, merge
+from catalogue.services.misfits import misfit
 from catalogue.services.options import ask_about_options, fill_up, has_shrunk, held_shape
 from catalogue.services.sale_issues import tell_of_sale
 from catalogue.services.spread import spread
@@ -71,6 +73,7 @@ class Absorbed:
     verdicts: list[Verdict] = field(default_factory=list)
     edits: list[tuple[LeafKey, Edit]] = field(default_factory=list)
     echoed: list[LeafKey] = field(default_factory=list)
+    first_seen: list[LeafKey] = field(default_factory=list)
     needs_read: bool = False
 
 
@@ -82,7 +85,7 @@ def absorb(pic: Picture, snapshot: ProductSnapshot, judge: Judge) -> Absorbed:
     found = Absorbed()
     listing = pic.listing
     moved: list[VariantListing] = []
-    values = read_leaves(Owner.PRODUCT, snapshot.node, snapshot.form)
+    values = _values(pic, Owner.PRODUCT, snapshot.node, snapshot.form)
     _absorb_host(found, listing, None, values, judge)
     new: list[VariantListing] = []
     for shown in snapshot.variants:
@@ -93,7 +96,7 @@ def absorb(pic: Picture, snapshot: ProductSnapshot, judge: Judge) -> Absorbed:
         else:
             moved.append(host)
         _describe(host, shown, called=snapshot.form == "graphql")
-        values = read_leaves(Owner.VARIANT, shown.node, snapshot.form)
+        values = _values(pic, Owner.VARIANT, shown.node, snapshot.form)
         _absorb_host(found, host, host.variant_id, values, judge)
     if listing.as_of is None or snapshot.updated_at >= listing.as_of:
         listing.as_of = snapshot.updated_at
@@ -103,6 +106,18 @@ def absorb(pic: Picture, snapshot: ProductSnapshot, judge: Judge) -> Absorbed:
     for host in VariantListing.objects.bulk_create(new):
         pic.shown[host.gid] = host
     return found
+
+
+def _values(pic: Picture, owner: Owner, node: Mapping[str, Any], form: Form) -> dict[str, Value]:
+    """What a node shows; a metafield whose type is not the declared one is left alone."""
+    kinds = pic.terms.metafields
+    values = read_leaves(owner, node, form, kinds)
+    for name in [*kinds.keys() & values.keys()]:
+        value = values[name]
+        if isinstance(value, dict) and value["type"] != kinds[name]:
+            misfit(pic, name, f"it is of the type {value['type']} there, not {kinds[name]}")
+            del values[name]
+    return values
 
 
 def _store_hosts(hosts: Sequence[VariantListing]) -> None:
@@ -121,12 +136,15 @@ def _absorb_host(
 ) -> None:
     linked = variant_id is not None or not isinstance(host, VariantListing)
     for name, value in values.items():
-        decision = judge(host.gid, attribute(name), host.leaf(name), value)
+        leaf = host.leaf(name)
+        decision = judge(host.gid, attribute(name), leaf, value)
         host.set_leaf(name, decision.leaf)
         found.verdicts.append(decision.verdict)
         found.needs_read |= decision.needs_read
         if decision.verdict is Verdict.ECHO:
             found.echoed.append((variant_id, name))
+        if linked and leaf is None:
+            found.first_seen.append((variant_id, name))
         if linked:
             found.edits += [((variant_id, name), edit) for edit in decision.edits]
 
@@ -247,7 +265,7 @@ def _route(pic: Picture, key: LeafKey, edited: Edit, *, shrunk: bool) -> Routing
         store=pic.store.pk,
         terms=pic.terms,
         held=bool(standing and standing.stands and standing.kind is OverrideKind.HELD),
-        may_move=_may_move(pic, key),
+        may_move=_may_move(pic, key, edited.value),
         layers=pic.layers,
     )
 
@@ -261,7 +279,7 @@ def _joined(pic: Picture, key: LeafKey, edited: Edit, routing: Routing) -> Entry
     return join(declared, entry, edited.based_on, pic.record(key).register(key[1]).winner)
 
 
-def _may_move(pic: Picture, key: LeafKey) -> bool:
+def _may_move(pic: Picture, key: LeafKey, value: Value) -> bool:
     """Only a live store moves canonical values, or the first one where no hand has been since.
 
     A price in another currency never does (law 9).
@@ -271,7 +289,9 @@ def _may_move(pic: Picture, key: LeafKey) -> bool:
         return False
     if standing is not None and standing.stands:
         return True
-    if ATTRIBUTES[key[1]].money and pic.store.currency != product.currency:
+    if attribute(key[1]).money and pic.store.currency != product.currency:
+        return False
+    if currency_of(value) not in ("", product.currency):
         return False
     if pic.store.is_live:
         return True

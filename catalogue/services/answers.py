@@ -1,7 +1,7 @@
 """Absorbing what Shopify answered: a read of a product, or the state after a write of ours."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from catalogue.domain.version import Version
 from catalogue.enums import ListingState, Owner, Source
 from catalogue.models import Listing
 from catalogue.services.absorb import absorb, publish, take_edits
+from catalogue.services.adopting import take_in_new
 from catalogue.services.locking import Locked
 from catalogue.services.unknown import note_unknown, open_writes, settle_unknown, unknown_writes
 from catalogue.services.variants import adopt_new, claim, forget_gone, keep_order, see_order
@@ -88,14 +89,7 @@ def absorb_write(
             for leaf in request["leaves"]
             if not (refused if _is_whole(request) else refused & {_part(leaf, listing.gid)})
         ]
-        written = {
-            (leaf["host"], leaf["attribute"]): Written(
-                leaf["value"],
-                Version.from_json(leaf["version"]),
-                datetime.fromisoformat(request["planned"]),
-            )
-            for leaf in taken
-        }
+        written = written_of({**request, "leaves": taken})
         _expect_rest(listing, request, taken, result.product, now=now)
         _absorb(
             locked,
@@ -138,6 +132,33 @@ def _expect_rest(
         listing.needs_read = "The answer showed the first variants only."
 
 
+def written_of(request: Mapping[str, Any]) -> dict[tuple[str, str], Written]:
+    """By host and attribute what a request of ours has sent."""
+    planned = datetime.fromisoformat(request["planned"])
+    return {
+        (leaf["host"], leaf["attribute"]): Written(
+            leaf["value"], Version.from_json(leaf["version"]), planned
+        )
+        for leaf in request["leaves"]
+    }
+
+
+def absorb_shown(
+    locked: Locked,
+    snapshot: ProductSnapshot,
+    written: Mapping[tuple[str, str], Written],
+    *,
+    cause_id: UUID,
+    now: datetime,
+) -> None:
+    """Confirm what a write of ours is shown to have done, where its answer shows that alone."""
+    listing = locked.picture.listing
+    listing.settled_at = now
+    unknown = unknown_writes(listing)
+    _absorb(locked, snapshot, written, unknown, cause_id=cause_id, now=now, source=Source.SYNC)
+    _wake_parked(locked)
+
+
 def _absorb(
     locked: Locked,
     snapshot: ProductSnapshot,
@@ -168,6 +189,7 @@ def _absorb(
     before = pic.ids_shown()
     claim(pic, snapshot)
     found = absorb(pic, snapshot, judge)
+    take_in_new(locked, found.first_seen, cause_id=cause_id, now=now)
     whole = snapshot.complete and pic.product is not None
     if whole and (moved := see_order(pic, snapshot, before, judge)) is not None:
         found.edits += moved.edits
@@ -197,7 +219,7 @@ class _Stored:
         shown = (
             (seen, leaves[declared.name])
             for seen, snapshot in self._deliveries()
-            for leaves in [_leaves(snapshot, gid)]
+            for leaves in [_leaves(snapshot, gid, self.pic.terms.metafields)]
             if declared.name in leaves
         )
         return hint_for(leaf, value, attribute=declared, stored=shown)
@@ -225,9 +247,9 @@ def _parsed(row: Delivery) -> tuple[Seen, ProductSnapshot] | None:
     return seen, snapshot
 
 
-def _leaves(snapshot: ProductSnapshot, gid: str) -> dict[str, Value]:
+def _leaves(snapshot: ProductSnapshot, gid: str, extra: Iterable[str]) -> dict[str, Value]:
     if gid == snapshot.gid:
-        return read_leaves(Owner.PRODUCT, snapshot.node, snapshot.form)
+        return read_leaves(Owner.PRODUCT, snapshot.node, snapshot.form, extra)
     for variant in snapshot.variants:
         if variant.gid == gid:
             return read_leaves(Owner.VARIANT, variant.node, snapshot.form)

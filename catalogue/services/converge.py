@@ -1,21 +1,26 @@
 """The one handler that reads and writes a product in a store: effective minus observed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from catalogue.domain.attributes import attribute, build_input, fingerprint, read_leaves
-from catalogue.domain.diff import LeafKey
 from catalogue.domain.values import Value
 from catalogue.enums import Guard, ListingState, Owner
-from catalogue.models import Change, Listing
+from catalogue.models import Listing
 from catalogue.selectors.picture import Picture
 from catalogue.selectors.shapes import missing
 from catalogue.services.answers import absorb_read, absorb_write
 from catalogue.services.locking import Locked, with_listing
+from catalogue.services.metafield_writes import (
+    is_stale,
+    settle_metafields,
+    tell_misfits,
+    write_metafields,
+)
 from catalogue.services.reshape import SAID, perform_step, plan_step
-from catalogue.services.spread import changes_of, queue_read
+from catalogue.services.spread import queue_read
 from catalogue.services.trail import (
     mark_carried,
     mark_held,
@@ -24,11 +29,20 @@ from catalogue.services.trail import (
     mark_written,
 )
 from catalogue.services.unknown import note_unknown
+from catalogue.services.write_plans import (
+    METAFIELDS,
+    guard_of,
+    guarded,
+    leaves_of,
+    next_call,
+    show_extras,
+    write_request,
+)
 from stores.services.modes import write_grant
 from stores.services.tokens import session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.products import parse_product, parse_write, read_product, write_product
-from stores.shopify.types import Reply, Session, UserError, WriteGrant
+from stores.shopify.types import Extras, Reply, Session, UserError, WriteGrant
 from syncqueue.domain.handling import (
     Again,
     Answer,
@@ -45,7 +59,6 @@ from syncqueue.enums import Outcome
 
 READ_LAG_SECONDS = 2.0
 TOKEN_SECONDS = 5.0
-MOST_SHOWN = 100
 READ = "The store was read; what is left is planned anew."
 SHAPE = "The store's options and variants don't fit the hub's: a person decides."
 GUARDED = "The store did not show any more what was planned on: nothing was written."
@@ -71,7 +84,7 @@ class Converge:
         if session is None:
             return Parked("The store's token is being renewed.", TOKEN_SECONDS)
         if listing.needs_read:
-            return Call({"op": "read", "gid": listing.gid}, Access(session))
+            return Call({"op": "read", "gid": listing.gid, **show_extras(pic)}, Access(session))
         if pic.product is None:
             return Settled(Outcome.NOTHING_TO_DO, "The product is not linked to a canonical one.")
         if not pic.store.is_live:
@@ -105,22 +118,23 @@ class Converge:
         differing = pic.to_write()
         leaves = {k: value for k, value in differing.items() if not attribute(k[1]).structural}
         if job.solo:
-            own = _leaves_of(job)
+            own = leaves_of(job)
             leaves = {key: value for key, value in leaves.items() if key in own}
         if not leaves:
-            stuck = differing.keys() & _leaves_of(job) if differing else set()
+            stuck = differing.keys() & leaves_of(job) if differing else set()
             if stuck or missing(pic):
                 mark_held(job.id, SHAPE)
                 return Settled(Outcome.HELD, SHAPE)
             mark_shown([job.id])
             return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
-        riders = () if job.solo else (f for f in followers if f.handler == job.handler)
-        request = _write_request(pic, leaves, now)
+        request = write_request(pic, next_call(job, leaves), now)
+        alone = job.solo or request["more"]
+        riders = () if alone else (f for f in followers if f.handler == job.handler)
         return Call(
             request,
             access,
             passengers=tuple(rider.id for rider in riders if not rider.solo),
-            guard=Guard.CHECK if _guarded(request) else Guard.NONE,
+            guard=guard_of(request),
         )
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
@@ -138,6 +152,7 @@ class Converge:
         now: datetime,
     ) -> Verdict | None:
         listing_id = job.payload["listing"]
+        settle = _settle_metafields if call_request["op"] in METAFIELDS else _settle_write
         if answer.error is not None:
             if answer.error.kind is not ErrorClass.UNKNOWN or call_request["op"] == "read":
                 return None
@@ -156,7 +171,7 @@ class Converge:
             )
         return with_listing(
             listing_id,
-            lambda locked: _settle_write(locked, job, passengers, call_request, answer, now),
+            lambda locked: settle(locked, job, passengers, call_request, answer, now),
         )
 
 
@@ -165,10 +180,17 @@ def _perform(request: Mapping[str, Any], access: Access) -> Reply:
     gid, session = request["gid"], access.session
     if request["op"] == "structure":
         return perform_step(request, session, access.grant)
-    guarded = _guarded(request)
-    if guarded or request["op"] == "read":
-        found = read_product(session, gid)
-        if request["op"] == "read" or _moved(found.body, guarded):
+    extras = Extras.from_json(request["extras"])
+    if request["op"] in METAFIELDS:
+        reply = write_metafields(session, access.grant, request)
+        if reply is not None:
+            return reply
+        found = read_product(session, gid, extras=extras)
+        return replace(found, body={"read": found.body})
+    checked = guarded(request)
+    if checked or request["op"] == "read":
+        found = read_product(session, gid, extras=extras)
+        if request["op"] == "read" or _moved(found.body, checked):
             return replace(found, body={"read": found.body})
     product, inputs = _inputs(request)
     written = write_product(
@@ -181,56 +203,6 @@ def _perform(request: Mapping[str, Any], access: Access) -> Reply:
         variants=request["variants"],
     )
     return replace(written, body={"write": written.body})
-
-
-def _guarded(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The leaves that are written only where the store still shows what the plan saw."""
-    return [leaf for leaf in request.get("leaves", ()) if leaf["guard"] == Guard.CHECK]
-
-
-def _leaves_of(job: JobView) -> set[LeafKey]:
-    rows = Change.objects.filter(pk__in=changes_of([job]))
-    return {(variant_id, name) for variant_id, name in rows.values_list("variant_id", "attribute")}
-
-
-def _write_request(pic: Picture, leaves: Mapping[LeafKey, Value], now: datetime) -> dict[str, Any]:
-    """Exactly what is about to be sent; `shown` is what a guard expects to find."""
-    members = []
-    for key, value in leaves.items():
-        host, version = pic.host(key[0]), pic.effective(key).version
-        leaf = host.leaf(key[1])
-        members.append(
-            {
-                "host": host.gid,
-                "attribute": key[1],
-                "value": value,
-                "version": version.to_json() if version else None,
-                "guard": _guard(pic, key[1]).value,
-                "shown": leaf.hash if leaf else None,
-            }
-        )
-    return {
-        "op": "write",
-        "gid": pic.listing.gid,
-        "leaves": members,
-        "currency": _currency(pic, leaves),
-        "variants": max(1, min(len(pic.shown), MOST_SHOWN)),
-        "planned": now.isoformat(),
-    }
-
-
-def _guard(pic: Picture, name: str) -> Guard:
-    """What is of high worth is never written unseen, whatever its declaration says."""
-    declared = attribute(name).guard
-    return Guard.CHECK if declared is Guard.NONE and pic.terms.worthy(name) else declared
-
-
-def _currency(pic: Picture, leaves: Iterable[LeafKey]) -> str | None:
-    """What the canonical prices among the leaves are written in, for the port's own gate."""
-    canonical = any(
-        attribute(key[1]).money and pic.effective(key).source == "canonical" for key in leaves
-    )
-    return pic.product.currency if pic.product and canonical else None
 
 
 def _inputs(request: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
@@ -293,10 +265,47 @@ def _settle_write(  # noqa: PLR0917  the contract's own arguments and the lock
         return _refusal(result.errors)
     if result.product is None:
         return Again("The answer did not show the product: a read decides.")
+    return _written(locked, job, passengers, request)
+
+
+def _settle_metafields(  # noqa: PLR0917  the contract's own arguments and the lock
+    locked: Locked,
+    job: JobView,
+    passengers: Sequence[JobView],
+    request: Mapping[str, Any],
+    answer: Answer,
+    now: datetime,
+) -> Verdict:
+    body = (answer.body or {})["metafields"]
+    result = settle_metafields(locked, request, body, now=now, cause_id=job.cause_id)
+    pic = locked.picture
+    if is_stale(result):
+        pic.listing.needs_read = "A metafield had moved since it was read."
+        pic.listing.save(update_fields=["needs_read"])
+        return Again(GUARDED)
+    if pic.listing.needs_read:
+        queue_read(pic, cause_id=job.cause_id)
+    if not result.errors:
+        return _written(locked, job, passengers, request)
+    first = result.errors[0]
+    if not passengers:
+        tell_misfits(pic, request, result.errors)
+        mark_refused(job.id, first.message)
+    return Refused((first.code or "user_error").lower(), f"Shopify refused it: {first.message}")
+
+
+def _written(
+    locked: Locked, job: JobView, passengers: Sequence[JobView], request: Mapping[str, Any]
+) -> Verdict:
     keys = {(leaf["host"], leaf["attribute"]) for leaf in request["leaves"]}
-    mark_written(job, passengers, locked.picture, keys)
+    pic = locked.picture
+    if request["more"]:
+        mark_carried(job, pic, {(pic.variant_of(gid), name) for gid, name in keys})
+    else:
+        mark_written(job, passengers, pic, keys)
     names = sorted({attribute(leaf["attribute"]).label for leaf in request["leaves"]})
-    return Settled(Outcome.WRITTEN, f"Written: {', '.join(names)}.")
+    said = f"Written: {', '.join(names)}."
+    return Again(f"{said} The rest follows.") if request["more"] else Settled(Outcome.WRITTEN, said)
 
 
 def _settle_step(
@@ -323,7 +332,7 @@ def _settle_step(
 
 def _is_plain(job: JobView, pic: Picture) -> bool:
     """Whether a job stands alone for values only, so that no change of the shape is due."""
-    own = _leaves_of(job) if job.solo else set()
+    own = leaves_of(job) if job.solo else set()
     return job.solo and not any(
         attribute(name).structural or (pk is not None and pk not in pic.hosts) for pk, name in own
     )

@@ -7,12 +7,14 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from catalogue.domain.attributes import BadValueError, attribute, clean, fingerprint
+from catalogue.domain.metafields import typed
 from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version, causal_floor
 from catalogue.enums import Owner, Source
 from catalogue.models import Change, HeldBatch, Override
 from catalogue.models.canonical import Record
+from catalogue.selectors.terms import metafields_of
 from catalogue.services.breaker import close_tugs
 from catalogue.services.conflicts import supersede
 from catalogue.services.desk import Desk, SetValue, check_versions, open_desk, put_back
@@ -57,7 +59,8 @@ def edit(
     released: `released` names that batch, `reason` stands in the ledger. Raises BadValueError,
     NotFoundHereError, NotAllowedNowError or StaleEditError before anything is stored.
     """
-    values = [_cleaned(wish) for wish in wishes]
+    kinds = metafields_of(workspace_id) if any(map(_is_metafield, wishes)) else {}
+    values = [_cleaned(wish, kinds) for wish in wishes]
     with transaction.atomic():
         desk = open_desk(workspace_id, wishes, cause_id or uuid4())
         check_versions(desk, wishes, values, expected or {})
@@ -79,13 +82,22 @@ def edit(
     return Edited(desk.cause_id, tuple(changes), tuple(jobs))
 
 
-def _cleaned(wish: SetValue) -> Value:
-    declared = attribute(wish.attribute)
+def _is_metafield(wish: SetValue) -> bool:
+    return attribute(wish.attribute).part == "metafields"
+
+
+def _cleaned(wish: SetValue, kinds: Mapping[str, str]) -> Value:
+    """`kinds`: of which type the metafields are that this workspace keeps in step."""
+    declared, value = attribute(wish.attribute), wish.value
     if (declared.owner is Owner.VARIANT) != (wish.variant_id is not None):
         raise BadValueError(f"{declared.label} belongs to a {declared.owner}.")
     if wish.clear and wish.store_id is None:
         raise BadValueError("Only a store's own value can be cleared.")
-    return None if wish.clear else clean(wish.attribute, wish.value)
+    if _is_metafield(wish):
+        if wish.attribute not in kinds:
+            raise BadValueError(f"{declared.label} is not kept in step in this workspace.")
+        value = typed(value, kinds[wish.attribute])
+    return None if wish.clear else clean(wish.attribute, value)
 
 
 def _apply(

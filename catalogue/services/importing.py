@@ -5,11 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F
 
-from catalogue.domain.attributes import attribute
-from catalogue.domain.diff import LeafKey
-from catalogue.domain.effective import origin_of
 from catalogue.domain.matching import (
     CanonicalItem,
     CanonicalVariant,
@@ -19,19 +15,14 @@ from catalogue.domain.matching import (
     match,
     match_variants,
 )
-from catalogue.domain.registers import CanonicalRegister, Entry
-from catalogue.domain.values import fingerprint
-from catalogue.domain.version import Version
-from catalogue.enums import ListingState, OverrideKind, Ownership, Source, Stance
+from catalogue.enums import ListingState, Source, Stance
 from catalogue.errors import NotAllowedNowError, NotFoundHereError
 from catalogue.models import Change, Listing, Product, Variant, VariantListing
-from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture, picture, pictures
+from catalogue.services.adopting import adopt_values, keep_differences
 from catalogue.services.answers import absorb_read
 from catalogue.services.inbound import ask_for_read, call_is_open
-from catalogue.services.ledger import store_changes
 from catalogue.services.locking import Locked, with_listing
-from catalogue.services.merge import Act, merge
 from catalogue.services.stock.pull import follow_stock
 from stores.models import Store
 from stores.shopify.products import parse_product
@@ -123,26 +114,16 @@ def create_product(pic: Picture) -> Product:
     """A canonical product that says what this listing shows, linked to it."""
     listing, store = pic.listing, pic.store
     product = Product(workspace_id=store.workspace_id, founder=store, currency=store.currency)
-    _adopt_values(product, listing, store)
+    adopt_values(product, listing, store)
     product.save()
     for host in sorted(pic.shown.values(), key=lambda host: (host.position, host.pk)):
         variant = Variant(product=product, position=host.position, options=host.options)
-        _adopt_values(variant, host, store)
+        adopt_values(variant, host, store)
         variant.save()
         host.variant = variant
     VariantListing.objects.bulk_update(list(pic.shown.values()), ["variant"])
     _set_linked(listing, product, "The canonical product was made from it.")
     return product
-
-
-def _adopt_values(record: Product | Variant, host: Observed, store: Store) -> None:
-    for name in host.leaves:
-        leaf = host.leaf(name)
-        if leaf is None or leaf.as_of is None:
-            continue
-        version = Version.of(leaf.as_of, Source.IMPORT, f"{store.domain}:{host.gid}")
-        entry = Entry(version, "edit", store.pk, leaf.value)
-        record.set_register(name, CanonicalRegister((entry,)))
 
 
 def match_listings(store: Store, *, cause_id: UUID, now: datetime) -> dict[str, int]:
@@ -197,7 +178,7 @@ def link(
         lacking = Variant.objects.filter(product=product_id, removed_at=None)
         listing.absent = list(lacking.exclude(pk__in=pairs.values()).values_list("pk", flat=True))
         listing.save(update_fields=["absent"])
-        return _keep_differences(picture(listing_id), cause_id=cause_id, now=now, actor=actor)
+        return keep_differences(picture(listing_id), cause_id=cause_id, now=now, actor=actor)
 
 
 def link_chosen(listing_id: int, product_id: int, *, actor: str, now: datetime) -> list[Change]:
@@ -222,37 +203,6 @@ def link_chosen(listing_id: int, product_id: int, *, actor: str, now: datetime) 
     )
     follow_stock(pic.store, [listing_id], cause_id=cause_id)
     return kept
-
-
-def _keep_differences(pic: Picture, *, cause_id: UUID, now: datetime, actor: str) -> list[Change]:
-    product = pic.product
-    if product is None:
-        return []
-    changes: list[Change] = []
-    for key, leaf in pic.observed().items():
-        winner = pic.record(key).register(key[1]).winner
-        declared = attribute(key[1])
-        if winner is None or leaf.shows(fingerprint(declared.normalise(winner.value))):
-            continue
-        if origin_of(declared, None, pic.terms, product.currency) != "canonical":
-            continue
-        if pic.terms.ownership(key[1]) is Ownership.HUB:
-            continue
-        version = Version.of(now, Source.IMPORT, f"{pic.store.domain}:{_leaf_id(key)}")
-        entry = Entry(version, "set", pic.store.pk, leaf.value, OverrideKind.FOUND)
-        act = Act(key=key, entry=entry, source=Source.IMPORT, actor=actor, cause_id=cause_id)
-        merged = merge(product, pic.record(key), pic.overrides.get(key), act, now=now)
-        if merged.override is not None:
-            merged.override.save()
-        changes += merged.changes
-    store_changes(changes)
-    if changes:
-        Product.objects.filter(pk=product.pk).update(edit_version=F("edit_version") + 1)
-    return changes
-
-
-def _leaf_id(key: LeafKey) -> str:
-    return f"{key[0] or 'product'}:{key[1]}"
 
 
 def _set_linked(listing: Listing, product: Product, reason: str) -> None:

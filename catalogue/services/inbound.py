@@ -12,11 +12,13 @@ from django.db import connection
 from catalogue.domain.attributes import Attribute, BadValueError
 from catalogue.domain.decide import Decision, Seen, UnknownWrite, decide_payload, outcome
 from catalogue.domain.journal import Leaf
+from catalogue.domain.metafields import place_of
 from catalogue.domain.values import Value
-from catalogue.enums import Source
+from catalogue.enums import Owner, Source
 from catalogue.models import VariantListing
 from catalogue.selectors.picture import Picture
 from catalogue.services.absorb import Absorbed, absorb, take_edits
+from catalogue.services.adopting import take_in_new
 from catalogue.services.locking import Locked, with_listing
 from catalogue.services.spread import queue_read
 from catalogue.services.stock.inbound import items_changed
@@ -140,6 +142,7 @@ def _decide(
 
     known = set(pic.shown)
     found = absorb(pic, snapshot, judge)
+    take_in_new(locked, found.first_seen, cause_id=job.cause_id, now=now)
     if found.edits and pic.product is not None:
         locked.demand_canonical()
     take_edits(
@@ -173,6 +176,8 @@ def _why_read(
     told = [variant.gid for variant in snapshot.variants]
     if not snapshot.complete:
         return "The payload did not show every variant."
+    if _lacks_a_metafield(pic, snapshot):
+        return "The payload did not show a metafield that the product had."
     if found.needs_read:
         return "Two values in the same second."
     if set(told) != set(known):
@@ -182,6 +187,20 @@ def _why_read(
     if sorted(told, key=places.__getitem__) != shown:
         return "The variants stand in another order."
     return ""
+
+
+def _lacks_a_metafield(pic: Picture, snapshot: ProductSnapshot) -> bool:
+    """Absence proves nothing, but it may mean that somebody has deleted one."""
+    told = snapshot.node.get("metafields")
+    if told is None:
+        return False
+    leaves = pic.observed()
+    missing = [
+        name
+        for name in pic.terms.metafields
+        if (place := place_of(name)) and place[0] is Owner.PRODUCT and place[1] not in told
+    ]
+    return any((leaf := leaves.get((None, name))) and leaf.value is not None for name in missing)
 
 
 def call_is_open(pic: Picture) -> bool:

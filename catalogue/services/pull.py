@@ -1,6 +1,6 @@
 """Reading a whole store by pages: the first pull, and the reconciliation; both resume."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from catalogue.enums import ListingState, Source
 from catalogue.models import Listing
+from catalogue.selectors.terms import extras_of, terms_of
 from catalogue.services.importing import (
     found_products,
     is_founder,
@@ -23,7 +24,7 @@ from stores.services.modes import set_mode
 from stores.services.tokens import session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.products import products_count, products_page, read_product
-from stores.shopify.types import Reply, Session
+from stores.shopify.types import Extras, Reply, Session
 from syncqueue.domain.handling import (
     Again,
     Answer,
@@ -53,13 +54,18 @@ class Pull:
             return Parked("The store's token is being renewed.", TOKEN_SECONDS)
         if store.pull_started_at is None or store.pull_finished_at is not None:
             _begin(store, now)
-        first = store.pull_total is None
-        return Call({"op": "page", "cursor": store.pull_cursor or None, "count": first}, session)
+        request = {
+            "op": "page",
+            "cursor": store.pull_cursor or None,
+            "count": store.pull_total is None,
+            "extras": _extras(store),
+        }
+        return Call(request, session)
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
         if not isinstance(context, Session):
             raise TypeError("A call needs a session.")
-        return answer_of(lambda: _read_page(context, request["cursor"], count=request["count"]))
+        return answer_of(lambda: _read_page(context, request))
 
     def settle(
         self,
@@ -112,12 +118,17 @@ def _save_progress(store: Store) -> None:
     )
 
 
-def _read_page(session: Session, cursor: str | None, *, count: bool) -> Reply:
-    page = products_page(session, cursor)
+def _extras(store: Store) -> dict[str, list[str]]:
+    return extras_of(terms_of([store.pk])[store.pk]).to_json()
+
+
+def _read_page(session: Session, request: Mapping[str, Any]) -> Reply:
+    extras = Extras.from_json(request["extras"])
+    page = products_page(session, request["cursor"], extras=extras)
     body = {
         "nodes": [dict(product.node) for product in page.products],
         "cursor": page.cursor,
-        "count": products_count(session) if count else None,
+        "count": products_count(session) if request["count"] else None,
     }
     return replace(page.reply, body=body)
 
@@ -172,12 +183,14 @@ class Adopt:
         session = session_of(store)
         if session is None:
             return Parked("The store's token is being renewed.", TOKEN_SECONDS)
-        return Call({"op": "read", "gid": job.payload["gid"]}, session)
+        request = {"op": "read", "gid": job.payload["gid"], "extras": _extras(store)}
+        return Call(request, session)
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
         if not isinstance(context, Session):
             raise TypeError("A call needs a session.")
-        return answer_of(lambda: read_product(context, request["gid"]))
+        extras = Extras.from_json(request["extras"])
+        return answer_of(lambda: read_product(context, request["gid"], extras=extras))
 
     def settle(
         self,

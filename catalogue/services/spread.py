@@ -201,7 +201,8 @@ def _fate(
         return _ORIGIN
     override = standing.get((store_id, change.product_id, change.variant_id, change.attribute))
     kind = OverrideKind(override.kind) if override else None
-    origin = origin_of(attribute(change.attribute), kind, terms, change.product.currency)
+    declared, currency = attribute(change.attribute), change.product.currency
+    origin = origin_of(declared, kind, terms, currency, change.new)
     if change.scope == ChangeScope.OVERRIDE and origin not in UNWRITTEN:
         return _PENDING
     return _OTHERWISE.get(origin, _PENDING)

@@ -59,11 +59,13 @@ class _ShopCall:
 class AfterInstall(_ShopCall):
     """Registers the webhooks, then starts the first pull."""
 
-    def request(self, store: Store) -> dict[str, Any]:  # noqa: ARG002
-        return {"op": "subscribe", "uri": webhook_uri()}
+    def request(self, store: Store) -> dict[str, Any]:
+        namespaces = list(store.workspace.metafield_namespaces)
+        return {"op": "subscribe", "uri": webhook_uri(), "namespaces": namespaces}
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
-        return answer_of(lambda: reconcile_subscriptions(_session(context), request["uri"]))
+        session, namespaces = _session(context), request.get("namespaces", ())
+        return answer_of(lambda: reconcile_subscriptions(session, request["uri"], namespaces))
 
     def settle(
         self,
@@ -77,7 +79,8 @@ class AfterInstall(_ShopCall):
         if answer.error:
             return None
         store = Store.objects.get(pk=job.payload["store"])
-        found = [Subscription(**one) for one in (answer.body or {})["subscriptions"]]
+        told = (answer.body or {})["subscriptions"]
+        found = [Subscription(one["gid"], one["topic"], one["uri"]) for one in told]
         record_subscriptions(store, found, now=now)
         if store.mode == Mode.CONNECTED:
             set_mode(store.pk, Mode.IMPORTING, by="", reason="The first pull is under way.")

@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -120,20 +120,22 @@ def connect(
         if store.mode in (Mode.DISCOVERED, Mode.UNINSTALLED):
             set_mode(store.pk, Mode.CONNECTED, by="", reason="The app was installed.")
         release(store.channel_id, by="")
-        enqueue(
-            [
-                NewJob(
-                    channel_id=store.channel_id,
-                    kind=Kind.CALL,
-                    key="shop",
-                    handler=AFTER_INSTALL,
-                    payload={"store": store.pk},
-                    cause_id=uuid4(),
-                )
-            ]
-        )
+        subscribe(store, cause_id=uuid4())
     store.refresh_from_db()
     return store
+
+
+def subscribe(store: Store, *, cause_id: UUID) -> None:
+    """Queue what brings the webhook subscriptions to what is declared, and begins the pull."""
+    job = NewJob(
+        channel_id=store.channel_id,
+        kind=Kind.CALL,
+        key="shop",
+        handler=AFTER_INSTALL,
+        payload={"store": store.pk},
+        cause_id=cause_id,
+    )
+    enqueue([job])
 
 
 def _store_of(workspace: Workspace, domain: str) -> Store:

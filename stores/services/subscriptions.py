@@ -8,7 +8,12 @@ from django.conf import settings
 
 from stores.enums import SubscriptionState
 from stores.models import Store, WebhookSubscription
-from stores.shopify.shop import create_subscription, delete_subscription, subscriptions
+from stores.shopify.shop import (
+    create_subscription,
+    delete_subscription,
+    show_metafields,
+    subscriptions,
+)
 from stores.shopify.topics import TOPICS
 from stores.shopify.types import Reply, Session, Subscription
 
@@ -17,10 +22,11 @@ def webhook_uri() -> str:
     return f"{settings.PUBLIC_URL}/webhooks/shopify/"
 
 
-def reconcile_subscriptions(session: Session, uri: str) -> Reply:
-    """Create what is missing and delete what points elsewhere; HTTP only.
+def reconcile_subscriptions(session: Session, uri: str, namespaces: Sequence[str] = ()) -> Reply:
+    """Create what is missing, delete what points elsewhere; HTTP only.
 
-    The reply's body lists, as `subscriptions`, what stands afterwards.
+    Products' bodies show the metafields of `namespaces`. The reply's body lists, as
+    `subscriptions`, what stands afterwards.
     """
     found = subscriptions(session)
     for stray in found:
@@ -28,8 +34,13 @@ def reconcile_subscriptions(session: Session, uri: str) -> Reply:
             delete_subscription(session, stray.gid)
     standing = {one.topic: one for one in found if one.uri == uri}
     for topic in TOPICS.values():
-        if topic.enum not in standing:
-            standing[topic.enum] = create_subscription(session, topic=topic.enum, uri=uri)
+        shown = tuple(sorted(namespaces)) if topic.shows_metafields else ()
+        one = standing.get(topic.enum)
+        if one is None:
+            one = create_subscription(session, topic=topic.enum, uri=uri, namespaces=shown)
+        elif one.namespaces != shown:
+            one = show_metafields(session, one.gid, shown)
+        standing[topic.enum] = one
     return Reply(body={"subscriptions": [asdict(one) for one in standing.values()]})
 
 

@@ -7,8 +7,11 @@ from stores.shopify.client import execute
 from stores.shopify.documents import document
 from stores.shopify.errors import NotAllowed, Refused
 from stores.shopify.grants import demand
+from stores.shopify.metafields import add_metafields
 from stores.shopify.snapshots import parse_item_payload, parse_product, parse_product_payload
 from stores.shopify.types import (
+    NO_EXTRAS,
+    Extras,
     Part,
     ProductsPage,
     Reply,
@@ -53,17 +56,24 @@ _PARTS: Mapping[str, Part] = {
 }
 
 
-def read_product(session: Session, gid: str, *, variants: int = VARIANTS_READ) -> Reply:
+def read_product(
+    session: Session, gid: str, *, variants: int = VARIANTS_READ, extras: Extras = NO_EXTRAS
+) -> Reply:
     """Read a whole product, every variant of it; `body["product"]` is None where it is gone."""
     reply = execute(session, document("product_read"), {"id": gid, "variants": variants})
     node = reply.body["product"]
     if node is not None:
         complete(session, node)
+        add_metafields(session, [node], extras)
     return reply
 
 
 def products_page(
-    session: Session, cursor: str | None = None, *, query: str | None = None
+    session: Session,
+    cursor: str | None = None,
+    *,
+    query: str | None = None,
+    extras: Extras = NO_EXTRAS,
 ) -> ProductsPage:
     """One page of the store's products in the order of their ids, each with all variants."""
     reply = execute(
@@ -74,6 +84,7 @@ def products_page(
     connection = reply.body["products"]
     for node in connection["nodes"]:
         complete(session, node)
+    add_metafields(session, connection["nodes"], extras)
     return ProductsPage(
         products=tuple(parse_product(node) for node in connection["nodes"]),
         cursor=_next(connection),

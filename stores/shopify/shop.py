@@ -1,6 +1,6 @@
 """What belongs to the shop as a whole: who it is, where it keeps stock, what it tells us."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stores.shopify.client import execute
@@ -13,6 +13,7 @@ __all__ = [
     "delete_subscription",
     "locations",
     "shop_identity",
+    "show_metafields",
     "subscriptions",
 ]
 
@@ -44,10 +45,21 @@ def subscriptions(session: Session) -> tuple[Subscription, ...]:
     return tuple(_subscription(node) for node in nodes)
 
 
-def create_subscription(session: Session, *, topic: str, uri: str) -> Subscription:
+def create_subscription(
+    session: Session, *, topic: str, uri: str, namespaces: Sequence[str] = ()
+) -> Subscription:
     """Subscribe to one topic, by GraphQL's name; Refused says what Shopify has against it."""
-    reply = execute(session, document("webhook_subscription_create"), {"topic": topic, "uri": uri})
+    variables = {"topic": topic, "uri": uri, "namespaces": list(namespaces)}
+    reply = execute(session, document("webhook_subscription_create"), variables)
     payload = _accepted(reply, "webhookSubscriptionCreate")
+    return _subscription(payload["webhookSubscription"])
+
+
+def show_metafields(session: Session, gid: str, namespaces: Sequence[str]) -> Subscription:
+    """Let the bodies of a standing subscription show exactly these namespaces' metafields."""
+    variables = {"id": gid, "namespaces": list(namespaces)}
+    reply = execute(session, document("webhook_subscription_update"), variables)
+    payload = _accepted(reply, "webhookSubscriptionUpdate")
     return _subscription(payload["webhookSubscription"])
 
 
@@ -67,7 +79,8 @@ def _nodes(session: Session, name: str, field: str) -> Iterator[dict[str, Any]]:
 
 
 def _subscription(node: dict[str, Any]) -> Subscription:
-    return Subscription(gid=node["id"], topic=node["topic"], uri=node["uri"])
+    namespaces = tuple(sorted(node.get("metafieldNamespaces") or ()))
+    return Subscription(node["id"], node["topic"], node["uri"], namespaces)
 
 
 def _accepted(reply: Reply, field: str) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def parse_product_payload(body: Node) -> ProductSnapshot:
         return ProductSnapshot(
             gid=gid("Product", body["id"]),
             updated_at=instant(body["updated_at"]),
-            node={**body, **_option_names(body)},
+            node={**body, **_option_names(body), **_told_metafields(body)},
             variants=variants,
             complete=_all_told(body, variants),
             form="webhook",
@@ -71,6 +71,14 @@ def parse_product_payload(body: Node) -> ProductSnapshot:
         )
     except (KeyError, TypeError) as error:
         raise BadPayload(f"A product's payload is not complete: {error}.") from error
+
+
+def _told_metafields(body: Node) -> dict[str, dict[str, Node]]:
+    """By `namespace.key`, where the subscription asked for metafields; never what is gone."""
+    if "metafields" not in body:
+        return {}
+    told = body["metafields"] or ()
+    return {"metafields": {f"{one['namespace']}.{one['key']}": one for one in told}}
 
 
 def _told_variant(node: Node) -> VariantSnapshot:

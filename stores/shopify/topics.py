@@ -24,6 +24,11 @@ class Topic:
     handler: str
     ids: tuple[str, ...] = ("id",)
 
+    @property
+    def shows_metafields(self) -> bool:
+        """Whether its bodies can show metafields, of the namespaces that are asked for."""
+        return self.name in ("products/create", "products/update")
+
     def key(self, body: Mapping[str, Any]) -> str:
         """The lane of one payload: deliveries about one resource are decided in turn."""
         if not self.lane.endswith(":"):

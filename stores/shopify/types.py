@@ -9,11 +9,16 @@ from syncqueue.domain.handling import Points
 
 __all__ = [
     "Credentials",
+    "Extras",
     "Form",
     "ItemSnapshot",
     "LevelChange",
     "LevelSnapshot",
     "Location",
+    "MetafieldEntry",
+    "MetafieldError",
+    "MetafieldSnapshot",
+    "MetafieldsWritten",
     "Points",
     "ProductSnapshot",
     "ProductsPage",
@@ -130,6 +135,61 @@ class ProductSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Extras:
+    """What a read shows beside a product's own fields: metafields, by `namespace.key`."""
+
+    product: tuple[str, ...] = ()
+    variant: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, list[str]]:
+        return {"product": list(self.product), "variant": list(self.variant)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Extras":
+        return cls(tuple(data["product"]), tuple(data["variant"]))
+
+
+NO_EXTRAS = Extras()
+
+
+@dataclass(frozen=True, slots=True)
+class MetafieldEntry:
+    """One metafield of a write; `digest` is that of what was read, None where there was none."""
+
+    owner: str
+    place: str
+    type: str = ""
+    value: str = ""
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetafieldSnapshot:
+    """A metafield as the answer to its write shows it."""
+
+    owner: str
+    place: str
+    type: str
+    value: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MetafieldError:
+    """A refusal in Shopify's words; `index` is that of the metafield it is about."""
+
+    index: int | None
+    message: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MetafieldsWritten:
+    shown: tuple[MetafieldSnapshot, ...]
+    errors: tuple[MetafieldError, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ItemSnapshot:
     """An inventory item as a webhook told it."""
 
@@ -178,11 +238,15 @@ class ShopIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One webhook subscription; `topic` is GraphQL's name, as PRODUCTS_UPDATE."""
+    """One webhook subscription; `topic` is GraphQL's name, as PRODUCTS_UPDATE.
+
+    `namespaces` are those whose metafields its bodies show.
+    """
 
     gid: str
     topic: str
     uri: str
+    namespaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

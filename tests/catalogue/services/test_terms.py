@@ -20,7 +20,6 @@ from catalogue.models import (
     Variant,
 )
 from catalogue.selectors.picture import picture
-from catalogue.services.converge import _write_request
 from catalogue.services.terms import (
     preview_policy,
     preview_rule,
@@ -28,6 +27,7 @@ from catalogue.services.terms import (
     set_policy,
     set_rule,
 )
+from catalogue.services.write_plans import Next, write_request
 from stores.enums import Mode
 from syncqueue.models import Job
 from tests.catalogue import make
@@ -252,7 +252,7 @@ def test_a_workspace_names_what_is_of_high_worth(shops):
     set_high_value(shops[0].workspace_id, "title", on=True)
     set_high_value(shops[0].workspace_id, "price", on=False)
     hub_sets("Tall lamp", "title")
-    request = _write_request(*_plan(shops[1]), timezone.now())
+    request = write_request(*_plan(shops[1]), timezone.now())
     assert [leaf["guard"] for leaf in request["leaves"]] == [Guard.CHECK]
     shop_titles(shops[1], "Big lamp", ago=timedelta(minutes=1))
     assert Conflict.objects.get().attribute == "title"
@@ -263,4 +263,4 @@ def test_a_workspace_names_what_is_of_high_worth(shops):
 
 def _plan(shop):
     pic = picture(shop.listings.get().pk)
-    return pic, pic.to_write()
+    return pic, Next("write", pic.to_write(), more=False)

@@ -39,10 +39,11 @@ def test_only_mutations_write():
     assert {name for name in OPERATIONS if document(name).writes} == {
         *("product_update", "product_variants_update", "product_and_variants_update"),
         *("webhook_subscription_create", "webhook_subscription_delete"),
-        *("stock_adjust", "stock_set"),
         *("product_option_change", "product_options_create", "product_options_delete"),
         *("product_options_reorder", "product_variants_create", "product_variants_delete"),
         "product_variants_reorder",
+        "webhook_subscription_update",
+        *("stock_adjust", "stock_set", "metafields_set", "metafields_delete"),
     }
 
 

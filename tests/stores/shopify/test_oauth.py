@@ -140,7 +140,7 @@ def test_a_subscription_is_made_and_taken_away(shopify):
     found = create_subscription(shopify.session, topic="SHOP_UPDATE", uri="https://a")
     delete_subscription(shopify.session, found.gid)
     assert [asked["variables"] for _, _, asked in shopify.asked] == [
-        {"topic": "SHOP_UPDATE", "uri": "https://a"},
+        {"topic": "SHOP_UPDATE", "uri": "https://a", "namespaces": []},
         {"id": "gid://shopify/W/1"},
     ]
 

@@ -1,0 +1,144 @@
+"""What a store was found to have: first canonical values, and differences that stay its own."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F
+
+from catalogue.domain.attributes import attribute
+from catalogue.domain.diff import LeafKey
+from catalogue.domain.effective import origin_of
+from catalogue.domain.journal import Leaf
+from catalogue.domain.registers import CanonicalRegister, Entry
+from catalogue.domain.values import Value, fingerprint
+from catalogue.domain.version import Version
+from catalogue.enums import ListingState, OverrideKind, Ownership, Source
+from catalogue.models import Change, Listing, Product, Variant
+from catalogue.models.canonical import Record
+from catalogue.models.listing import Observed
+from catalogue.selectors.picture import Picture, pictures
+from catalogue.services.desk import store_products, store_variants
+from catalogue.services.ledger import store_changes
+from catalogue.services.locking import Locked
+from catalogue.services.merge import Act, merge
+from catalogue.services.spread import converge_job, live_for_share
+from stores.models import Store
+from syncqueue.enums import Priority
+from syncqueue.services.enqueue import enqueue
+
+
+def adopt_values(record: Product | Variant, host: Observed, store: Store) -> None:
+    """Take what a store shows as the canonical values of a new record."""
+    for name in host.leaves:
+        leaf = host.leaf(name)
+        if leaf is not None and not is_absent(name, leaf.value):
+            _adopt(record, name, leaf, f"{store.domain}:{host.gid}", store)
+
+
+def _adopt(record: Record, name: str, leaf: Leaf, stable_id: str, store: Store) -> None:
+    if leaf.as_of is not None:
+        version = Version.of(leaf.as_of, Source.IMPORT, stable_id)
+        entry = Entry(version, "edit", store.pk, leaf.value)
+        record.set_register(name, CanonicalRegister((entry,)))
+
+
+def is_absent(name: str, value: Value) -> bool:
+    """A metafield that a store doesn't have says nothing: it is neither kept nor spread."""
+    return value is None and attribute(name).part == "metafields"
+
+
+def keep_differences(
+    pic: Picture,
+    *,
+    cause_id: UUID,
+    now: datetime,
+    actor: str = "",
+    keys: Collection[LeafKey] | None = None,
+) -> list[Change]:
+    """Keep what differs from the canonical values as the store's own, of all leaves or of some.
+
+    The product is locked.
+    """
+    product = pic.product
+    if product is None:
+        return []
+    changes: list[Change] = []
+    for key, leaf in pic.observed().items():
+        if (keys is None or key in keys) and _is_own(pic, product, key, leaf):
+            version = Version.of(now, Source.IMPORT, f"{pic.store.domain}:{_leaf_id(key)}")
+            entry = Entry(version, "set", pic.store.pk, leaf.value, OverrideKind.FOUND)
+            act = Act(key=key, entry=entry, source=Source.IMPORT, actor=actor, cause_id=cause_id)
+            merged = merge(product, pic.record(key), pic.overrides.get(key), act, now=now)
+            if merged.override is not None:
+                merged.override.save()
+                pic.overrides[key] = merged.override
+            changes += merged.changes
+    store_changes(changes)
+    if changes:
+        Product.objects.filter(pk=product.pk).update(edit_version=F("edit_version") + 1)
+    return changes
+
+
+def _is_own(pic: Picture, product: Product, key: LeafKey, leaf: Leaf) -> bool:
+    """Whether a leaf differs from the canonical value that would else be written over it."""
+    winner, declared = pic.record(key).register(key[1]).winner, attribute(key[1])
+    if winner is None or leaf.shows(fingerprint(declared.normalise(winner.value))):
+        return False
+    origin = origin_of(declared, None, pic.terms, product.currency, winner.value)
+    owned = pic.terms.ownership(key[1]) is Ownership.HUB
+    return origin == "canonical" and not owned and not is_absent(key[1], leaf.value)
+
+
+def _leaf_id(key: LeafKey) -> str:
+    return f"{key[0] or 'product'}:{key[1]}"
+
+
+def take_in_new(
+    locked: Locked, first_seen: Sequence[LeafKey], *, cause_id: UUID, now: datetime
+) -> None:
+    """Compare metafields that were seen for the first time, because they are declared since.
+
+    What the product's first store has becomes canonical; what another has instead stays its own.
+    """
+    pic = locked.picture
+    product = pic.product
+    keys = [key for key in first_seen if attribute(key[1]).part == "metafields"]
+    if product is None or not keys:
+        return
+    locked.demand_canonical()
+    new = [key for key in keys if _found(pic, product, key)]
+    if not new:
+        keep_differences(pic, cause_id=cause_id, now=now, keys=keys)
+        return
+    store_products([product])
+    store_variants([pic.variants[pk] for pk in {pk for pk, _ in new if pk is not None}])
+    others = Listing.objects.filter(product=product, state=ListingState.LINKED)
+    live = set(live_for_share(product.workspace_id))
+    for other in pictures(others.exclude(pk=pic.listing.pk).values_list("pk", flat=True)):
+        keep_differences(other, cause_id=cause_id, now=now, keys=new)
+        if other.store.pk in live:
+            _compare(other, cause_id)
+
+
+def _found(pic: Picture, product: Product, key: LeafKey) -> bool:
+    """Take a leaf as the canonical value where the store is the one to say it first."""
+    record, leaf = pic.record(key), pic.host(key[0]).leaf(key[1])
+    if leaf is None or leaf.value is None or record.register(key[1]).winner is not None:
+        return False
+    if product.founder_id not in (None, pic.store.pk):
+        return False
+    _adopt(record, key[1], leaf, f"{pic.store.domain}:{_leaf_id(key)}", pic.store)
+    return True
+
+
+def _compare(pic: Picture, cause_id: UUID) -> None:
+    job = converge_job(
+        pic.listing,
+        (),
+        cause_id=cause_id,
+        channel_id=pic.store.channel_id,
+        priority=Priority.BULK,
+        dedupe_key="compare",
+    )
+    enqueue([job])

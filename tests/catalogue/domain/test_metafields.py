@@ -1,0 +1,79 @@
+"""Metafields in one spelling, whatever Shopify, people or programs write."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalogue.domain.attributes import BadValueError, attribute, clean, fingerprint
+from catalogue.domain.metafields import KINDS, name_of, normalise, place_of, why_not
+from catalogue.enums import Owner
+
+FABRIC = "metafield:custom.fabric"
+
+
+def same(kind, one, other):
+    shown = attribute(FABRIC)
+    first, second = ({"type": kind, "value": value} for value in (one, other))
+    return fingerprint(shown, first) == fingerprint(shown, second)
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [
+        ("number_integer", "07", "7"),
+        ("number_decimal", "1.50", "1.5"),
+        ("boolean", "True", "true"),
+        ("date_time", "2026-11-20T12:00:00+01:00", "2026-11-20T11:00:00"),
+        ("color", "#FFAA00", "#ffaa00"),
+        ("json", '{"b": 1.0, "a": [1]}', '{"a":[1],"b":1}'),
+        ("rich_text_field", '{"type": "root", "children": []}', '{"children":[],"type":"root"}'),
+        (
+            "money",
+            '{"amount": 5, "currency_code": "usd"}',
+            '{"currency_code":"USD","amount":"5.00"}',
+        ),
+        ("weight", '{"value": 2, "unit": "kg"}', '{"value":2.0,"unit":"kg"}'),
+        ("list.number_decimal", '["1.50", 2]', '["1.5",2.0]'),
+        ("list.date", '["2026-11-20"]', '[ "2026-11-20" ]'),
+    ],
+)
+def test_one_value_in_two_spellings_is_one(kind, one, other):
+    assert same(kind, one, other)
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [
+        ("list.single_line_text_field", '["a","b"]', '["b","a"]'),
+        ("single_line_text_field", "1", "1.0"),
+        ("money", '{"amount":"5","currency_code":"USD"}', '{"amount":"5","currency_code":"EUR"}'),
+    ],
+)
+def test_two_values_are_two(kind, one, other):
+    assert not same(kind, one, other)
+
+
+@given(st.sampled_from(KINDS), st.text(max_size=20) | st.from_regex(r"[0-9]{1,5}", fullmatch=True))
+def test_a_normal_form_is_its_own_normal_form(kind, text):
+    once = normalise({"type": kind, "value": text})
+    assert normalise(once) == once
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("number_integer", "many"), ("json", "{"), ("date", "yesterday"), ("list.url", "x")],
+)
+def test_a_persons_value_of_the_wrong_type_is_refused_in_words(kind, text):
+    with pytest.raises(BadValueError, match=f"custom.fabric.*{kind}"):
+        clean(FABRIC, {"type": kind, "value": text})
+
+
+def test_names_lead_to_their_places_and_back():
+    assert place_of(name_of(Owner.VARIANT, "custom", "pack")) == (Owner.VARIANT, "custom.pack")
+    assert place_of("title") is None
+    assert attribute(FABRIC).owner is Owner.PRODUCT
+
+
+@pytest.mark.parametrize("kind", ["file_reference", "list.metaobject_reference", "page_reference"])
+def test_a_reference_into_one_store_is_refused_with_its_reason(kind):
+    assert "only its own store has" in why_not(kind)

@@ -1,0 +1,189 @@
+"""Metafields travel both ways, compared by digests, judged by the shops and the twin's log."""
+
+import json
+
+import pytest
+
+from catalogue.enums import Owner, Source
+from catalogue.models import Change, Issue, Override
+from catalogue.services.edit import SetValue, edit
+from catalogue.services.metafields import declare
+from stores.services.handlers import enqueue_pull
+from syncqueue.enums import JobState
+from syncqueue.models import Attempt, Job
+from tests.journeys.conftest import lamp, set_value
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TEXT = "single_line_text_field"
+FABRIC = "metafield:custom.fabric"
+
+
+def put(world, store, value, *, key="fabric", kind=TEXT, owner=None, namespace="custom"):
+    """A merchant sets a metafield in the shop's admin."""
+    owner = owner or world.listing(store).gid
+    given = {"ownerId": owner, "namespace": namespace, "key": key, "type": kind, "value": value}
+    world.twin.set_metafields(store.domain, given)
+
+
+def fields(shown):
+    return {one["key"]: one["value"] for one in shown["metafields"]}
+
+
+def in_step(world, *keys, kind=TEXT, owner=Owner.PRODUCT):
+    for key in keys:
+        declare(world.workspace.pk, owner, "custom", key, kind, by="ada")
+    world.work()
+
+
+def two(world, *goods):
+    return [world.connect(world.shop(name, *(goods or (lamp(),)))) for name in ("north", "alpine")]
+
+
+def test_a_metafield_set_in_one_shop_reaches_the_other_by_comparing_and_comes_back_changed(world):
+    first, second = two(world)
+    in_step(world, "fabric")
+    put(world, first, "wool")
+    world.work()
+    assert fields(world.shown(second)) == {"fabric": "wool"}
+    assert world.app_writes(first) == []
+    assert Attempt.objects.get(guard="cas").outcome == "succeeded"
+    put(world, second, "linen")
+    world.work()
+    assert fields(world.shown(first)) == {"fabric": "linen"}
+    assert len(world.app_writes(second)) == 1
+    world.assert_in_step()
+
+
+def test_an_undeclared_metafield_is_neither_read_nor_written_nor_cleared(world):
+    """C10: values that nobody mapped are not cleared by the sync."""
+    first, second = two(world)
+    put(world, first, "wool", key="secret")
+    put(world, second, "silk")
+    world.work()
+    in_step(world, "fabric")
+    set_value(world, "title", "Tall lamp")
+    assert fields(world.shown(first)) == {"secret": "wool"}
+    assert fields(world.shown(second)) == {"fabric": "silk"}
+    assert Issue.objects.count() == Override.objects.count() == 0
+
+
+def test_what_the_first_store_has_fills_the_gaps_and_another_own_value_stays(world):
+    stores = world.three()
+    put(world, stores[0], "wool")
+    put(world, stores[1], "silk")
+    world.work()
+    in_step(world, "fabric")
+    assert [fields(world.shown(s))["fabric"] for s in stores] == ["wool", "silk", "wool"]
+    assert Override.objects.get().store == stores[1]
+    world.assert_in_step()
+
+
+def test_the_hub_sets_and_clears_metafields_of_products_and_variants(world):
+    """C11: a value can be cleared."""
+    first, second = two(world)
+    in_step(world, "fabric")
+    in_step(world, "pack", kind="number_integer", owner=Owner.VARIANT)
+    variant = world.product().variants.get().pk
+    set_value(world, FABRIC, "wool")
+    set_value(world, "variant_metafield:custom.pack", "07", variant_id=variant)
+    for store in (first, second):
+        assert fields(world.shown(store)) == {"fabric": "wool"}
+        assert fields(world.shown(store)["variants"][0]) == {"pack": "7"}
+    set_value(world, FABRIC, None)
+    assert [fields(world.shown(store)) for store in (first, second)] == [{}, {}]
+    assert {a.guard for a in Attempt.objects.filter(call__request__op="delete_metafields")} == {
+        "check"
+    }
+    world.assert_in_step()
+
+
+def test_a_metafield_deleted_in_a_shop_is_noticed_by_a_read_and_deleted_elsewhere(world):
+    first, second = two(world)
+    in_step(world, "fabric")
+    set_value(world, FABRIC, "wool")
+    place = {"ownerId": world.listing(first).gid, "namespace": "custom", "key": "fabric"}
+    world.twin.delete_metafields(first.domain, place)
+    world.work()
+    assert fields(world.shown(second)) == {}
+    assert world.product().value(FABRIC) is None
+    world.assert_in_step()
+
+
+def test_a_metafield_that_moves_between_our_read_and_our_write_is_not_overwritten(world):
+    first, second = two(world)
+    in_step(world, "fabric")
+    set_value(world, FABRIC, "wool")
+    world.twin.settings(first.domain, hold=True)
+    put(world, first, "linen")  # nobody has heard of it when the hub writes
+    wish = SetValue(product_id=world.product().pk, attribute=FABRIC, value="silk")
+    edit(workspace_id=world.workspace.pk, wishes=[wish], source=Source.MANUAL, actor="ada")
+    world.work()
+    assert {row.new["value"] for row in Change.objects.all()} >= {"linen", "silk"}
+    world.twin.settings(first.domain, hold=False)
+    world.twin.release(first.domain)
+    world.work()
+    shown = {fields(world.shown(store))["fabric"] for store in (first, second)}
+    assert shown == {world.product().value(FABRIC)["value"]}
+    world.assert_in_step()
+
+
+def test_json_that_shopify_writes_otherwise_is_not_written_again(world):
+    first, second = two(world)
+    in_step(world, "spec", kind="json")
+    put(world, first, '{"b": 1.50, "a": [1, 2]}', key="spec", kind="json")
+    world.work()
+    assert json.loads(fields(world.shown(second))["spec"]) == {"a": [1, 2], "b": 1.5}
+    before = len(world.app_writes(second)), len(world.app_writes(first))
+    for store in (first, second):
+        enqueue_pull(store, "reconcile")
+    world.work()
+    assert (len(world.app_writes(second)), len(world.app_writes(first))) == before
+    world.assert_in_step()
+
+
+def test_more_metafields_than_one_call_takes_are_written_in_two_beside_a_title(world):
+    first, second = two(world)
+    keys = [f"k{number:02}" for number in range(27)]
+    in_step(world, *keys)
+    wishes = [
+        SetValue(product_id=world.product().pk, attribute=f"metafield:custom.{key}", value=key)
+        for key in keys
+    ]
+    wishes.append(SetValue(product_id=world.product().pk, attribute="title", value="Tall lamp"))
+    stale = {"kind": "user_errors", "code": "STALE_OBJECT", "operation": "MetafieldsSet"}
+    world.twin.settings(first.domain, faults=[{**stale, "count": 1}])  # moved after our read
+    edit(workspace_id=world.workspace.pk, wishes=wishes, source=Source.MANUAL, actor="ada")
+    world.work()
+    for store in (first, second):
+        assert fields(world.shown(store)) == {key: key for key in keys}
+        assert world.shown(store)["title"] == "Tall lamp"
+    done = Job.objects.filter(channel=second.channel_id, payload__changes__0__isnull=False)
+    assert set(done.values_list("state", "attempts")) == {(JobState.SUCCEEDED, 0)}
+    assert Attempt.objects.filter(guard="cas").count() == 5
+    world.assert_in_step()
+
+
+def test_a_lost_answer_about_a_metafield_is_settled_by_reading(world):
+    first, _ = two(world)
+    in_step(world, "fabric")
+    world.twin.settings(first.domain, cut_after_apply=1)
+    set_value(world, FABRIC, "wool")
+    assert len(world.app_writes(first)) == 1
+    assert Attempt.objects.filter(outcome="unknown").count() == 1
+    assert Change.objects.count() == 1
+    world.assert_in_step()
+
+
+def test_a_store_whose_metafield_has_another_type_gets_one_issue_and_is_left_alone(world):
+    goods = (lamp(), lamp("Vase", sku="VASE-1"))
+    first, second = two(world, *goods)
+    for product in world.twin.state(second.domain)["products"]:
+        put(world, second, "7", kind="number_integer", owner=product["id"])
+    world.work()
+    in_step(world, "fabric")
+    for product in world.twin.state(first.domain)["products"]:
+        put(world, first, "wool", owner=product["id"])
+    world.work()
+    issue = Issue.objects.get()
+    assert (issue.store, "number_integer" in issue.reason) == (second, True)
+    assert world.app_writes(second) == []
