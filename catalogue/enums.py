@@ -222,7 +222,7 @@ class HeldAct(StrEnum):
     EDIT = "edit"
     INBOUND = "inbound"
     IMPORT = "import"
-    RULE = "rule"
+    TERMS = "terms"
     SALE = "sale"
 
 

@@ -56,3 +56,9 @@ class BadQuantityError(CatalogueError):
     """No stock can have this number."""
 
     code = "bad_quantity"
+
+
+class HeldAtGatesError(CatalogueError):
+    """The gates hold it; it is stored and waits for a person."""
+
+    code = "held"

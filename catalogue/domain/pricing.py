@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from catalogue.domain.values import BadValueError, Value, money
 
@@ -37,6 +38,24 @@ class PriceRule:
     floor: Decimal | None = None
     id: str = ""
 
+    def to_json(self) -> dict[str, str | None]:
+        names = ("rate", "factor", "step", "charm", "floor")
+        numbers = {name: _spelled(getattr(self, name)) for name in names}
+        since = self.since.isoformat()
+        return {"attribute": self.attribute, "currency": self.currency, "since": since, **numbers}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, str | None]) -> "PriceRule":
+        names = ("rate", "factor", "step", "charm", "floor")
+        numbers: dict[str, Any] = {name: _number(data[name]) for name in names}
+        since = datetime.fromisoformat(data["since"] or "")
+        return cls(
+            attribute=data["attribute"] or "",
+            currency=data["currency"] or "",
+            since=since,
+            **numbers,
+        )
+
     def price(self, canonical: Value) -> Value:
         """The store's price; no canonical price gives none."""
         if not isinstance(canonical, str):
@@ -64,3 +83,11 @@ def check_rule(rule: PriceRule, store_currency: str) -> None:
             raise BadValueError(f"{name} is a multiple of {unit} in {store_currency}.")
     if rule.charm * 2 >= rule.step and rule.charm:
         raise BadValueError("What is taken off is less than half of what is rounded to.")
+
+
+def _spelled(number: Decimal | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _number(spelled: str | None) -> Decimal | None:
+    return None if spelled is None else Decimal(spelled)

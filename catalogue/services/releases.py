@@ -17,6 +17,7 @@ from catalogue.services.edit import edit
 from catalogue.services.gates import version_that_stands, what, wish_of
 from catalogue.services.imports import discard_import, release_import
 from catalogue.services.sales import discard_sale, release_sale
+from catalogue.services.terms import release_terms
 
 MOVED = "Somebody has set it since."
 DECIDED = "It was decided otherwise in the meantime."
@@ -191,5 +192,6 @@ _ACTS: Mapping[HeldAct, Act] = {
     HeldAct.EDIT: Act(_release_edit, lambda _batch: None),
     HeldAct.INBOUND: Act(_release_inbound, _discard_inbound),
     HeldAct.IMPORT: Act(lambda batch: Outcome(release_import(batch)), discard_import),
+    HeldAct.TERMS: Act(lambda batch: Outcome(release_terms(batch)), lambda _batch: None),
     HeldAct.SALE: Act(lambda batch: Outcome(release_sale(batch)), discard_sale),
 }

@@ -15,14 +15,13 @@ from catalogue.domain.pricing import PriceRule, check_rule
 from catalogue.enums import HeldAct, ListingState, SaleState, Source
 from catalogue.errors import NotAllowedNowError, NotFoundHereError
 from catalogue.models import HeldBatch, Listing, Sale, SaleItem
-from catalogue.selectors.picture import Picture, pictures
-from catalogue.services.gates import Cause, describe, hold, judge
+from catalogue.selectors.prices import prices
+from catalogue.services.gates import Cause, hold, judge
 from catalogue.services.spread import converge_job
 from stores.models import Store
 from syncqueue.enums import Priority
 from syncqueue.services.enqueue import enqueue
 
-CHUNK = 200
 SAMPLES = 20
 AHEAD = (SaleState.HELD, SaleState.PLANNED, SaleState.RUNNING)
 MISSED = "Its end had passed before it could begin, so it never did."
@@ -171,19 +170,9 @@ def _moves(sale: Sale, product_ids: Collection[int]) -> Iterator[Move]:
         charm=sale.charm,
         strike=sale.strike,
     )
-    ids = list(_listings(sale.store_id, product_ids).values_list("pk", flat=True))
-    for start in range(0, len(ids), CHUNK):
-        for pic in pictures(ids[start : start + CHUNK]):
-            yield from _of_picture(pic, layer)
-
-
-def _of_picture(pic: Picture, layer: Layer) -> Iterator[Move]:
-    for variant_id, name in pic.leaf_keys():
-        if name == "price" and variant_id is not None and pic.product is not None:
-            beneath = pic.beneath((variant_id, name))
-            if beneath.managed:
-                what = describe(pic.product, pic.variants[variant_id])
-                yield Move(what, name, beneath.value, layer.price(beneath.value))
+    for one in prices(sale.store, "price", products=product_ids):
+        if one.wanted.managed:
+            yield Move(one.what, "price", one.wanted.value, layer.price(one.wanted.value))
 
 
 def _products(sale: Sale) -> list[int]:

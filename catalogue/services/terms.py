@@ -1,6 +1,6 @@
 """Changing on what terms stores keep attributes: previewed, then agreed, then compared anew."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,16 @@ from catalogue.domain import pricing
 from catalogue.domain.attributes import attribute
 from catalogue.domain.terms import Policy, Terms
 from catalogue.domain.values import BadValueError
-from catalogue.enums import Ownership
-from catalogue.errors import NotAllowedNowError, NotFoundHereError
-from catalogue.models import HighValue, OwnershipPolicy, PriceRule
+from catalogue.enums import Ownership, Source
+from catalogue.errors import HeldAtGatesError, NotAllowedNowError, NotFoundHereError
+from catalogue.models import HeldBatch, HighValue, OwnershipPolicy, PriceRule
 from catalogue.selectors.terms_preview import StorePreview, preview_terms
+from catalogue.services.gates import Cause
 from catalogue.services.pull import queue_differences
+from catalogue.services.terms_gate import Agreement, pass_or_hold
 from stores.models import Store
+
+HELD = "Held at the gates until a person releases it: {}"
 
 
 def preview_policy(
@@ -28,12 +32,7 @@ def preview_policy(
 
     None takes the policy away.
     """
-
-    def change(terms: Terms) -> Terms:
-        kept = (p for p in terms.policies if not (_current(p, name) and p.own == bool(store_id)))
-        new = Policy(name, ownership, timezone.now(), own=bool(store_id)) if ownership else None
-        return replace(terms, policies=(*kept, *([new] if new else [])))
-
+    change = _owned(name, ownership, store_id)
     stores = _stores(workspace_id, store_id)
     return [preview_terms(store, attribute(name).name, change) for store in stores]
 
@@ -45,63 +44,139 @@ def set_policy(
     *,
     by: str,
     store_id: int | None = None,
+    released: int | None = None,
 ) -> int:
-    """Agree on whose word counts (None: take it back), and compare anew; of how many listings."""
+    """Agree on whose word counts (None: take it back), and compare anew; of how many listings.
+
+    Raises HeldAtGatesError where the gates object to the prices that it would write.
+    """
+    asked = {"store": store_id, "attribute": name, "ownership": ownership and ownership.value}
     with transaction.atomic():
         stores = _stores(workspace_id, store_id, lock=True)
-        cause_id, now = uuid4(), timezone.now()
         rows = OwnershipPolicy.objects.filter(
             workspace=workspace_id, store=store_id, attribute=attribute(name).name
         )
-        _end(rows, by, now)
-        if ownership is not None:
-            OwnershipPolicy.objects.create(
-                workspace_id=workspace_id,
-                store_id=store_id,
-                attribute=name,
-                ownership=ownership,
-                started_at=now,
-                by=by,
-                cause_id=cause_id,
-            )
-        return _compare(stores, cause_id)
+        cause = Cause(workspace_id, Source.MANUAL, by, uuid4(), store_id)
+        change = Agreement(name, _owned(name, ownership, store_id), asked, _ids(rows))
+        held = pass_or_hold(change, stores, cause, released)
+        if held is None:
+            return _agree_policy(rows, stores, cause, name, ownership)
+    raise HeldAtGatesError(HELD.format(held.words))
+
+
+def _agree_policy(
+    rows: Any, stores: Sequence[Store], cause: Cause, name: str, ownership: Ownership | None
+) -> int:
+    now = timezone.now()
+    _end(rows, cause.actor, now)
+    if ownership is not None:
+        OwnershipPolicy.objects.create(
+            workspace_id=cause.workspace_id,
+            store_id=cause.store_id,
+            attribute=name,
+            ownership=ownership,
+            started_at=now,
+            by=cause.actor,
+            cause_id=cause.cause_id,
+        )
+    return _compare(stores, cause.cause_id)
+
+
+def _owned(
+    name: str, ownership: Ownership | None, store_id: int | None
+) -> Callable[[Terms], Terms]:
+    def change(terms: Terms) -> Terms:
+        kept = (p for p in terms.policies if not (_current(p, name) and p.own == bool(store_id)))
+        new = Policy(name, ownership, timezone.now(), own=bool(store_id)) if ownership else None
+        return replace(terms, policies=(*kept, *([new] if new else [])))
+
+    return change
 
 
 def preview_rule(store: Store, name: str, rule: pricing.PriceRule | None) -> StorePreview:
     """What a price rule (None: the end of the present one) would write."""
     _check(store, name, rule)
+    return preview_terms(store, name, _ruled(name, rule))
 
+
+def set_rule(
+    store: Store,
+    name: str,
+    rule: pricing.PriceRule | None,
+    *,
+    by: str,
+    released: int | None = None,
+) -> int:
+    """Price a store by a rule (None: no longer), and compare anew; of how many listings.
+
+    Raises HeldAtGatesError where the gates object to the prices that it makes.
+    """
+    _check(store, name, rule)
+    asked = {"store": store.pk, "attribute": name, "rule": rule and rule.to_json()}
+    with transaction.atomic():
+        stores = _stores(store.workspace_id, store.pk, lock=True)
+        rows = PriceRule.objects.filter(store=store, attribute=name)
+        cause = Cause(store.workspace_id, Source.MANUAL, by, uuid4(), store.pk)
+        change = Agreement(name, _ruled(name, rule), asked, _ids(rows))
+        held = pass_or_hold(change, stores, cause, released)
+        if held is None:
+            return _agree_rule(rows, stores, cause, rule)
+    raise HeldAtGatesError(HELD.format(held.words))
+
+
+def _agree_rule(
+    rows: Any, stores: Sequence[Store], cause: Cause, rule: pricing.PriceRule | None
+) -> int:
+    now = timezone.now()
+    ended = _end(rows, cause.actor, now)
+    if rule is None and not ended:
+        raise NotAllowedNowError(f"No rule prices {stores[0]} now.")
+    if rule is not None:
+        PriceRule.objects.create(
+            store=stores[0],
+            attribute=rule.attribute,
+            currency=rule.currency,
+            rate=rule.rate,
+            factor=rule.factor,
+            step=rule.step,
+            charm=rule.charm,
+            floor=rule.floor,
+            started_at=now,
+            by=cause.actor,
+            cause_id=cause.cause_id,
+        )
+    return _compare(stores, cause.cause_id)
+
+
+def _ruled(name: str, rule: pricing.PriceRule | None) -> Callable[[Terms], Terms]:
     def change(terms: Terms) -> Terms:
         kept = (r for r in terms.rules if r.attribute != name or r.until is not None)
         return replace(terms, rules=(*kept, *([rule] if rule else [])))
 
-    return preview_terms(store, name, change)
+    return change
 
 
-def set_rule(store: Store, name: str, rule: pricing.PriceRule | None, *, by: str) -> int:
-    """Price a store by a rule (None: no longer), and compare anew; of how many listings."""
-    _check(store, name, rule)
-    with transaction.atomic():
-        stores = _stores(store.workspace_id, store.pk, lock=True)
-        cause_id, now = uuid4(), timezone.now()
-        ended = _end(PriceRule.objects.filter(store=store, attribute=name), by, now)
-        if rule is None and not ended:
-            raise NotAllowedNowError(f"No rule prices {store} now.")
-        if rule is not None:
-            PriceRule.objects.create(
-                store=store,
-                attribute=name,
-                currency=rule.currency,
-                rate=rule.rate,
-                factor=rule.factor,
-                step=rule.step,
-                charm=rule.charm,
-                floor=rule.floor,
-                started_at=now,
-                by=by,
-                cause_id=cause_id,
-            )
-        return _compare(stores, cause_id)
+def release_terms(batch: HeldBatch) -> int:
+    """Agree to what was held, as it was asked for; of how many listings are compared."""
+    asked = batch.details["asked"]
+    ownership, store_id = asked.get("ownership"), asked["store"]
+    if "ownership" in asked:
+        return set_policy(
+            batch.workspace_id,
+            asked["attribute"],
+            Ownership(ownership) if ownership else None,
+            by=batch.actor,
+            store_id=store_id,
+            released=batch.pk,
+        )
+    rule = pricing.PriceRule.from_json(asked["rule"]) if asked["rule"] else None
+    store = _stores(batch.workspace_id, store_id)[0]
+    return set_rule(store, asked["attribute"], rule, by=batch.actor, released=batch.pk)
+
+
+def _ids(rows: Any) -> list[int]:
+    """What stands now, so that a release can tell whether it still does."""
+    return sorted(rows.filter(ended_at__isnull=True).values_list("pk", flat=True))
 
 
 def set_high_value(workspace_id: int, name: str, *, on: bool) -> None:

@@ -1,18 +1,23 @@
 """The gates: nothing that they object to is merged or queued before a person says so."""
 
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
-from catalogue.enums import ChangeFate, ConflictState, HeldState, Source
-from catalogue.errors import NotAllowedNowError
+from catalogue.domain.pricing import PriceRule
+from catalogue.enums import ChangeFate, ConflictState, HeldState, Ownership, Source
+from catalogue.errors import HeldAtGatesError, NotAllowedNowError
 from catalogue.models import Change, Conflict, HeldBatch, Override, Product, Variant
+from catalogue.models import PriceRule as Rule
 from catalogue.selectors.changes import Choice
 from catalogue.selectors.picture import picture
 from catalogue.services.decisions import revert
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.releases import discard, release
 from catalogue.services.rollback import roll_back
+from catalogue.services.terms import set_policy, set_rule
 from syncqueue.models import Job
 from tests.catalogue import make
 from tests.catalogue.clashes import hub_sets, shop_sets, two_shops
@@ -265,3 +270,56 @@ def test_an_import_of_a_store_is_no_feed_of_ours(shops):
     make.take_in(third, make.product(9, variants=[make.variant(19, price="0.00")]))
     assert not HeldBatch.objects.exists()
     assert canonical() == "20.00"
+
+
+# Other terms would write other prices: they pass the same gates.
+
+
+def rule(factor):
+    return PriceRule(
+        attribute="price", currency="USD", since=timezone.now(), factor=Decimal(factor)
+    )
+
+
+def test_a_price_rule_that_slips_a_decimal_point_is_held_until_its_release(shops):
+    with pytest.raises(HeldAtGatesError, match="A price moves by more than 60 %"):
+        set_rule(shops[1], "price", rule("0.1"), by="ada")
+    assert not Rule.objects.exists()
+    assert nothing_happened()
+    batch = HeldBatch.objects.get()
+    assert (batch.act, batch.samples[0]["after"]) == ("terms", "2.00")
+    release(batch.pk, by="ben", reason="Samples only.")
+    assert (Rule.objects.get().by, Job.objects.count()) == ("ada", 1)
+    pic = picture(shops[1].listings.get().pk)
+    assert pic.to_write() == {(Variant.objects.get().pk, "price"): "2.00"}
+
+
+def test_held_terms_are_not_released_over_others_that_were_agreed_since(shops):
+    with pytest.raises(HeldAtGatesError):
+        set_rule(shops[1], "price", rule("0.1"), by="ada")
+    set_rule(shops[1], "price", rule("0.9"), by="ada")
+    batch = HeldBatch.objects.get()
+    with pytest.raises(NotAllowedNowError, match="Other terms were agreed since"):
+        release(batch.pk, by="ben", reason="Samples only.")
+    batch.refresh_from_db()
+    assert (batch.state, Rule.objects.get().factor) == ("held", Decimal("0.9"))
+
+
+def test_a_policy_that_would_overwrite_a_stores_price_by_far_is_held(shops):
+    set_policy(shops[0].workspace_id, "price", Ownership.STORE, by="ada", store_id=shops[1].pk)
+    shop_sets(shops[1], "199.00")
+    Override.objects.all().delete()
+    jobs = Job.objects.count()
+    with pytest.raises(HeldAtGatesError):
+        set_policy(shops[0].workspace_id, "price", Ownership.HUB, by="ada", store_id=shops[1].pk)
+    assert Job.objects.count() == jobs
+    release(HeldBatch.objects.get().pk, by="ben", reason="It is ours now.")
+    pic = picture(shops[1].listings.get().pk)
+    assert pic.to_write() == {(Variant.objects.get().pk, "price"): "20.00"}
+
+
+def test_nobody_agrees_to_terms_with_another_batchs_release(shops):
+    held = hub_sets("90.00").held
+    release(held.pk, by="ben", reason="The new range.")
+    with pytest.raises(NotAllowedNowError, match="not what was released"):
+        set_rule(shops[1], "price", rule("0.1"), by="eve", released=held.pk)

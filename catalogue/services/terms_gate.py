@@ -1,0 +1,64 @@
+"""The gates before other terms: what they would make of a store's prices is judged first."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from catalogue.domain.attributes import attribute
+from catalogue.domain.gates import Move
+from catalogue.domain.terms import Terms
+from catalogue.enums import HeldAct, HeldState
+from catalogue.errors import NotAllowedNowError
+from catalogue.models import HeldBatch
+from catalogue.selectors.prices import prices
+from catalogue.services.gates import Cause, hold, judge
+from stores.models import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Other terms for one attribute, as they were asked for, and the rows that they replace."""
+
+    attribute: str
+    change: Callable[[Terms], Terms]
+    asked: Mapping[str, Any]
+    stands: Sequence[int]
+
+
+def pass_or_hold(
+    agreement: Agreement, stores: Sequence[Store], cause: Cause, released: int | None
+) -> HeldBatch | None:
+    """Hold terms to whose prices the checks object, but for what a person has released as it is.
+
+    Other attributes than prices only choose among values that have passed the gates.
+    """
+    if released is not None:
+        _check_pass(agreement, cause, released)
+        return None
+    if not attribute(agreement.attribute).money:
+        return None
+    moves = [move for store in stores for move in _moves(agreement, store)]
+    objections = judge(moves)
+    if not objections:
+        return None
+    details = {"asked": dict(agreement.asked), "stands": list(agreement.stands)}
+    return hold(HeldAct.TERMS, cause, moves, objections, details=details)
+
+
+def _moves(agreement: Agreement, store: Store) -> Iterator[Move]:
+    """Every price that would be written and is not now, beside what the store shows."""
+    for one in prices(store, agreement.attribute, change=agreement.change):
+        moves = one.other.managed and one.other.value not in (one.shown, one.wanted.value)
+        if moves:
+            what = f"{one.what} in {store}"
+            yield Move(what, agreement.attribute, one.shown, one.other.value)
+
+
+def _check_pass(agreement: Agreement, cause: Cause, released: int) -> None:
+    batch = HeldBatch.objects.filter(
+        pk=released, workspace=cause.workspace_id, act=HeldAct.TERMS, state=HeldState.RELEASED
+    ).first()
+    if batch is None or batch.details["asked"] != dict(agreement.asked):
+        raise NotAllowedNowError("This is not what was released at the gates.")
+    if batch.details["stands"] != list(agreement.stands):
+        raise NotAllowedNowError("Other terms were agreed since: discard it, and agree anew.")
