@@ -12,9 +12,12 @@ class CatalogueConfig(AppConfig):
     def ready(self) -> None:
         """Everything that jobs call by name is known from here on."""
         from catalogue.services.converge import Converge  # noqa: PLC0415  needs the models
+        from catalogue.services.creation import CREATE, Create  # noqa: PLC0415
+        from catalogue.services.gone import REMOVE  # noqa: PLC0415
         from catalogue.services.imports import any_import, run_imports  # noqa: PLC0415
         from catalogue.services.inbound import ADOPT, InboundItem, InboundProduct  # noqa: PLC0415
         from catalogue.services.pull import Adopt, Pull  # noqa: PLC0415
+        from catalogue.services.removals import Remove  # noqa: PLC0415
         from catalogue.services.sales import any_due, run_sales  # noqa: PLC0415
         from catalogue.services.spread import CONVERGE  # noqa: PLC0415
         from catalogue.services.stock.calls import Levels  # noqa: PLC0415
@@ -26,6 +29,8 @@ class CatalogueConfig(AppConfig):
         from syncqueue.services.sweep import register_chore  # noqa: PLC0415
 
         register(CONVERGE, Converge())
+        register(CREATE, Create())
+        register(REMOVE, Remove())
         register("inbound.product", InboundProduct())
         register("inbound.item", InboundItem())
         register(PULL, Pull())

@@ -105,6 +105,22 @@ class Stance(StrEnum):
     DOOMED = "doomed"
 
 
+class NewProducts(StrEnum):
+    """What becomes of a new product of the hub in a store that does not have it."""
+
+    NO = "no"
+    ASK = "ask"
+    DRAFT = "draft"
+    CREATE = "create"
+
+
+class Removals(StrEnum):
+    """What a deletion in one store means for the others."""
+
+    ASK = "ask"
+    EVERYWHERE = "everywhere"
+
+
 class ChangeScope(StrEnum):
     """Whether a change was meant for all stores or for one."""
 
@@ -209,6 +225,7 @@ class IssueKind(StrEnum):
     PRODUCT_GONE = "product_gone"
     SALE = "sale"
     METAFIELD = "metafield"
+    NEW_PRODUCT = "new_product"
 
 
 class IssueState(StrEnum):

@@ -13,6 +13,7 @@ from activity.admin import (
     sales,
     stock,
     stores,
+    structure,
     terms,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "sales",
     "stock",
     "stores",
+    "structure",
     "terms",
 ]

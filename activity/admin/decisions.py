@@ -16,8 +16,11 @@ from activity.selectors.decisions import sides
 from catalogue.domain.attributes import attribute
 from catalogue.enums import ConflictState, IssueKind, IssueState
 from catalogue.models import Change, Conflict, Issue
+from catalogue.services import options_decided
+from catalogue.services.creation import create_asked
 from catalogue.services.decisions import Decided, follow_hub, keep, keep_own, make_override, revert
 from catalogue.services.issues import close_issue
+from catalogue.services.removals import delete_everywhere, recreate_gone, unlink_gone
 
 SAID = {keep: "kept", revert: "reverted", make_override: "made overrides"}
 
@@ -148,6 +151,14 @@ def _keep_own(issue: Issue, by: str) -> str:
     return f"{len(keep_own(issue.pk, by=by).changes)} stores keep a value of their own."
 
 
+def _said(decide: Callable[..., str]) -> Verb:
+    return lambda issue, by: decide(issue.pk, by=by)
+
+
+def _create(issue: Issue, by: str) -> str:
+    return f"Its creation is queued as job {create_asked(issue.pk, by=by)}."
+
+
 def _close(issue: Issue, by: str) -> str:
     if issue.kind == IssueKind.STOCK:
         raise ValueError("Answer it on the page of the stock.")
@@ -163,7 +174,18 @@ class IssueAdmin(VerbAdmin, LedgerAdmin):
     list_filter = ["state", "workspace", "kind", "store", "opened_at"]
     list_select_related = ["product", "store"]
     search_fields = ["subject", "product__title"]
-    verbs: Mapping[str, Verb] = {"hub": _follow_hub, "own": _keep_own, "close": _close}
+    verbs: Mapping[str, Verb] = {
+        "hub": _follow_hub,
+        "own": _keep_own,
+        "close": _close,
+        "create": _create,
+        "unlink": _said(unlink_gone),
+        "recreate": _said(recreate_gone),
+        "delete-everywhere": _said(delete_everywhere),
+        "option-back": _said(options_decided.put_back),
+        "option-away": _said(options_decided.take_away),
+        "option-own": _said(options_decided.keep_own),
+    }
     change_form_outer_before_template = "activity/issue.html"
 
     def panel(self, request: HttpRequest, row: Issue) -> dict[str, Any]:

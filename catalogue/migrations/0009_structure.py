@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='variant',
             name='removed_at',
-            field=models.DateTimeField(blank=True, help_text="Since when a person's decision or a policy has removed it.", null=True),
+            field=models.DateTimeField(blank=True, help_text="Since when a person or a policy has removed it.", null=True),
         ),
         migrations.AddField(
             model_name='variantlisting',

@@ -9,7 +9,13 @@ from catalogue.models.listing import Listing, VariantListing
 from catalogue.models.metafields import SyncedMetafield
 from catalogue.models.sales import Sale, SaleItem
 from catalogue.models.stock import StockMember, StockMovement, StockPool
-from catalogue.models.terms import HighValue, OwnershipPolicy, PriceRule
+from catalogue.models.terms import (
+    HighValue,
+    NewProductPolicy,
+    OwnershipPolicy,
+    PriceRule,
+    RemovalPolicy,
+)
 
 __all__ = [
     "Change",
@@ -21,10 +27,12 @@ __all__ = [
     "ImportRun",
     "Issue",
     "Listing",
+    "NewProductPolicy",
     "Override",
     "OwnershipPolicy",
     "PriceRule",
     "Product",
+    "RemovalPolicy",
     "Sale",
     "SaleItem",
     "StockMember",

@@ -61,6 +61,9 @@ class Product(Record):
         help_text="Grows with every change; a form sends back the one it showed.",
     )
     updated_at = models.DateTimeField(db_default=Now())
+    removed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when a person or a policy has removed it."
+    )
 
     mirrored = ("title", "status", "vendor")
     objects = WorkspaceScoped.as_manager()
@@ -85,7 +88,7 @@ class Variant(Record):
     removed_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Since when a person's decision or a policy has removed it.",
+        help_text="Since when a person or a policy has removed it.",
     )
     sku = models.CharField(max_length=255, blank=True, default="", db_index=True)
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import F, Q
 
-from catalogue.enums import Ownership
+from catalogue.enums import NewProducts, Ownership, Removals
 from stores.managers import WorkspaceScoped
 from stores.models import Store, Workspace
 
@@ -124,3 +124,54 @@ class HighValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attribute}: {'yes' if self.on else 'no'}"
+
+
+class NewProductPolicy(models.Model):
+    """What becomes of the hub's new products in a store; without a row, nothing."""
+
+    store = models.OneToOneField(Store, on_delete=models.CASCADE, related_name="new_products")
+    choice = models.CharField(
+        "new products",
+        max_length=8,
+        default=NewProducts.NO,
+        choices=[
+            (NewProducts.NO, "Not created here"),
+            (NewProducts.ASK, "Ask somebody, product by product"),
+            (NewProducts.DRAFT, "Created as drafts, published nowhere"),
+            (NewProducts.CREATE, "Created with the hub's status, published nowhere"),
+        ],
+    )
+
+    workspace_path = "store__workspace"
+    objects = WorkspaceScoped.as_manager()
+
+    class Meta:
+        verbose_name_plural = "new product policies"
+        ordering = ["store_id"]
+
+    def __str__(self) -> str:
+        return f"{self.store}: {self.get_choice_display()}"
+
+
+class RemovalPolicy(models.Model):
+    """What a deletion in one store means for the others; without a row, somebody is asked."""
+
+    workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE, related_name="removals")
+    choice = models.CharField(
+        "deletions",
+        max_length=12,
+        default=Removals.ASK,
+        choices=[
+            (Removals.ASK, "Ask somebody; nothing is deleted anywhere else"),
+            (Removals.EVERYWHERE, "Deleted in every store, once a full read has confirmed it"),
+        ],
+    )
+
+    objects = WorkspaceScoped.as_manager()
+
+    class Meta:
+        verbose_name_plural = "removal policies"
+        ordering = ["workspace_id"]
+
+    def __str__(self) -> str:
+        return f"{self.workspace}: {self.get_choice_display()}"

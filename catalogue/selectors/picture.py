@@ -1,7 +1,7 @@
 """A product in one store as a whole: what it should show, what it shows, and the difference."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from catalogue.domain.attributes import ATTRIBUTES, VARIANT_ORDER, attribute, of_owner
@@ -18,7 +18,7 @@ from catalogue.models import Listing, Override, Product, Variant, VariantListing
 from catalogue.models.canonical import Record
 from catalogue.models.listing import Observed
 from catalogue.selectors.layers import LAYERS, read_layers
-from catalogue.selectors.terms import TERMS, read_terms
+from catalogue.selectors.terms import TERMS, read_terms, terms_of
 from stores.models import Store
 
 
@@ -29,7 +29,7 @@ class Picture:
     store: Store
     listing: Listing
     product: Product | None
-    variants: Mapping[int, Variant]
+    variants: dict[int, Variant]
     shown: dict[str, VariantListing]
     overrides: dict[LeafKey, Override] = field(default_factory=dict)
     terms: Terms = PLAIN
@@ -181,6 +181,20 @@ def _join(listings: Sequence[Listing]) -> dict[int, Terms]:
         listing.store = stores[listing.store_id]
         listing.product = products[listing.product_id] if listing.product_id else None
     return {pk: read_terms(vars(store)["terms"], store.currency) for pk, store in stores.items()}
+
+
+def picture_without_listing(store: Store, product: Product) -> Picture:
+    """What a product should show in a store that does not have it."""
+    rows = Override.objects.filter(product=product, store=store)
+    return Picture(
+        store,
+        Listing(store=store, product=product),
+        product,
+        {variant.pk: variant for variant in Variant.objects.raw(_VARIANTS, [[product.pk]])},
+        {},
+        {override.leaf_key: override for override in rows},
+        terms_of([store.pk])[store.pk],
+    )
 
 
 def picture(listing_id: int, *, lock: bool = False) -> Picture:

@@ -20,13 +20,15 @@ from catalogue.domain.hints import hint_for
 from catalogue.domain.journal import KEEP, Leaf
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version
-from catalogue.enums import ListingState, Owner, Source
+from catalogue.enums import IssueKind, ListingState, Owner, Source
 from catalogue.models import Listing
 from catalogue.services.absorb import absorb, publish, take_edits
 from catalogue.services.adopting import take_in_new
+from catalogue.services.gone import forget_gone, product_is_gone, product_subject
+from catalogue.services.issues import settle_issue
 from catalogue.services.locking import Locked
 from catalogue.services.unknown import note_unknown, open_writes, settle_unknown, unknown_writes
-from catalogue.services.variants import adopt_new, claim, forget_gone, keep_order, see_order
+from catalogue.services.variants import adopt_new, claim, keep_order, see_order
 from stores.models import Delivery
 from stores.shopify.errors import BadPayload
 from stores.shopify.products import parse_product, parse_product_payload
@@ -48,6 +50,8 @@ def absorb_read(
     """Take in a full fresh read; False where it lags behind what is known (read again)."""
     listing = locked.picture.listing
     if node is None:
+        if listing.state != ListingState.GONE:
+            product_is_gone(locked, cause_id=cause_id)
         listing.state, listing.needs_read = ListingState.GONE, ""
         listing.state_reason = "A read did not find the product in the store."
         settle_unknown(listing)
@@ -61,6 +65,13 @@ def absorb_read(
     if listing.state == ListingState.GONE:
         listing.state = ListingState.LINKED if listing.product_id else ListingState.UNMATCHED
         listing.state_reason = "A read has found the product again."
+        settle_issue(
+            locked.picture.store.workspace_id,
+            IssueKind.PRODUCT_GONE,
+            product_subject(listing),
+            by="",
+            reason=listing.state_reason,
+        )
     given_up, written = unknown_writes(listing), open_writes(listing)
     settle_unknown(listing)
     _absorb(locked, snapshot, written, given_up, cause_id=cause_id, now=now, source=source)
@@ -196,7 +207,7 @@ def _absorb(
         found.needs_read |= moved.decision.needs_read
     take_edits(locked, found, source=source, cause_id=cause_id, now=now)
     if snapshot.complete:
-        forget_gone(pic, snapshot)
+        forget_gone(locked, snapshot, cause_id=cause_id)
     if whole:
         new = adopt_new(locked, snapshot, cause_id=cause_id, now=now, source=source)
         keep_order(pic.listing, pic.ids_shown())

@@ -98,10 +98,12 @@ class Desk:
 def open_desk(workspace_id: int, wishes: Sequence[SetValue], cause_id: UUID) -> Desk:
     """Lock the products in ascending order; what the workspace doesn't hold is not found."""
     product_ids = {wish.product_id for wish in wishes}
-    locked = Product.objects.filter(workspace_id=workspace_id, pk__in=product_ids)
+    mine = Product.objects.filter(workspace_id=workspace_id, removed_at=None)
+    locked = mine.filter(pk__in=product_ids)
     products = {p.pk: p for p in locked.select_for_update().order_by("pk")}
     variant_ids = {wish.variant_id for wish in wishes if wish.variant_id is not None}
-    variants = {v.pk: v for v in Variant.objects.filter(product__in=products, pk__in=variant_ids)}
+    living = Variant.objects.filter(product__in=products, removed_at=None)
+    variants = {v.pk: v for v in living.filter(pk__in=variant_ids)}
     store_ids = {wish.store_id for wish in wishes if wish.store_id is not None}
     stores = {s.pk: s for s in Store.objects.filter(workspace_id=workspace_id, pk__in=store_ids)}
     for wish in wishes:

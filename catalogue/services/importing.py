@@ -28,6 +28,8 @@ from stores.models import Store
 from stores.shopify.products import parse_product
 from stores.shopify.types import ProductSnapshot
 
+CUSTOM_ID = "store-sync"  # with a product's number behind it: what we create it under in stores
+
 
 def take_in_nodes(
     store: Store,
@@ -91,7 +93,38 @@ def _create(store: Store, snapshot: ProductSnapshot, *, cause_id: UUID, now: dat
         listing.pk,
         lambda locked: absorb_read(locked, snapshot.node, cause_id=cause_id, now=now),
     )
+    _link_ours(listing, snapshot, cause_id=cause_id, now=now)
     return listing.pk
+
+
+def _link_ours(
+    listing: Listing, snapshot: ProductSnapshot, *, cause_id: UUID, now: datetime
+) -> None:
+    """Link a product that carries our id: we made it, whether or not its answer ever came."""
+    prefix, _, number = snapshot.custom_id.rpartition("-")
+    if prefix != CUSTOM_ID or not number.isdecimal():
+        return
+    store = listing.store
+    mine = Product.objects.filter(workspace_id=store.workspace_id, removed_at=None)
+    product = mine.prefetch_related("variants").filter(pk=int(number)).first()
+    if product is None:
+        return
+    Listing.objects.filter(store=store, product=product, state=ListingState.GONE).update(
+        product=None, state_reason="Another product of the store has taken its place."
+    )
+    if Listing.objects.filter(store=store, product=product).exists():
+        return
+    pic = picture(listing.pk)
+    paired = match_variants(_remote(pic), _canonical_item(product, taken=False))
+    link(
+        listing.pk,
+        product.pk,
+        {pic.shown[gid].pk: variant_id for gid, variant_id in paired.items()},
+        reason="Created by us.",
+        cause_id=cause_id,
+        now=now,
+        ours=store.is_live,
+    )
 
 
 def is_founder(store: Store) -> bool:
@@ -160,10 +193,12 @@ def link(
     cause_id: UUID,
     now: datetime,
     actor: str = "",
+    ours: bool = False,
 ) -> list[Change]:
     """Link a listing to a canonical product; what differs stays the store's own, as `found`.
 
     `pairs` gives the canonical variant of each variant listing. Nothing is written to any store.
+    `ours`: we have created it there, so that what differs or lacks is still on its way.
     """
     with transaction.atomic():
         Product.objects.select_for_update().get(pk=product_id)
@@ -175,6 +210,8 @@ def link(
             host.variant_id = pairs.get(host.pk)
             host.stance = Stance.OPEN if host.variant_id else Stance.OWN
             host.save(update_fields=["variant", "stance"])
+        if ours:
+            return []
         lacking = Variant.objects.filter(product=product_id, removed_at=None)
         listing.absent = list(lacking.exclude(pk__in=pairs.values()).values_list("pk", flat=True))
         listing.save(update_fields=["absent"])
@@ -225,12 +262,14 @@ def _sku(host: VariantListing) -> str:
 
 def _canonical_items(store: Store) -> list[CanonicalItem]:
     taken = set(Listing.objects.filter(store=store).values_list("product_id", flat=True))
-    products = Product.objects.filter(workspace_id=store.workspace_id).prefetch_related("variants")
+    mine = Product.objects.filter(workspace_id=store.workspace_id, removed_at=None)
+    products = mine.prefetch_related("variants")
     return [_canonical_item(product, taken=product.pk in taken) for product in products]
 
 
 def _canonical_item(product: Product, *, taken: bool) -> CanonicalItem:
-    variants = (CanonicalVariant(v.pk, v.sku, _options(v.options)) for v in product.variants.all())
+    there = (variant for variant in product.variants.all() if variant.removed_at is None)
+    variants = (CanonicalVariant(v.pk, v.sku, _options(v.options)) for v in there)
     return CanonicalItem(product.pk, product.title, tuple(variants), taken=taken)
 
 

@@ -6,15 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from catalogue.enums import ListingState, Source
-from catalogue.models import Listing
+from catalogue.models import Listing, Product
 from catalogue.selectors.terms import extras_of, terms_of
+from catalogue.services.creation import offer
 from catalogue.services.importing import (
     found_products,
     is_founder,
     match_listings,
     take_in_nodes,
 )
+from catalogue.services.inbound import ask_for_read
 from catalogue.services.spread import converge_job
 from catalogue.services.stock.pull import follow_stock, pull_stock
 from stores.enums import READABLE, Mode
@@ -142,11 +146,20 @@ def _finish(store: Store, job: JobView, now: datetime) -> Settled:
         counts = match_listings(store, cause_id=job.cause_id, now=now)
         said = f"{store.pull_done} products read; {_counted(counts)}."
     pull_stock(store, cause_id=job.cause_id)
+    _look_for_missing(store, job)
     if store.mode == Mode.IMPORTING:
         set_mode(store.pk, Mode.REVIEW, by="", reason=f"The first pull is done: {said}")
     elif store.is_live:
         queue_differences(store, cause_id=job.cause_id)
     return Settled(Outcome.APPLIED, said)
+
+
+def _look_for_missing(store: Store, job: JobView) -> None:
+    """What a whole walk did not show may be gone: a read of each decides."""
+    unseen = Listing.objects.filter(store=store).exclude(state=ListingState.GONE)
+    unseen = unseen.filter(Q(read_at=None) | Q(read_at__lt=store.pull_started_at))
+    for listing_id in unseen.order_by("pk").values_list("pk", flat=True):
+        ask_for_read(listing_id, "A walk through the store missed it.", cause_id=job.cause_id)
 
 
 def _counted(counts: dict[str, int]) -> str:
@@ -214,6 +227,8 @@ class Adopt:
             return Settled(Outcome.APPLIED, "Taken in; the pull under way will compare it.")
         if is_founder(store):
             found_products(new)
+            made = Product.objects.filter(listings__in=new).order_by("pk")
+            offer(made if store.is_live else (), cause_id=job.cause_id)
         else:
             match_listings(store, cause_id=job.cause_id, now=now)
         follow_stock(store, new, cause_id=job.cause_id)

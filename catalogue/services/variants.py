@@ -34,6 +34,7 @@ from catalogue.enums import IssueKind, OverrideKind, Ownership, Source, Stance, 
 from catalogue.models import Change, Listing, Variant, VariantListing
 from catalogue.selectors.picture import Picture
 from catalogue.services.adopting import is_absent
+from catalogue.services.gone import variant_subject
 from catalogue.services.issues import Subject, raise_issue, settle_issue
 from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, merge
@@ -85,18 +86,9 @@ def _link(pic: Picture, gid: str, variant_id: int) -> None:
     host.save()
     pic.shown[gid] = host
     pic.listing.absent = [pk for pk in pic.listing.absent if pk != variant_id]
-    subject = subject_of(pic.listing, variant_id)
+    subject = variant_subject(pic.listing, variant_id)
     said = "The store shows it again."
     settle_issue(pic.store.workspace_id, IssueKind.VARIANT_GONE, subject, by="", reason=said)
-
-
-def subject_of(listing: Listing, variant_id: int) -> Subject:
-    return Subject(
-        name=f"variant {variant_id}, store {listing.store_id}",
-        product_id=listing.product_id,
-        variant_id=variant_id,
-        store_id=listing.store_id,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,28 +150,6 @@ def _woven(every: list[str], order: Value) -> Value:
     return [next(turn) if one in theirs else one for one in every]
 
 
-def forget_gone(pic: Picture, snapshot: ProductSnapshot) -> None:
-    """Take out of the listing what a full fresh read doesn't show; of ours a person is asked."""
-    told = {shown.gid for shown in snapshot.variants}
-    for gid in [gid for gid in pic.shown if gid not in told]:
-        host = pic.shown.pop(gid)
-        host.delete()
-        if host.variant_id in pic.variants and host.variant_id is not None:
-            pic.listing.absent = [*pic.listing.absent, host.variant_id]
-            if pic.store.is_live:
-                ask_about(pic, host.variant_id)
-
-
-def ask_about(pic: Picture, variant_id: int) -> None:
-    variant = pic.variants[variant_id]
-    said = (
-        f"The variant “{variant}” of “{pic.product}” is gone from {pic.store}. It stays in the hub "
-        "and in the other stores, and is not created there again, until somebody decides."
-    )
-    subject = subject_of(pic.listing, variant_id)
-    raise_issue(pic.store.workspace_id, IssueKind.VARIANT_GONE, subject, said)
-
-
 def adopt_new(
     locked: Locked, snapshot: ProductSnapshot, *, cause_id: UUID, now: datetime, source: Source
 ) -> list[Change]:
@@ -205,7 +175,7 @@ def adopt_new(
         host = pic.shown[told.gid]
         host.variant_id = variant.pk
         host.save(update_fields=["variant"])
-        pic.variants = {**pic.variants, variant.pk: variant}
+        pic.variants[variant.pk] = variant
         changes += _adopted(pic, host, variant, cause_id=cause_id, now=now, source=source)
     return changes
 

@@ -50,6 +50,7 @@ _PARTS: Mapping[str, Part] = {
             "productVariantsBulkCreate",
             "productVariantsBulkDelete",
             "productVariantsBulkReorder",
+            "productSet",
         ),
         "structure",
     ),

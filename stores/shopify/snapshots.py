@@ -41,6 +41,7 @@ def parse_product(node: Node) -> ProductSnapshot:
         form="graphql",
         handle=node["handle"],
         title=node["title"],
+        custom_id=(node.get("ours") or {}).get("value", ""),
     )
 
 

@@ -122,7 +122,10 @@ class VariantSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ProductSnapshot:
-    """A product as a store told it; `complete` says whether every variant is there."""
+    """A product as a store told it; `complete` says whether every variant is there.
+
+    `custom_id`: what we created it under; only GraphQL tells it.
+    """
 
     gid: str
     updated_at: datetime
@@ -132,6 +135,7 @@ class ProductSnapshot:
     form: Form
     handle: str
     title: str
+    custom_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

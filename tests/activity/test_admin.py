@@ -33,6 +33,8 @@ LISTS = [
     "catalogue_ownershippolicy",
     "catalogue_pricerule",
     "catalogue_highvalue",
+    "catalogue_newproductpolicy",
+    "catalogue_removalpolicy",
     "catalogue_stockpool",
     "catalogue_stockmovement",
     "syncqueue_channel",

@@ -4,7 +4,7 @@ import pytest
 
 from catalogue.domain.attributes import OPTION_NAMES
 from catalogue.enums import DeliveryFate, IssueKind, IssueState
-from catalogue.models import Change, ChangeDelivery, Issue, Variant
+from catalogue.models import ChangeDelivery, Issue, Variant
 from tests.journeys.conftest import set_value
 from tests.journeys.shaping import Hand, shape, shirt, size
 
@@ -101,17 +101,3 @@ def test_a_variant_that_is_gone_is_one_issue_and_stays_everywhere_else(world):
     assert shape(world.shown(first))[1] == ["M", "L"]
     assert deletions(world, second) == []
     world.assert_in_step()
-
-
-def test_an_option_taken_away_in_one_store_is_held_there(world):
-    first, second = two(world)
-    hand = Hand(world, first)
-    plain = {"name": "Cut", "values": [{"name": "Slim"}]}
-    hand.do("productOptionsCreate", productId=hand.product["id"], options=[plain])
-    assert shape(world.shown(second))[0] == ["Size", "Cut"]
-    gone = hand.product["options"][1]["id"]
-    hand.do("productOptionsDelete", productId=hand.product["id"], options=[gone])
-    assert shape(world.shown(first))[0] == ["Size"]
-    assert shape(world.shown(second))[0] == ["Size", "Cut"]
-    assert Issue.objects.get().kind == IssueKind.OPTION_GONE
-    assert Change.objects.filter(fate="won", attribute=OPTION_NAMES, scope="override").exists()

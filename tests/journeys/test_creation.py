@@ -1,0 +1,122 @@
+"""New products reach the stores that asked for them, once, as drafts that nobody can buy."""
+
+import pytest
+
+from catalogue.enums import IssueKind, IssueState, ListingState, NewProducts, Source
+from catalogue.models import Issue, Listing, NewProductPolicy, Override, Product
+from catalogue.services.creation import create_asked
+from catalogue.services.edit import SetValue, edit
+from catalogue.services.founding import add_variants, make_product
+from syncqueue.models import Attempt, Job
+from tests.journeys.conftest import lamp
+from tests.journeys.shaping import Hand, shape, shirt
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SIZES = [
+    {"option_values": [size], "sku": f"CAP-{size}", "price": "12.00", "weight": "0.2 KG"}
+    for size in ("S", "M")
+]
+
+
+def ask_for(store, choice):
+    NewProductPolicy.objects.create(store=store, choice=choice)
+
+
+def make(world, **more):
+    values = {"title": "Cap", "vendor": "Lumen", "status": "ACTIVE", "option_names": ["Size"]}
+    given = {"values": values, "variants": SIZES, "source": Source.MANUAL, "actor": "ada", **more}
+    product = make_product(world.workspace.pk, currency="USD", **given)
+    world.work()
+    return product
+
+
+def created(world, store):
+    rows = world.twin.log(shop=store.domain, kind="create")
+    return [row["resource"] for row in rows if "/Product/" in row["resource"]]
+
+
+def caps(world, store):
+    products = world.twin.state(store.domain)["products"]
+    return [product for product in products if product["title"] == "Cap"]
+
+
+def test_a_product_of_the_hub_is_created_only_where_the_store_asked(world):
+    north, alpine, harbour = world.three()
+    ask_for(north, NewProducts.DRAFT)
+    ask_for(harbour, NewProducts.ASK)
+    product = make(world)
+    (cap,) = caps(world, north)
+    assert (cap["status"], cap["published"]) == ("DRAFT", {})
+    assert shape(cap) == (["Size"], ["S", "M"])
+    assert [(v["sku"], v["price"]) for v in cap["variants"]] == [
+        ("CAP-S", "12.00"),
+        ("CAP-M", "12.00"),
+    ]
+    assert caps(world, alpine) == caps(world, harbour) == []
+    issue = Issue.objects.get()
+    assert (issue.kind, issue.store) == (IssueKind.NEW_PRODUCT, harbour)
+    create_asked(issue.pk, by="ada")
+    world.work()
+    assert len(caps(world, harbour)) == 1
+    issue.refresh_from_db()
+    assert issue.state == IssueState.CLOSED
+    assert Listing.objects.filter(product=product, state=ListingState.LINKED).count() == 2
+    assert Product.objects.count() == 2
+    world.assert_in_step()
+
+
+def test_a_draft_is_sold_when_its_own_status_is_given_up(world):
+    store = world.connect(world.shop("north", lamp()))
+    ask_for(store, NewProducts.DRAFT)
+    product = make(world)
+    assert Override.objects.get(attribute="status").value == "DRAFT"
+    wish = SetValue(product_id=product.pk, attribute="status", store_id=store.pk, clear=True)
+    edit(workspace_id=world.workspace.pk, wishes=[wish], source=Source.MANUAL, actor="ada")
+    world.work()
+    assert caps(world, store)[0]["status"] == "ACTIVE"
+
+
+def test_a_lost_answer_never_makes_a_second_product(world):
+    """Of the definition of our id, then of the creation: its webhook is decided before we look."""
+    store = world.connect(world.shop("north", lamp()))
+    ask_for(store, NewProducts.CREATE)
+    world.twin.settings(store.domain, cut_after_apply=2)
+    make(world, variants=[{"option_values": ["S"], "price": "12.00"}])
+    assert len(created(world, store)) == 2
+    assert Attempt.objects.filter(job__handler="catalogue.create", outcome="unknown").exists()
+    assert Product.objects.count() == 2
+    assert caps(world, store)[0]["status"] == "ACTIVE"
+    world.assert_in_step()
+
+
+def test_a_product_made_in_the_first_store_is_offered_to_the_second(world):
+    first, second = (world.connect(world.shop(name, lamp())) for name in ("north", "alpine"))
+    ask_for(second, NewProducts.DRAFT)
+    world.twin.create(first.domain, shirt("S", "M", title="Cap"))
+    world.work()
+    assert shape(caps(world, second)[0]) == (["Size"], ["S", "M"])
+    assert len(created(world, second)) == 2
+    world.assert_in_step()
+
+
+def test_a_price_without_a_currency_of_the_store_creates_nothing(world):
+    store = world.connect(world.shop("alpine", lamp(), currency="EUR"))
+    ask_for(store, NewProducts.DRAFT)
+    make(world)
+    assert caps(world, store) == []
+    job = Job.objects.get(handler="catalogue.create")
+    assert "has no price in EUR" in job.reason
+
+
+def test_a_variant_added_in_the_hub_is_created_everywhere(world):
+    first, second = (world.connect(world.shop(name, shirt())) for name in ("north", "alpine"))
+    large = {"option_values": ["L"], "sku": "SHIRT-L", "price": "25.00"}
+    add_variants(world.product(), [large], source=Source.MANUAL, actor="ada")
+    world.work()
+    for store in (first, second):
+        assert shape(world.shown(store)) == (["Size"], ["S", "M", "L"])
+    world.assert_in_step()
+    with pytest.raises(ValueError, match="Two variants"):
+        add_variants(world.product(), [large], source=Source.MANUAL, actor="ada")
+    assert world.product().variants.count() == 3
+    assert Hand(world, first).product["variants"][-1]["price"] == "25.00"
