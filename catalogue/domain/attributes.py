@@ -34,7 +34,7 @@ __all__ = [
 
 Path: TypeAlias = tuple[str, ...]
 Form: TypeAlias = Literal["graphql", "webhook"]
-Part: TypeAlias = Literal["fields", "metafields"]
+Part: TypeAlias = Literal["fields", "metafields", "channels"]
 
 
 OPTION_NAMES, OPTION_VALUES, VARIANT_ORDER = "option_names", "option_values", "variant_order"
@@ -46,6 +46,7 @@ class Attribute:
 
     `as_set`: a set of words, to which several parties add and from which they remove.
     `structural`: of a product's shape, which is written step by step (`domain.structure`).
+    `per_store`: every store has its own value, and none ever crosses.
     `part`: by which of Shopify's mutations it is written.
     """
 
@@ -63,6 +64,7 @@ class Attribute:
     required: bool = False
     as_set: bool = False
     structural: bool = False
+    per_store: bool = False
     longest: int | None = None
     part: Part = "fields"
 
@@ -112,6 +114,16 @@ _DECLARED = (
     # Webhooks don't carry the two of search engines, nor weights: only reads and answers show them.
     _product("seo_title", "Search title", values.optional_text, "seo.title"),
     _product("seo_description", "Search description", values.optional_text, "seo.description"),
+    # No topic tells where a product is published, and only reads of our own asking show it.
+    _product(
+        "channels",
+        "Channels",
+        values.channels,
+        "channels",
+        guard=Guard.CHECK,
+        per_store=True,
+        part="channels",
+    ),
     _product(
         OPTION_NAMES,
         "Options",

@@ -97,6 +97,14 @@ def names(raw: object) -> Value:
     return [str(text(name)) for name in raw]
 
 
+def channels(raw: object) -> Value:
+    """Names of channels in no order; people separate them by commas."""
+    given = raw.split(",") if isinstance(raw, str) else raw or ()
+    if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
+        raise BadValueError("channels are a list of names")
+    return [*sorted({str(text(name)) for name in given} - {""})]
+
+
 def word_of(allowed: frozenset[str]) -> Normalise:
     """One of a few words; webhooks spell them in lower case."""
 

@@ -13,6 +13,7 @@ from catalogue.domain.pricing import PriceRule
 from catalogue.domain.terms import Policy, Terms
 from catalogue.enums import Owner, Ownership
 from catalogue.models import SyncedMetafield
+from stores.models import Store
 from stores.shopify.types import Extras
 
 # An edit may be told two days late; what ended before that judges nothing any more.
@@ -30,6 +31,7 @@ TERMS = """
 )) AS terms
 """
 """A column over `stores_store AS s`; `read_terms` reads it."""
+CHANNEL_SCOPES = frozenset({"read_publications", "write_publications"})
 _OF_STORES = f"SELECT s.id, s.currency, {TERMS} FROM stores_store AS s WHERE s.id = ANY(%s)"  # noqa: S608
 
 
@@ -52,10 +54,13 @@ def read_terms(column: str, currency: str) -> Terms:
     )
 
 
-def extras_of(terms: Terms) -> Extras:
-    """What a read of a store must show beside the products' own fields."""
+def extras_of(store: Store, terms: Terms) -> Extras:
+    """What a read of a store must show beside the products' own fields.
+
+    Channels, where the store has granted to see and to set them.
+    """
     product, variant = (tuple(places(terms.metafields, owner)) for owner in Owner)
-    return Extras(product, variant)
+    return Extras(product, variant, channels=set(store.scopes) >= CHANNEL_SCOPES)
 
 
 def metafields_of(workspace_id: int) -> dict[str, str]:

@@ -289,7 +289,8 @@ def _may_move(pic: Picture, key: LeafKey, value: Value) -> bool:
         return False
     if standing is not None and standing.stands:
         return True
-    if attribute(key[1]).money and pic.store.currency != product.currency:
+    declared = attribute(key[1])
+    if declared.per_store or (declared.money and pic.store.currency != product.currency):
         return False
     if currency_of(value) not in ("", product.currency):
         return False

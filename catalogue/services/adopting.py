@@ -44,8 +44,9 @@ def _adopt(record: Record, name: str, leaf: Leaf, stable_id: str, store: Store) 
 
 
 def is_absent(name: str, value: Value) -> bool:
-    """A metafield that a store doesn't have says nothing: it is neither kept nor spread."""
-    return value is None and attribute(name).part == "metafields"
+    """What says nothing to other stores: a metafield that isn't there, and what never crosses."""
+    declared = attribute(name)
+    return declared.per_store or (value is None and declared.part == "metafields")
 
 
 def keep_differences(

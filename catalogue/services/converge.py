@@ -12,21 +12,16 @@ from catalogue.models import Listing
 from catalogue.selectors.picture import Picture
 from catalogue.selectors.shapes import missing
 from catalogue.services.answers import absorb_read, absorb_write
+from catalogue.services.channel_writes import settle_channels, write_channels
 from catalogue.services.locking import Locked, with_listing
-from catalogue.services.metafield_writes import (
-    is_stale,
-    settle_metafields,
-    tell_misfits,
-    write_metafields,
-)
+from catalogue.services.metafield_writes import settle_metafields, write_metafields
 from catalogue.services.reshape import SAID, perform_step, plan_step
+from catalogue.services.settling import GUARDED, refusal, written
 from catalogue.services.spread import queue_read
 from catalogue.services.trail import (
     mark_carried,
     mark_held,
-    mark_refused,
     mark_shown,
-    mark_written,
 )
 from catalogue.services.unknown import note_unknown
 from catalogue.services.write_plans import (
@@ -42,7 +37,7 @@ from stores.services.modes import write_grant
 from stores.services.tokens import session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.products import parse_product, parse_write, read_product, write_product
-from stores.shopify.types import Extras, Reply, Session, UserError, WriteGrant
+from stores.shopify.types import Extras, Reply, Session, WriteGrant
 from syncqueue.domain.handling import (
     Again,
     Answer,
@@ -51,7 +46,6 @@ from syncqueue.domain.handling import (
     JobView,
     Parked,
     Planned,
-    Refused,
     Settled,
     Verdict,
 )
@@ -61,7 +55,14 @@ READ_LAG_SECONDS = 2.0
 TOKEN_SECONDS = 5.0
 READ = "The store was read; what is left is planned anew."
 SHAPE = "The store's options and variants don't fit the hub's: a person decides."
-GUARDED = "The store did not show any more what was planned on: nothing was written."
+SEND = {
+    **dict.fromkeys(METAFIELDS, write_metafields),
+    "channels": write_channels,
+}
+SETTLE = {
+    **dict.fromkeys(METAFIELDS, settle_metafields),
+    "channels": settle_channels,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ class Converge:
         now: datetime,
     ) -> Verdict | None:
         listing_id = job.payload["listing"]
-        settle = _settle_metafields if call_request["op"] in METAFIELDS else _settle_write
+        settle = SETTLE.get(call_request["op"], _settle_write)
         if answer.error is not None:
             if answer.error.kind is not ErrorClass.UNKNOWN or call_request["op"] == "read":
                 return None
@@ -181,8 +182,8 @@ def _perform(request: Mapping[str, Any], access: Access) -> Reply:
     if request["op"] == "structure":
         return perform_step(request, session, access.grant)
     extras = Extras.from_json(request["extras"])
-    if request["op"] in METAFIELDS:
-        reply = write_metafields(session, access.grant, request)
+    if request["op"] in SEND:
+        reply = SEND[request["op"]](session, access.grant, request)
         if reply is not None:
             return reply
         found = read_product(session, gid, extras=extras)
@@ -260,52 +261,10 @@ def _settle_write(  # noqa: PLR0917  the contract's own arguments and the lock
     if locked.picture.listing.needs_read:
         queue_read(locked.picture, cause_id=job.cause_id)
     if result.errors:
-        if not passengers:
-            mark_refused(job.id, result.errors[0].message)
-        return _refusal(result.errors)
+        return refusal(job, passengers, result.errors[0].code, result.errors[0].message)
     if result.product is None:
         return Again("The answer did not show the product: a read decides.")
-    return _written(locked, job, passengers, request)
-
-
-def _settle_metafields(  # noqa: PLR0917  the contract's own arguments and the lock
-    locked: Locked,
-    job: JobView,
-    passengers: Sequence[JobView],
-    request: Mapping[str, Any],
-    answer: Answer,
-    now: datetime,
-) -> Verdict:
-    body = (answer.body or {})["metafields"]
-    result = settle_metafields(locked, request, body, now=now, cause_id=job.cause_id)
-    pic = locked.picture
-    if is_stale(result):
-        pic.listing.needs_read = "A metafield had moved since it was read."
-        pic.listing.save(update_fields=["needs_read"])
-        return Again(GUARDED)
-    if pic.listing.needs_read:
-        queue_read(pic, cause_id=job.cause_id)
-    if not result.errors:
-        return _written(locked, job, passengers, request)
-    first = result.errors[0]
-    if not passengers:
-        tell_misfits(pic, request, result.errors)
-        mark_refused(job.id, first.message)
-    return Refused((first.code or "user_error").lower(), f"Shopify refused it: {first.message}")
-
-
-def _written(
-    locked: Locked, job: JobView, passengers: Sequence[JobView], request: Mapping[str, Any]
-) -> Verdict:
-    keys = {(leaf["host"], leaf["attribute"]) for leaf in request["leaves"]}
-    pic = locked.picture
-    if request["more"]:
-        mark_carried(job, pic, {(pic.variant_of(gid), name) for gid, name in keys})
-    else:
-        mark_written(job, passengers, pic, keys)
-    names = sorted({attribute(leaf["attribute"]).label for leaf in request["leaves"]})
-    said = f"Written: {', '.join(names)}."
-    return Again(f"{said} The rest follows.") if request["more"] else Settled(Outcome.WRITTEN, said)
+    return written(locked, job, passengers, request)
 
 
 def _settle_step(
@@ -319,8 +278,7 @@ def _settle_step(
     missed = set(missing(locked.picture))
     absorb_write(locked, request, result, cause_id=job.cause_id, now=now)
     if result.errors:
-        mark_refused(job.id, result.errors[0].message)
-        return _refusal(result.errors)
+        return refusal(job, (), result.errors[0].code, result.errors[0].message)
     if result.product is None:
         return Again("The answer did not show the product: a read decides.")
     pic = locked.picture
@@ -336,9 +294,3 @@ def _is_plain(job: JobView, pic: Picture) -> bool:
     return job.solo and not any(
         attribute(name).structural or (pk is not None and pk not in pic.hosts) for pk, name in own
     )
-
-
-def _refusal(errors: Sequence[UserError]) -> Refused:
-    first = errors[0]
-    code = (first.code or "user_error").lower()
-    return Refused(code, f"Shopify refused it: {first.message}")

@@ -226,7 +226,8 @@ def input_of(pic: Picture) -> dict[str, Any]:
 
 
 def _wanted(pic: Picture, variant_id: int | None, owner: Owner) -> dict[str, Value]:
-    names = [declared.name for declared in of_owner(owner) if not declared.structural]
+    fields = (one for one in of_owner(owner) if one.part == "fields" and not one.structural)
+    names = [declared.name for declared in fields]
     found = {name: pic.effective((variant_id, name)) for name in names}
     return {name: one.value for name, one in found.items() if one.managed}
 

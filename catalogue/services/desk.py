@@ -21,6 +21,7 @@ from catalogue.models.canonical import Record
 from catalogue.selectors.terms import terms_of
 from stores.models import Store
 
+PUBLISH = "write_publications"
 _PUT_PRODUCTS = """
 UPDATE catalogue_product AS p SET registers = u.registers, title = u.title, status = u.status,
   vendor = u.vendor, edit_version = u.edit_version, updated_at = u.updated_at
@@ -130,12 +131,16 @@ def _check_ownership(
     for wish in wishes:
         if wish.store_id is None or wish.clear:
             continue
+        store = stores[wish.store_id]
+        if attribute(wish.attribute).part == "channels" and PUBLISH not in store.scopes:
+            raise NotAllowedNowError(
+                f"Channels can't be set in {store}: its grant lacks {PUBLISH}."
+            )
         ownership = terms[wish.store_id].ownership(wish.attribute)
         if ownership not in (Ownership.TWO_WAY, Ownership.HUB):
             label, words = attribute(wish.attribute).label, ownership.value.replace("_", " ")
             raise NotAllowedNowError(
-                f"{label} can't be set in {stores[wish.store_id]} from here: its policy there is "
-                f"“{words}”."
+                f"{label} can't be set in {store} from here: its policy there is “{words}”."
             )
 
 

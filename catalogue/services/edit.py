@@ -91,6 +91,8 @@ def _cleaned(wish: SetValue, kinds: Mapping[str, str]) -> Value:
     declared, value = attribute(wish.attribute), wish.value
     if (declared.owner is Owner.VARIANT) != (wish.variant_id is not None):
         raise BadValueError(f"{declared.label} belongs to a {declared.owner}.")
+    if declared.per_store and wish.store_id is None:
+        raise BadValueError(f"{declared.label} are set store by store.")
     if wish.clear and wish.store_id is None:
         raise BadValueError("Only a store's own value can be cleared.")
     if _is_metafield(wish):

@@ -1,6 +1,6 @@
 """Writing metafields: each only where the store still has what was read, by its digest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from catalogue.selectors.picture import Picture
 from catalogue.services.answers import absorb_shown, written_of
 from catalogue.services.locking import Locked
 from catalogue.services.misfits import misfit
+from catalogue.services.settling import GUARDED, refusal, written
+from catalogue.services.spread import queue_read
 from stores.shopify.metafields import (
     MOST_METAFIELDS,
     delete_metafields,
@@ -30,8 +32,9 @@ from stores.shopify.types import (
     VariantSnapshot,
     WriteGrant,
 )
+from syncqueue.domain.handling import Again, Answer, JobView, Verdict
 
-__all__ = ["MOST_METAFIELDS", "is_stale", "settle_metafields", "tell_misfits", "write_metafields"]
+__all__ = ["MOST_METAFIELDS", "settle_metafields", "write_metafields"]
 
 STALE = frozenset({"STALE_OBJECT", "INVALID_COMPARE_DIGEST"})
 Leaves = Iterable[Mapping[str, Any]]
@@ -81,12 +84,12 @@ def _entry(leaf: Mapping[str, Any], held: Mapping[str, Any] | None) -> Metafield
     return replace(entry, type=leaf["value"]["type"], value=leaf["value"]["value"], digest=digest)
 
 
-def is_stale(result: MetafieldsWritten) -> bool:
+def _is_stale(result: MetafieldsWritten) -> bool:
     """Whether a metafield had moved between our read and our write: nothing was set."""
     return any(error.code in STALE for error in result.errors)
 
 
-def tell_misfits(
+def _tell_misfits(
     pic: Picture, request: Mapping[str, Any], errors: Iterable[MetafieldError]
 ) -> None:
     """What a store refuses of one product it will mostly refuse of all: one issue, not many."""
@@ -97,7 +100,31 @@ def tell_misfits(
             )
 
 
-def settle_metafields(
+def settle_metafields(  # noqa: PLR0917  the contract's own arguments and the lock
+    locked: Locked,
+    job: JobView,
+    passengers: Sequence[JobView],
+    request: Mapping[str, Any],
+    answer: Answer,
+    now: datetime,
+) -> Verdict:
+    body = (answer.body or {})["metafields"]
+    result = _take_in(locked, request, body, now=now, cause_id=job.cause_id)
+    pic = locked.picture
+    if _is_stale(result):
+        pic.listing.needs_read = "A metafield had moved since it was read."
+        pic.listing.save(update_fields=["needs_read"])
+        return Again(GUARDED)
+    if pic.listing.needs_read:
+        queue_read(pic, cause_id=job.cause_id)
+    if not result.errors:
+        return written(locked, job, passengers, request)
+    if not passengers:
+        _tell_misfits(pic, request, result.errors)
+    return refusal(job, passengers, result.errors[0].code, result.errors[0].message)
+
+
+def _take_in(
     locked: Locked,
     request: Mapping[str, Any],
     body: Mapping[str, Any],

@@ -122,8 +122,8 @@ def _save_progress(store: Store) -> None:
     )
 
 
-def _extras(store: Store) -> dict[str, list[str]]:
-    return extras_of(terms_of([store.pk])[store.pk]).to_json()
+def _extras(store: Store) -> dict[str, Any]:
+    return extras_of(store, terms_of([store.pk])[store.pk]).to_json()
 
 
 def _read_page(session: Session, request: Mapping[str, Any]) -> Reply:

@@ -18,7 +18,7 @@ from catalogue.services.spread import changes_of
 from syncqueue.domain.handling import JobView
 
 METAFIELDS = ("metafields", "delete_metafields")
-ORDER = ("write", *METAFIELDS)
+ORDER = ("write", *METAFIELDS, "channels")
 MOST_SHOWN = 100
 
 
@@ -59,13 +59,14 @@ def next_call(job: JobView, leaves: Mapping[LeafKey, Value]) -> Next:
 
 def _op(name: str, value: Value) -> str:
     """By which mutation a value is written: a metafield is made empty by deleting it."""
-    if attribute(name).part == "fields":
-        return "write"
+    part = attribute(name).part
+    if part != "metafields":
+        return "write" if part == "fields" else part
     return "metafields" if value is not None else "delete_metafields"
 
 
 def show_extras(pic: Picture) -> dict[str, Any]:
-    return {"extras": extras_of(pic.terms).to_json()}
+    return {"extras": extras_of(pic.store, pic.terms).to_json()}
 
 
 def leaves_of(job: JobView) -> set[LeafKey]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stores.shopify.channels import add_channels
 from stores.shopify.client import execute
 from stores.shopify.documents import document
 from stores.shopify.errors import NotAllowed, Refused
@@ -65,7 +66,7 @@ def read_product(
     node = reply.body["product"]
     if node is not None:
         complete(session, node)
-        add_metafields(session, [node], extras)
+        _add_extras(session, [node], extras)
     return reply
 
 
@@ -85,12 +86,18 @@ def products_page(
     connection = reply.body["products"]
     for node in connection["nodes"]:
         complete(session, node)
-    add_metafields(session, connection["nodes"], extras)
+    _add_extras(session, connection["nodes"], extras)
     return ProductsPage(
         products=tuple(parse_product(node) for node in connection["nodes"]),
         cursor=_next(connection),
         reply=reply,
     )
+
+
+def _add_extras(session: Session, nodes: list[dict[str, Any]], extras: Extras) -> None:
+    add_metafields(session, nodes, extras)
+    if extras.channels:
+        add_channels(session, nodes)
 
 
 def products_count(session: Session) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 from syncqueue.domain.handling import Points
 
 __all__ = [
+    "ChannelsWritten",
     "Credentials",
     "Extras",
     "Form",
@@ -140,17 +141,19 @@ class ProductSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What a read shows beside a product's own fields: metafields, by `namespace.key`."""
+    """What a read shows beside a product's own fields: metafields, by `namespace.key`; channels."""
 
     product: tuple[str, ...] = ()
     variant: tuple[str, ...] = ()
+    channels: bool = False
 
-    def to_json(self) -> dict[str, list[str]]:
-        return {"product": list(self.product), "variant": list(self.variant)}
+    def to_json(self) -> dict[str, Any]:
+        keys = {"product": list(self.product), "variant": list(self.variant)}
+        return {**keys, "channels": self.channels}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Extras":
-        return cls(tuple(data["product"]), tuple(data["variant"]))
+        return cls(tuple(data["product"]), tuple(data["variant"]), data["channels"])
 
 
 NO_EXTRAS = Extras()
@@ -176,6 +179,15 @@ class MetafieldSnapshot:
     type: str
     value: str
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelsWritten:
+    """On which channels a product is after a write, or what Shopify `refused`, in its words."""
+
+    channels: list[str] | None
+    updated_at: datetime | None
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,8 @@ class World:
         self.twin.add_shop(domain, plan="plus", currency=currency, products=list(products))
         return domain
 
-    def connect(self, domain, *, live=True):
-        token = self.twin.install(domain, APP)
+    def connect(self, domain, *, live=True, scopes=None):
+        token = self.twin.install(domain, APP, scopes)
         identity = shop_identity(session_with(domain, token))
         store = connect(self.workspace, domain, None, Token(token, identity.scopes), identity)
         self.work()

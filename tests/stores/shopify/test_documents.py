@@ -41,7 +41,7 @@ def test_only_mutations_write():
         *("webhook_subscription_create", "webhook_subscription_delete"),
         *("product_option_change", "product_options_create", "product_options_delete"),
         *("product_options_reorder", "product_variants_create", "product_variants_delete"),
-        "webhook_subscription_update",
+        *("webhook_subscription_update", "product_publish", "product_unpublish"),
         *("stock_adjust", "stock_set", "metafields_set", "metafields_delete"),
         *("product_variants_reorder", "product_set", "product_delete", "custom_id_define"),
     }
