@@ -106,12 +106,14 @@ def test_a_shop_says_who_it_is_and_what_the_token_may_do(shopify):
         "name": "North",
         "myshopifyDomain": "north.myshopify.com",
         "currencyCode": "USD",
+        "ianaTimezone": "Europe/Zurich",
         "plan": {"publicDisplayName": "Plus"},
     }
     scopes = {"accessScopes": [{"handle": "read_products"}]}
     shopify.say({"data": {"shop": shop, "currentAppInstallation": scopes}})
     identity = shop_identity(shopify.session)
     assert (identity.gid, identity.currency, identity.plan) == (shop["id"], "USD", "Plus")
+    assert identity.timezone == "Europe/Zurich"
     assert identity.scopes == ("read_products",)
 
 
