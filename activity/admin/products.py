@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from activity.admin.base import LedgerAdmin, ScopedAdmin, may_operate
 from activity.selectors.as_of import as_of_page
 from activity.selectors.comparison import Typed, comparison, text_of
+from activity.selectors.review import review
 from activity.selectors.stock import stock_of
 from catalogue.enums import ListingState, Source
 from catalogue.errors import CatalogueError, StaleEditError
@@ -200,7 +201,7 @@ class ListingAdmin(LedgerAdmin):
         listing: Listing | None = self.get_object(request, object_id)
         panel: dict[str, Any] = {}
         if listing and self._open(request, Listing.objects.filter(pk=listing.pk)):
-            panel = {"listing": listing, "candidates": _candidates(listing)}
+            panel = {"listing": listing, "review": review(listing)}
         page: HttpResponse = super().change_view(
             request, object_id, form_url, {**(extra_context or {}), **panel}
         )
@@ -231,12 +232,3 @@ class ListingAdmin(LedgerAdmin):
             product=None, state__in=[ListingState.UNMATCHED, ListingState.AMBIGUOUS]
         ).select_related("store")
         return [row for row in waiting if may_operate(request.user, row.store.workspace_id)]
-
-
-def _candidates(listing: Listing) -> QuerySet[Product]:
-    """Products that share a SKU or the title, and are not in this store yet."""
-    leaves = [variant.leaf("sku") for variant in listing.variants.all()]
-    skus = [str(leaf.value) for leaf in leaves if leaf and leaf.value]
-    mine = Product.objects.filter(workspace_id=listing.store.workspace_id)
-    near = mine.filter(Q(variants__sku__in=skus) | Q(title__iexact=listing.title))
-    return near.exclude(listings__store=listing.store).distinct()[:20]

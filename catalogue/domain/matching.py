@@ -1,11 +1,30 @@
-"""Which remote product is which of ours: by SKUs that are unique on both sides, never by guess."""
+"""Which remote product is which of ours: by keys that are unique on both sides, never by guess.
+
+A variant's SKU is its first key; only where that is absent or unknown here, its barcode counts.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 Options: TypeAlias = tuple[str, ...]
+KeyName: TypeAlias = Literal["SKU", "barcode"]
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Keyed(Protocol):
+    """What has keys by which it is known on the other side."""
+
+    @property
+    def sku(self) -> str: ...
+
+    @property
+    def barcode(self) -> str: ...
+
+    @property
+    def options(self) -> Options: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +34,7 @@ class RemoteVariant:
     gid: str
     sku: str = ""
     options: Options = ()
+    barcode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +53,7 @@ class CanonicalVariant:
     id: int
     sku: str = ""
     options: Options = ()
+    barcode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,86 +77,163 @@ class Match:
     variants: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """One kind of key: whose each is here, and which stand on several variants, and where."""
+
+    name: KeyName
+    ours: Mapping[str, tuple[CanonicalItem, int]]
+    doubled: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A variant that is known here by one of its keys."""
+
+    index: _Index
+    key: str
+    item: CanonicalItem
+    variant_id: int
+
+
 def match(remote: Sequence[RemoteItem], canonical: Sequence[CanonicalItem]) -> list[Match]:
     """Match one store's products; the order of either list does not matter."""
-    ours = {_key(v.sku): item for item in canonical for v in item.variants if _key(v.sku)}
-    doubled = dict.fromkeys(_doubled(v.sku for item in canonical for v in item.variants), "here")
-    doubled |= dict.fromkeys(
-        _doubled(v.sku for item in remote for v in item.variants), "in the store"
-    )
-    proposals = {item.gid: _targets(item, ours) for item in remote}
-    claims = Counter(target.id for targets in proposals.values() for target in targets)
-    return [_judge(item, proposals[item.gid], claims, doubled) for item in remote]
+    indexes = [_index("SKU", remote, canonical), _index("barcode", remote, canonical)]
+    hits = {item.gid: [_hits(variant, indexes) for variant in item.variants] for item in remote}
+    claims = Counter(target for found in hits.values() for target in _targets(found))
+    return [_judge(item, hits[item.gid], claims, indexes[0]) for item in remote]
+
+
+def _index(
+    name: KeyName, remote: Iterable[RemoteItem], canonical: Sequence[CanonicalItem]
+) -> _Index:
+    ours = {
+        _key(name, variant): (item, variant.id)
+        for item in canonical
+        for variant in item.variants
+        if _key(name, variant)
+    }
+    doubled = dict.fromkeys(_doubled(name, canonical), "here")
+    return _Index(name, ours, doubled | dict.fromkeys(_doubled(name, remote), "in the store"))
+
+
+def _hits(variant: RemoteVariant, indexes: Iterable[_Index]) -> list[_Hit]:
+    """By which keys a variant is known here, the first one first.
+
+    A barcode that stands on several variants says nothing of one that has a SKU.
+    """
+    keys = ((index, _key(index.name, variant)) for index in indexes)
+    return [
+        _Hit(index, key, *index.ours[key])
+        for index, key in keys
+        if key in index.ours
+        and not (index.name == "barcode" and key in index.doubled and _sku(variant))
+    ]
+
+
+def _targets(found: Iterable[Sequence[_Hit]]) -> list[int]:
+    return sorted({hits[0].item.id for hits in found if hits})
 
 
 def _judge(
-    item: RemoteItem,
-    targets: Sequence[CanonicalItem],
-    claims: Mapping[int, int],
-    doubled: Mapping[str, str],
+    item: RemoteItem, found: Sequence[Sequence[_Hit]], claims: Mapping[int, int], skus: _Index
 ) -> Match:
-    skus = {_key(v.sku) for v in item.variants} - {""}
-    if not targets:
-        reason = "No SKU of it is known here." if skus else "None of its variants has a SKU."
-        return Match(item.gid, "unmatched", reason)
-    if problem := next(_problems(skus, targets, claims, doubled), None):
+    known = [hits[0] for hits in found if hits]
+    if not known:
+        return Match(item.gid, "unmatched", _unknown(item))
+    if problem := next(_problems(item, found, claims, skus), None):
         return Match(item.gid, "ambiguous", problem)
-    reason = f"All its SKUs belong to “{targets[0].title}”."
-    return Match(item.gid, "linked", reason, targets[0].id, match_variants(item, targets[0]))
+    target = known[0].item
+    names = " and ".join(sorted({f"{hit.index.name}s" for hit in known}))
+    reason = f"All its {names} belong to “{target.title}”."
+    return Match(item.gid, "linked", reason, target.id, match_variants(item, target))
+
+
+def _unknown(item: RemoteItem) -> str:
+    if any(_key("SKU", variant) for variant in item.variants):
+        return "No SKU of it is known here."
+    if any(_key("barcode", variant) for variant in item.variants):
+        return "None of its variants has a SKU, and no barcode of it is known here."
+    return "None of its variants has a SKU."
 
 
 def _problems(
-    skus: Iterable[str],
-    targets: Sequence[CanonicalItem],
-    claims: Mapping[int, int],
-    doubled: Mapping[str, str],
+    item: RemoteItem, found: Sequence[Sequence[_Hit]], claims: Mapping[int, int], skus: _Index
 ) -> Iterator[str]:
     """Say why a product can't be linked by itself."""
-    for sku in sorted(skus):
-        if sku in doubled:
-            yield f"SKU {sku} stands on several variants {doubled[sku]}."
-    titles = " and ".join(f"“{target.title}”" for target in targets)
+    for sku in sorted({_key("SKU", variant) for variant in item.variants} & skus.doubled.keys()):
+        yield f"SKU {sku} stands on several variants {skus.doubled[sku]}."
+    for hit in (hits[0] for hits in found if hits):
+        if hit.key in hit.index.doubled:
+            where = hit.index.doubled[hit.key]
+            yield f"The {hit.index.name} {hit.key} stands on several variants {where}."
+    targets = {hits[0].item.id: hits[0].item for hits in found if hits}
+    titles = " and ".join(f"“{targets[target].title}”" for target in sorted(targets))
     if len(targets) > 1:
-        yield f"Its SKUs point at {titles}."
-    strange = sorted(set(skus) - {_key(v.sku) for target in targets for v in target.variants})
+        yield f"Its keys point at {titles}."
+    for hits in found:
+        if len({hit.variant_id for hit in hits if hit.key not in hit.index.doubled}) > 1:
+            keys = " and ".join(f"{hit.index.name} {hit.key}" for hit in hits)
+            yield f"Its {keys} belong to different variants here."
+    strange = sorted(_names(item, found))
     if strange:
-        yield f"It shares SKUs with {titles}, but {', '.join(strange)} is not known there."
-    if targets[0].taken:
+        yield f"It shares keys with {titles}, but {', '.join(strange)} is not known there."
+    (target, *_) = targets.values()
+    if target.taken:
         yield f"{titles} is already linked to another product of this store."
-    if claims[targets[0].id] > 1:
-        yield f"Several products of this store share SKUs with {titles}."
+    if claims[target.id] > 1:
+        yield f"Several products of this store share keys with {titles}."
+
+
+def _names(item: RemoteItem, found: Sequence[Sequence[_Hit]]) -> Iterator[str]:
+    """The keys of variants that have some, of which none is known here."""
+    for variant, hits in zip(item.variants, found, strict=True):
+        name = _key("SKU", variant) or _key("barcode", variant)
+        if name and not hits:
+            yield name
 
 
 def match_variants(item: RemoteItem, target: CanonicalItem) -> dict[str, int]:
-    """Pair the variants of two linked products: by SKU, else by option values where no SKU is."""
-    by_sku = {_key(v.sku): v.id for v in target.variants if _key(v.sku)}
-    pairs = {v.gid: by_sku[_key(v.sku)] for v in item.variants if _key(v.sku) in by_sku}
-    free = [v for v in target.variants if v.id not in pairs.values()]
-    open_ones = [v for v in item.variants if v.gid not in pairs]
-    here = Counter(_folded(v.options) for v in free)
-    there = Counter(_folded(v.options) for v in open_ones)
-    by_options = {_folded(v.options): v for v in free}
-    for variant in open_ones:
-        options = _folded(variant.options)
-        other = by_options.get(options)
-        both_have_skus = other is not None and bool(_key(variant.sku) and _key(other.sku))
-        if other and options and here[options] == there[options] == 1 and not both_have_skus:
-            pairs[variant.gid] = other.id
+    """Pair the variants of two linked products: by SKU, by barcode, else by option values.
+
+    A key counts where one variant has it on each side; options where not both have a SKU.
+    """
+    pairs: dict[str, int] = {}
+    for key in (_sku, _barcode, _options):
+        taken = set(pairs.values())
+        theirs = _once((key(v), v) for v in item.variants if v.gid not in pairs)
+        ours = _once((key(v), v) for v in target.variants if v.id not in taken)
+        pairs |= {
+            theirs[found].gid: ours[found].id
+            for found in theirs.keys() & ours.keys()
+            if key is not _options or not (_sku(theirs[found]) and _sku(ours[found]))
+        }
     return pairs
 
 
-def _targets(item: RemoteItem, ours: Mapping[str, CanonicalItem]) -> list[CanonicalItem]:
-    found = {ours[_key(v.sku)].id: ours[_key(v.sku)] for v in item.variants if _key(v.sku) in ours}
-    return sorted(found.values(), key=lambda target: target.id)
+def _once(pairs: Iterable[tuple[K, V]]) -> dict[K, V]:
+    """What stands under a key that is there once."""
+    listed = [(key, value) for key, value in pairs if key]
+    counts = Counter(key for key, _ in listed)
+    return {key: value for key, value in listed if counts[key] == 1}
 
 
-def _doubled(skus: Iterable[str]) -> set[str]:
-    return {key for key, count in Counter(map(_key, skus)).items() if key and count > 1}
+def _doubled(name: KeyName, items: Iterable[RemoteItem | CanonicalItem]) -> set[str]:
+    counts = Counter(_key(name, variant) for item in items for variant in item.variants)
+    return {key for key, count in counts.items() if key and count > 1}
 
 
-def _key(sku: str) -> str:
-    return sku.strip()
+def _key(name: KeyName, variant: Keyed) -> str:
+    return _sku(variant) if name == "SKU" else _barcode(variant)
 
 
-def _folded(options: Options) -> Options:
-    return tuple(option.strip().casefold() for option in options)
+def _sku(variant: Keyed) -> str:
+    return variant.sku.strip()
+
+
+def _barcode(variant: Keyed) -> str:
+    return variant.barcode.strip()
+
+
+def _options(variant: Keyed) -> Options:
+    return tuple(option.strip().casefold() for option in variant.options)

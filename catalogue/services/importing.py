@@ -250,14 +250,15 @@ def _set_linked(listing: Listing, product: Product, reason: str) -> None:
 
 def _remote(pic: Picture) -> RemoteItem:
     variants = tuple(
-        RemoteVariant(host.gid, _sku(host), _options(host.options)) for host in pic.shown.values()
+        RemoteVariant(host.gid, _key(host, "sku"), _options(host.options), _key(host, "barcode"))
+        for host in pic.shown.values()
     )
     return RemoteItem(pic.listing.gid, pic.listing.title, variants)
 
 
-def _sku(host: VariantListing) -> str:
-    leaf = host.leaf("sku")
-    return str(leaf.value) if leaf else ""
+def _key(host: VariantListing, name: str) -> str:
+    leaf = host.leaf(name)
+    return str(leaf.value or "") if leaf else ""
 
 
 def _canonical_items(store: Store) -> list[CanonicalItem]:
@@ -269,7 +270,10 @@ def _canonical_items(store: Store) -> list[CanonicalItem]:
 
 def _canonical_item(product: Product, *, taken: bool) -> CanonicalItem:
     there = (variant for variant in product.variants.all() if variant.removed_at is None)
-    variants = (CanonicalVariant(v.pk, v.sku, _options(v.options)) for v in there)
+    variants = (
+        CanonicalVariant(v.pk, v.sku, _options(v.options), str(v.value("barcode") or ""))
+        for v in there
+    )
     return CanonicalItem(product.pk, product.title, tuple(variants), taken=taken)
 
 

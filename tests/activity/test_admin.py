@@ -275,7 +275,7 @@ def test_a_person_links_a_listing_and_its_variants_follow(operator, shops):
     listing = waiting_mug(shops)
     mug = Product.objects.get(title="Mug")
     page = operator.get(reverse("admin:catalogue_listing_change", args=[listing.pk]))
-    assert list(page.context["candidates"]) == [mug]
+    assert [side.pk for side in page.context["review"].candidates] == [mug.pk]
     address = reverse("admin:catalogue_listing_link", args=[listing.pk])
     operator.post(address, {"product": mug.pk})
     listing.refresh_from_db()
