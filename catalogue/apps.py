@@ -16,6 +16,7 @@ class CatalogueConfig(AppConfig):
         from catalogue.services.gone import REMOVE  # noqa: PLC0415
         from catalogue.services.imports import any_import, run_imports  # noqa: PLC0415
         from catalogue.services.inbound import ADOPT, InboundItem, InboundProduct  # noqa: PLC0415
+        from catalogue.services.plans import any_plan, run_plans  # noqa: PLC0415
         from catalogue.services.pull import Adopt, Pull  # noqa: PLC0415
         from catalogue.services.removals import Remove  # noqa: PLC0415
         from catalogue.services.sales import any_due, run_sales  # noqa: PLC0415
@@ -38,5 +39,6 @@ class CatalogueConfig(AppConfig):
         register("inbound.level", InboundLevel())
         register(LEVEL, Levels())
         register(STOCK_PULL, StockPull())
+        register_chore("catalogue.plans", 1.0, run_plans, wanted=any_plan)
         register_chore("catalogue.imports", 1.0, run_imports, wanted=any_import)
         register_chore("catalogue.sales", 1.0, run_sales, wanted=any_due)

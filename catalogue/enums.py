@@ -280,3 +280,24 @@ class SaleState(StrEnum):
     ENDED = "ended"
     MISSED = "missed"
     CANCELLED = "cancelled"
+
+
+class PlanKind(StrEnum):
+    """What would become of one value of a store that goes live."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    CLEAR = "clear"
+    CONFLICT = "conflict"
+    UNMANAGED = "unmanaged"
+
+
+class PlanState(StrEnum):
+    """How far a plan has come; `checking`: it is approved, and every value is looked at again."""
+
+    DRAFTING = "drafting"
+    READY = "ready"
+    CHECKING = "checking"
+    APPLIED = "applied"
+    REPLACED = "replaced"
+    FAILED = "failed"

@@ -62,3 +62,9 @@ class HeldAtGatesError(CatalogueError):
     """The gates hold it; it is stored and waits for a person."""
 
     code = "held"
+
+
+class StalePlanError(NotAllowedNowError):
+    """The plan is not what would happen now; another one stands in its place."""
+
+    code = "stale_plan"

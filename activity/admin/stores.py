@@ -3,15 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path
 
 from activity.admin.base import ScopedAdmin, may_operate
 from activity.admin.verbs import Verb, VerbAdmin
 from activity.selectors.home import store_row
-from catalogue.services.opt_in import opt_in, preview, resume
+from activity.selectors.plans import plan_page
+from catalogue.errors import CatalogueError
+from catalogue.models import Plan
+from catalogue.services.opt_in import resume
+from catalogue.services.plans import approve, make_plan
 from stores.enums import READABLE
 from stores.errors import ModeRefusedError
 from stores.models import Membership, Organization, Store, Workspace
@@ -69,10 +75,6 @@ def _read(store: Store, purpose: str) -> int:
     return enqueue_pull(store, purpose)
 
 
-def _opt_in(store: Store, by: str) -> str:
-    return f"{store} is live; {opt_in(store, by=by)} listings are being compared."
-
-
 def _pause(store: Store, by: str) -> str:
     pause(store.pk, by=by)
     return f"{store} is paused: what comes in is stored and decided later."
@@ -93,7 +95,6 @@ def _release(store: Store, by: str) -> str:
 
 
 VERBS: Mapping[str, Verb] = {
-    "opt-in": _opt_in,
     "pause": _pause,
     "resume": _resume,
     "pull": _pull,
@@ -168,14 +169,31 @@ class StoreAdmin(VerbAdmin):
         return {**super().panel(request, row), "store": row, "row": store_row(row)}
 
     def opt_in_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What going live would write, before anybody confirms it."""
+        """The plan of what going live would write, and the approval that names its hash."""
         store = self.row_or_404(request, pk)
+        if request.method == "POST":
+            if not may_operate(request.user, store.workspace_id):
+                raise PermissionDenied
+            try:
+                messages.success(request, self._plan(request, store))
+            except CatalogueError as error:
+                messages.error(request, str(error))
+            return HttpResponseRedirect(request.path)
         context = {
             **self.admin_site.each_context(request),
             **super().panel(request, store),
             "title": f"Opt in: {store}",
             "store": store,
-            "preview": preview(store),
+            "page": plan_page(store),
             "opts": self.opts,
         }
         return TemplateResponse(request, "activity/opt_in.html", context)
+
+    def _plan(self, request: HttpRequest, store: Store) -> str:
+        """Make a plan, or carry out the one that was looked at; in words, what became of it."""
+        by, asked = request.user.get_username(), request.POST.get("plan", "")
+        if not asked:
+            return f"{make_plan(store, by=by)} is made."
+        mine = Plan.objects.filter(store=store, pk=int(asked) if asked.isdecimal() else 0)
+        plan = approve(get_object_or_404(mine).pk, request.POST.get("hash", ""), by=by)
+        return f"{plan} is approved."

@@ -1,5 +1,6 @@
 """The main job, step by step: connect, review, opt in, edit on every side, survive an outage."""
 
+from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -7,10 +8,11 @@ from django.db.models import Count, Q
 
 from apimio_sync.demo.browser import Operator, Twin
 from apimio_sync.demo.report import Report, expect, until
-from catalogue.enums import ChangeFate, DeliveryFate, ListingState, Source
-from catalogue.models import Change, ChangeDelivery, Listing, Product
+from catalogue.domain.plan import WRITES
+from catalogue.enums import ChangeFate, DeliveryFate, ListingState, PlanKind, PlanState, Source
+from catalogue.models import Change, ChangeDelivery, Listing, Plan, Product
 from catalogue.services.edit import Edited, SetValue, edit
-from catalogue.services.opt_in import opt_in, preview
+from catalogue.services.plans import approve, make_plan
 from stores.enums import Mode
 from stores.models import Store, WebhookSubscription, Workspace
 from stores.shopify.topics import TOPICS
@@ -59,22 +61,27 @@ class Play:
             until(lambda: rows.count() == len(TOPICS), "not all subscriptions stand")
         with report.step("its products are read"):
             until(lambda: self._pulled(store), f"the pull did not end: {self._mode(store)}")
-        with report.step("the review shows what opting in would write"):
-            seen = preview(store)
+        with report.step("a plan says what opting in would write"):
+            plan = make_plan(store, by=PERSON)
+            until(lambda: self._plan(plan).state == PlanState.READY, "the plan is not ready")
+            counts = self._plan(plan).counts
+            states = Counter(store.listings.values_list("state", flat=True))
             report.say(
-                f"{seen.linked} linked, {seen.unmatched} without a match, {seen.ambiguous} "
-                f"ambiguous; {seen.overrides} values stay the store's own;"
+                f"{states['linked']} linked, {states['unmatched']} without a match, "
+                f"{states['ambiguous']} ambiguous;"
             )
+            writes = sum(many for kind, many in counts.items() if PlanKind(kind) in WRITES)
             report.say(
-                f"{seen.unmanaged_prices} prices are left alone (another currency); "
-                f"{seen.writes} values would be written"
+                f"{counts.get(PlanKind.UNMANAGED, 0)} values are left alone; {writes} would be "
+                "written"
             )
-            expect(seen.linked > 0, "no product was linked")
-        with report.step("its owner opts in; every listing is compared"):
-            opt_in(store, by=PERSON)
+            expect(states["linked"] > 0, "no product was linked")
+        with report.step("its owner approves the plan; every listing is compared"):
+            approve(plan.pk, self._plan(plan).hash, by=PERSON)
+            until(lambda: self._plan(plan).state == PlanState.APPLIED, "it is not applied")
             until(lambda: self._rest(store), "the comparison did not end", seconds=60)
             said = f"{self._own_writes(store)} values were written"
-            expect(self._own_writes(store) == seen.writes, said)
+            expect(self._own_writes(store) == writes, said)
 
     def hub_edit(self, product: Product) -> None:
         title = f"{product.title} — new season"
@@ -197,6 +204,10 @@ class Play:
 
     def _health(self, store: Store) -> str:
         return str(Channel.objects.get(pk=store.channel_id).health)
+
+    def _plan(self, plan: Plan) -> Plan:
+        fresh: Plan = Plan.objects.get(pk=plan.pk)
+        return fresh
 
     def _app_writes(self, store: Store) -> list[dict[str, str]]:
         return [

@@ -7,6 +7,7 @@ from catalogue.models.imports import ImportRow, ImportRun
 from catalogue.models.ledger import Change, ChangeDelivery
 from catalogue.models.listing import Listing, VariantListing
 from catalogue.models.metafields import SyncedMetafield
+from catalogue.models.plans import Plan, PlanLine
 from catalogue.models.sales import Sale, SaleItem
 from catalogue.models.stock import StockMember, StockMovement, StockPool
 from catalogue.models.terms import (
@@ -30,6 +31,8 @@ __all__ = [
     "NewProductPolicy",
     "Override",
     "OwnershipPolicy",
+    "Plan",
+    "PlanLine",
     "PriceRule",
     "Product",
     "RemovalPolicy",

@@ -30,6 +30,8 @@ LISTS = [
     "catalogue_changedelivery",
     "catalogue_conflict",
     "catalogue_issue",
+    "catalogue_plan",
+    "catalogue_planline",
     "catalogue_ownershippolicy",
     "catalogue_pricerule",
     "catalogue_highvalue",
@@ -135,7 +137,7 @@ def test_a_page_of_another_workspace_is_not_found(stranger, shops):
     assert Store.objects.get(pk=shops[0].pk).mode == Mode.LIVE
 
 
-@pytest.mark.parametrize("verb", ["pause", "pull", "reconcile", "hold", "release", "opt-in"])
+@pytest.mark.parametrize("verb", ["pause", "pull", "reconcile", "hold", "release"])
 def test_a_viewer_looks_and_does_nothing(viewer, shops, verb):
     jobs = Job.objects.count()
     page = viewer.get(reverse("admin:stores_store_change", args=[shops[0].pk]))
@@ -170,18 +172,9 @@ def test_a_store_that_is_not_read_queues_no_pull(operator, shops, verb):
 
 def test_a_refused_verb_is_told_in_one_sentence(operator, shops):
     page = operator.post(
-        reverse("admin:stores_store_do", args=[shops[0].pk, "opt-in"]), follow=True
+        reverse("admin:stores_store_do", args=[shops[0].pk, "resume"]), follow=True
     )
-    assert "Only a store in review can go live; this one is live." in page.text
-
-
-def test_the_preview_comes_before_the_opt_in(operator, shops):
-    Store.objects.filter(pk=shops[1].pk).update(mode=Mode.REVIEW)
-    page = operator.get(reverse("admin:stores_store_opt_in", args=[shops[1].pk]))
-    assert "1 values</a> differ and stay the store" in page.text
-    operator.post(reverse("admin:stores_store_do", args=[shops[1].pk, "opt-in"]))
-    store = Store.objects.get(pk=shops[1].pk)
-    assert (store.mode, store.opted_in_by) == (Mode.LIVE, "operator")
+    assert "is not paused." in page.text
 
 
 STORE = "the store"

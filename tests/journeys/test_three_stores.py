@@ -9,7 +9,7 @@ from django.urls import reverse
 from catalogue.enums import ChangeFate, DeliveryFate, ListingState, Source
 from catalogue.models import Change, ChangeDelivery, Listing, Override, Product
 from catalogue.services.edit import SetValue, edit
-from catalogue.services.opt_in import preview
+from catalogue.services.plans import make_plan
 from stores.enums import Mode
 from stores.models import Delivery, Store, WebhookSubscription
 from stores.services.handlers import enqueue_pull
@@ -27,7 +27,7 @@ def test_connecting_registers_webhooks_pulls_and_waits_for_the_owner(world):
     assert WebhookSubscription.objects.filter(store=store, state="ok").count() == len(TOPICS)
     assert Product.objects.count() == 2
     assert (store.pull_done, store.pull_total) == (2, 2)
-    assert preview(store).writes == 0
+    assert make_plan(store, by="ada").counts == {}
     assert world.app_writes(store) == []
 
 
