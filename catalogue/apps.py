@@ -19,6 +19,7 @@ class CatalogueConfig(AppConfig):
         from catalogue.services.plans import any_plan, run_plans  # noqa: PLC0415
         from catalogue.services.pull import Adopt, Pull  # noqa: PLC0415
         from catalogue.services.removals import Remove  # noqa: PLC0415
+        from catalogue.services.rollback import any_rollback, run_rollbacks  # noqa: PLC0415
         from catalogue.services.sales import any_due, run_sales  # noqa: PLC0415
         from catalogue.services.spread import CONVERGE  # noqa: PLC0415
         from catalogue.services.stock.calls import Levels  # noqa: PLC0415
@@ -42,3 +43,4 @@ class CatalogueConfig(AppConfig):
         register_chore("catalogue.plans", 1.0, run_plans, wanted=any_plan)
         register_chore("catalogue.imports", 1.0, run_imports, wanted=any_import)
         register_chore("catalogue.sales", 1.0, run_sales, wanted=any_due)
+        register_chore("catalogue.rollbacks", 1.0, run_rollbacks, wanted=any_rollback)

@@ -249,8 +249,8 @@ class HeldState(StrEnum):
     DISCARDED = "discarded"
 
 
-class ImportState(StrEnum):
-    """How far an import of a file has come."""
+class ErrandState(StrEnum):
+    """How far something has come that the workers carry out step by step."""
 
     PREVIEW = "preview"
     HELD = "held"

@@ -18,7 +18,7 @@ from activity.admin.verbs import Verb, VerbAdmin
 from activity.selectors.comparison import text_of
 from catalogue.domain.attributes import attribute
 from catalogue.domain.feeds import CLEAR, BadFeedError
-from catalogue.enums import ImportState, RowState
+from catalogue.enums import ErrandState, RowState
 from catalogue.models import ImportRow, ImportRun
 from catalogue.services.feeds import read_file
 from catalogue.services.imports import cancel_import, start_import
@@ -113,7 +113,7 @@ class ImportRunAdmin(VerbAdmin, LedgerAdmin):
     ) -> HttpResponse:
         page = super().change_view(request, object_id, form_url, extra_context)
         run = self.get_object(request, object_id)
-        if run is not None and run.state == ImportState.RUNNING:
+        if run is not None and run.state == ErrandState.RUNNING:
             page["Refresh"] = REFRESH_SECONDS
         return page
 

@@ -1,31 +1,40 @@
 """Rollback in the admin: choose by cause, person or time, see what would go back, then do it."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
-from activity.admin.base import list_url, may_operate
+from activity.admin.base import LedgerAdmin, list_url, may_operate
 from activity.admin.terms_forms import operated
+from activity.admin.verbs import Verb, VerbAdmin
 from activity.selectors.comparison import text_of
 from catalogue.domain.attributes import attribute
-from catalogue.enums import Source
+from catalogue.enums import ErrandState, Source
 from catalogue.errors import CatalogueError
-from catalogue.models import Change
+from catalogue.models import Change, Rollback
 from catalogue.selectors.changes import Choice
-from catalogue.services.rollback import RollbackPlan, plan_rollback, roll_back
+from catalogue.services.rollback import (
+    RollbackPlan,
+    cancel_rollback,
+    plan_rollback,
+    start_rollback,
+)
 from stores.models import Workspace
 
 SAMPLES = 50
+REFRESH_SECONDS = "3"
 
 
 class ChoiceForm(forms.Form):
@@ -108,11 +117,39 @@ def apply_view(request: HttpRequest) -> HttpResponse:
         raise BadRequest("This is no choice of changes.") from error
     if not may_operate(request.user, workspace_id):
         raise PermissionDenied
-    done = roll_back(workspace_id, choice, by=request.user.get_username())
-    messages.success(request, f"{done.restored} values went back; {done.skipped} were skipped.")
-    if done.held:
-        messages.warning(request, f"{done.held} values are held at the gates.")
-    return HttpResponseRedirect(list_url("catalogue_change", cause_id__exact=done.cause_id))
+    run = start_rollback(workspace_id, choice, by=request.user.get_username())
+    return HttpResponseRedirect(reverse("admin:catalogue_rollback_change", args=[run.pk]))
+
+
+def _cancel(run: Rollback, by: str) -> str:
+    cancel_rollback(run.pk, by=by)
+    return "Cancelled: what went back before stands."
+
+
+@admin.register(Rollback)
+class RollbackAdmin(VerbAdmin, LedgerAdmin):
+    """How far rollbacks have come."""
+
+    list_display = ["id", "state", "restored", "skipped", "held", "by", "created_at"]
+    list_filter = ["workspace", "state", "created_at"]
+    fields = ["workspace", "by", "choice", "cause_id", "started_at", "finished_at"]
+    readonly_fields = fields
+    change_form_outer_before_template = "activity/rollback_run.html"
+    verbs: Mapping[str, Verb] = {"cancel": _cancel}
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        page = super().change_view(request, object_id, form_url, extra_context)
+        run = self.get_object(request, object_id)
+        if run is not None and run.state == ErrandState.RUNNING:
+            page["Refresh"] = REFRESH_SECONDS
+        return page
+
+    def panel(self, request: HttpRequest, row: Rollback) -> dict[str, Any]:
+        changes = list_url("catalogue_change", cause_id__exact=row.cause_id)
+        held = list_url("catalogue_heldbatch", cause_id__exact=row.cause_id)
+        return {**super().panel(request, row), "run": row, "changes": changes, "batches": held}
 
 
 def _words(plan: RollbackPlan) -> dict[str, Any]:

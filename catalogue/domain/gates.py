@@ -51,11 +51,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a file as a whole was: its rows, those of the one before, and what was unreadable."""
+    """What a file as a whole was: its rows, those of the one before, and what was unreadable.
+
+    Of `bad` rows nothing can be taken.
+    """
 
     rows: int
     before: int | None = None
     unreadable: Mapping[str, int] = field(default_factory=dict)
+    bad: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,8 @@ def feed_size(batch: Batch) -> Iterator[Objection]:
         return
     if feed.rows == 0:
         yield Objection("The feed is empty.")
+    elif feed.bad == feed.rows:
+        yield Objection(f"None of its {feed.rows} rows can be taken.")
     elif feed.before and feed.rows * 2 < feed.before:
         yield Objection(f"The feed has {feed.rows} rows; the last one had {feed.before}.")
 

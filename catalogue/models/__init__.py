@@ -8,6 +8,7 @@ from catalogue.models.ledger import Change, ChangeDelivery
 from catalogue.models.listing import Listing, VariantListing
 from catalogue.models.metafields import SyncedMetafield
 from catalogue.models.plans import Plan, PlanLine
+from catalogue.models.rollbacks import Rollback
 from catalogue.models.sales import Sale, SaleItem
 from catalogue.models.stock import StockMember, StockMovement, StockPool
 from catalogue.models.terms import (
@@ -36,6 +37,7 @@ __all__ = [
     "PriceRule",
     "Product",
     "RemovalPolicy",
+    "Rollback",
     "Sale",
     "SaleItem",
     "StockMember",

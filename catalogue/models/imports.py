@@ -1,32 +1,18 @@
 """Imports of files: each row with what it wants and what became of it, and how far they are."""
 
-from uuid import uuid4
-
 from django.db import models
-from django.db.models.functions import Now
 
-from catalogue.enums import ImportState, RowState
+from catalogue.enums import RowState
 from catalogue.models.canonical import Product
+from catalogue.models.errands import Errand
 from catalogue.models.gates import HeldBatch
 from stores.managers import WorkspaceScoped
-from stores.models import Workspace
 
 
-class ImportRun(models.Model):
-    """One file: read and compared first, then carried out row by row by the workers.
+class ImportRun(Errand):
+    """One file: read and compared first, then carried out row by row by the workers."""
 
-    Rows up to `cursor` are done; `cause_id` is that of all its changes.
-    """
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="imports")
     name = models.CharField(max_length=255)
-    by = models.CharField(max_length=150, blank=True, default="")
-    state = models.CharField(
-        max_length=16,
-        choices=[(state.value, state.value.title()) for state in ImportState],
-        default=ImportState.PREVIEW,
-    )
-    reason = models.TextField(blank=True, default="")
     ignored = models.JSONField(
         default=list, blank=True, help_text="Columns that mean nothing here."
     )
@@ -34,22 +20,13 @@ class ImportRun(models.Model):
     unreadable = models.JSONField(default=dict, blank=True)
     rows_read = models.PositiveIntegerField(default=0)
     values_wanted = models.PositiveIntegerField(default=0)
-    cursor = models.PositiveIntegerField(default=0)
     values_set = models.PositiveIntegerField(default=0)
-    tries = models.PositiveSmallIntegerField(
-        default=0, help_text="Beginnings of the present step that nobody has finished."
-    )
-    cause_id = models.UUIDField(default=uuid4, db_index=True)
     held = models.ForeignKey(
         HeldBatch, null=True, blank=True, on_delete=models.SET_NULL, related_name="imports"
     )
-    created_at = models.DateTimeField(db_default=Now())
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-
-    objects = WorkspaceScoped.as_manager()
 
     class Meta:
+        verbose_name = "import"
         ordering = ["-id"]
         indexes = [
             models.Index("state", name="import_running", condition=models.Q(state="running")),

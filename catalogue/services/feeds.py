@@ -13,7 +13,7 @@ from catalogue.domain.attributes import attribute, fingerprint
 from catalogue.domain.feeds import BadFeedError, Columns, Row, columns_of, read_row
 from catalogue.domain.gates import Feed, Move
 from catalogue.domain.values import Value
-from catalogue.enums import ImportState, Owner, RowState
+from catalogue.enums import ErrandState, Owner, RowState
 from catalogue.models import ImportRow, ImportRun, Variant
 from catalogue.models.canonical import Record
 from catalogue.services.desk import SetValue
@@ -65,10 +65,11 @@ def read_file(workspace_id: int, name: str, content: bytes, *, by: str) -> Impor
 def feed_of(run: ImportRun) -> Feed:
     """What the gates know of a file as a whole."""
     earlier = ImportRun.objects.filter(
-        workspace=run.workspace_id, name=run.name, state=ImportState.DONE
+        workspace=run.workspace_id, name=run.name, state=ErrandState.DONE
     )
     last = earlier.values_list("rows_read", flat=True).first()
-    return Feed(run.rows_read, last, run.unreadable)
+    bad = run.rows.filter(state=RowState.BAD).count()
+    return Feed(run.rows_read, last, run.unreadable, bad)
 
 
 def _numbered(columns: Columns, rows: Iterable[Sequence[str]]) -> Iterator[Row]:

@@ -1,6 +1,5 @@
 """Carrying an import out: in chunks that store their own end, so that it goes on where it stood."""
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,109 +7,74 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalogue.domain.gates import Move
-from catalogue.enums import HeldAct, ImportState, RowState, Source
-from catalogue.errors import CatalogueError, NotAllowedNowError
+from catalogue.enums import ErrandState, HeldAct, RowState, Source
 from catalogue.models import HeldBatch, ImportRow, ImportRun, Product
+from catalogue.services import errands
 from catalogue.services.desk import open_desk
 from catalogue.services.edit import Edited, edit
+from catalogue.services.errands import locked, set_state
 from catalogue.services.feeds import feed_of
 from catalogue.services.gates import Cause, hold, judge, version_that_stands, what, wish_of
 from syncqueue.enums import Priority
 
 CHUNK = 200  # rows that are merged and queued in one transaction
-STEP_SECONDS = 5.0
-MOST_TRIES = 3
 MOVED = "Somebody has set {} since the preview: left alone."
 
 
 def start_import(run_id: int, *, by: str) -> ImportRun:
     """Let the workers carry out what was previewed, or hold the whole of it at the gates."""
     with transaction.atomic():
-        run = _locked(run_id, ImportState.PREVIEW)
+        run = locked(ImportRun, run_id, ErrandState.PREVIEW)
         run.by, run.started_at = by, timezone.now()
         moves = _moves(run)
         objections = judge(moves, feed_of(run))
         if objections:
             cause = Cause(run.workspace_id, Source.IMPORT, by, run.cause_id)
             run.held = hold(HeldAct.IMPORT, cause, moves, objections, details={"file": run.name})
-            _set(run, ImportState.HELD, run.held.words)
+            set_state(run, ErrandState.HELD, run.held.words)
         else:
-            _set(run, ImportState.RUNNING)
+            set_state(run, ErrandState.RUNNING)
     return run
 
 
 def cancel_import(run_id: int, *, by: str) -> ImportRun:
     """Stop an import: what it has set stands, and can be rolled back by its cause."""
-    with transaction.atomic():
-        run = _locked(run_id, ImportState.PREVIEW, ImportState.RUNNING)
-        _set(run, ImportState.CANCELLED, f"Cancelled by {by}.")
-    return run
+    return errands.cancel(ImportRun, run_id, by=by)
 
 
 def release_import(batch: HeldBatch) -> int:
     """Let a held import run, in the caller's transaction."""
-    run = _locked(ImportRun.objects.get(held=batch).pk, ImportState.HELD)
-    _set(run, ImportState.RUNNING)
+    run = locked(ImportRun, ImportRun.objects.get(held=batch).pk, ErrandState.HELD)
+    set_state(run, ErrandState.RUNNING)
     return run.values_wanted
 
 
 def discard_import(batch: HeldBatch) -> None:
-    run = _locked(ImportRun.objects.get(held=batch).pk, ImportState.HELD)
-    _set(run, ImportState.CANCELLED, f"Discarded by {batch.decided_by}: {batch.decision}")
+    run = locked(ImportRun, ImportRun.objects.get(held=batch).pk, ErrandState.HELD)
+    set_state(run, ErrandState.CANCELLED, f"Discarded by {batch.decided_by}: {batch.decision}")
 
 
 def any_import() -> bool:
-    return ImportRun.objects.filter(state=ImportState.RUNNING).exists()
+    return errands.any_running(ImportRun)
 
 
 def run_imports() -> None:
-    """Take every running import further, for a few seconds each."""
-    running = ImportRun.objects.filter(state=ImportState.RUNNING).order_by("id")
-    for run_id in running.values_list("pk", flat=True):
-        ends = time.monotonic() + STEP_SECONDS
-        while take_step(run_id) and time.monotonic() < ends:
-            pass
+    errands.run_all(ImportRun, _step)
 
 
 def take_step(run_id: int) -> bool:
-    """Carry out the next rows; whether there may be more. What kills it thrice ends the import."""
-    if not _begin(run_id):
-        return False
-    try:
-        with transaction.atomic():
-            rows = ImportRun.objects.select_for_update(skip_locked=True)
-            run = rows.filter(pk=run_id, state=ImportState.RUNNING).first()
-            return run is not None and _step(run)
-    except (CatalogueError, ValueError) as error:
-        with transaction.atomic():
-            _set(_locked(run_id, ImportState.RUNNING), ImportState.FAILED, str(error))
-        return False
-
-
-def _begin(run_id: int) -> bool:
-    """Count a beginning, in a transaction of its own: a step that dies leaves its trace."""
-    with transaction.atomic():
-        rows = ImportRun.objects.select_for_update(skip_locked=True)
-        run = rows.filter(pk=run_id, state=ImportState.RUNNING).first()
-        if run is None:
-            return False
-        if run.tries >= MOST_TRIES:
-            said = f"It ended {run.tries} times without a word after row {run.cursor}."
-            _set(run, ImportState.FAILED, said)
-            return False
-        run.tries += 1
-        run.save(update_fields=["tries"])
-    return True
+    """Carry out the next rows of an import; whether there may be more."""
+    return errands.take_step(ImportRun, run_id, _step)
 
 
 def _step(run: ImportRun) -> bool:
     rows = list(run.rows.filter(number__gt=run.cursor).order_by("number")[:CHUNK])
     if not rows:
-        _finish(run)
+        said = f"{run.values_set} values of {run.rows_read} rows were set."
+        set_state(run, ErrandState.DONE, said)
         return False
     _apply(run, [row for row in rows if row.state == RowState.READY])
-    run.cursor, run.tries = rows[-1].number, 0
-    run.save(update_fields=["cursor", "tries", "values_set"])
+    run.cursor = rows[-1].number
     return True
 
 
@@ -173,12 +137,6 @@ def _save(rows: Sequence[ImportRow]) -> None:
     ImportRow.objects.bulk_update(rows, ["state", "reason"], batch_size=CHUNK)
 
 
-def _finish(run: ImportRun) -> None:
-    run.tries = 0
-    run.save(update_fields=["tries"])
-    _set(run, ImportState.DONE, f"{run.values_set} values of {run.rows_read} rows were set.")
-
-
 def _moves(run: ImportRun) -> list[Move]:
     """Everything that an import would move, compared with what stands now."""
     moves: list[Move] = []
@@ -192,17 +150,3 @@ def _moves(run: ImportRun) -> list[Move]:
             for wish, one in zip(wishes, stored, strict=True)
         ]
     return moves
-
-
-def _locked(run_id: int, *states: ImportState) -> ImportRun:
-    run: ImportRun = ImportRun.objects.select_for_update().get(pk=run_id)
-    if run.state not in states:
-        raise NotAllowedNowError(f"The import is {run.get_state_display().lower()} already.")
-    return run
-
-
-def _set(run: ImportRun, state: ImportState, reason: str = "") -> None:
-    run.state, run.reason = state, reason
-    if state in (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED):
-        run.finished_at = timezone.now()
-    run.save(update_fields=["state", "reason", "finished_at", "by", "started_at", "held"])

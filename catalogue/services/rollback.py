@@ -2,18 +2,21 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db import transaction
+from django.db.models import Count, Max, QuerySet
+from django.utils import timezone
 
 from catalogue.domain.attributes import BadValueError, attribute, clean
 from catalogue.domain.rollback import Step, Target, target_of
-from catalogue.enums import ChangeFate, OverrideKind, Ownership, Source
+from catalogue.enums import ChangeFate, ErrandState, OverrideKind, Ownership, Source
 from catalogue.errors import NotAllowedNowError
-from catalogue.models import Change, Product
+from catalogue.models import Change, Product, Rollback
 from catalogue.selectors.changes import Choice, Register, chosen, histories
 from catalogue.selectors.terms import terms_of
+from catalogue.services import errands
 from catalogue.services.edit import SetValue, edit
+from catalogue.services.errands import set_state
 from catalogue.services.ledger import store_changes
 
 CHUNK = 250
@@ -55,70 +58,109 @@ class RollbackPlan:
     skipped: list[Skipped] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class RolledBack:
-    """The cause under which the ledger tells what was restored and what was skipped.
-
-    `held` values wait at the gates.
-    """
-
-    cause_id: UUID
-    restored: int
-    skipped: int
-    held: int = 0
-
-
 def plan_rollback(workspace_id: int, choice: Choice) -> RollbackPlan:
     """What a rollback would do now.
 
     Raises NotAllowedNowError where nothing in particular is meant.
     """
-    plan = RollbackPlan()
-    for product_ids in _chunks(workspace_id, choice):
-        _plan(plan, workspace_id, choice, product_ids)
+    _check(choice)
+    plan, rows = RollbackPlan(), chosen(workspace_id, choice)
+    for product_ids in _chunks(rows):
+        _plan(plan, rows, product_ids)
     return plan
 
 
-def roll_back(workspace_id: int, choice: Choice, *, by: str) -> RolledBack:
-    """Restore what stood before the chosen changes, in transactions of a few hundred products.
+def start_rollback(workspace_id: int, choice: Choice, *, by: str) -> Rollback:
+    """Let the workers take back what is chosen now: a row that goes on whoever of them dies.
 
-    Each is planned anew under its locks. What was skipped stands in the ledger as rejected.
+    Each step is planned anew under its locks. What it skips stands in the ledger as rejected.
     """
-    cause_id, restored, skipped, held = uuid4(), 0, 0, 0
-    for product_ids in _chunks(workspace_id, choice):
-        with transaction.atomic():
-            locked = Product.objects.select_for_update().filter(pk__in=product_ids)
-            list(locked.order_by("pk").values("pk"))
-            plan = RollbackPlan()
-            _plan(plan, workspace_id, choice, product_ids)
-            if plan.restores:
-                done = edit(
-                    workspace_id=workspace_id,
-                    wishes=[one.wish() for one in plan.restores],
-                    source=Source.ROLLBACK,
-                    actor=by,
-                    cause_id=cause_id,
-                )
-                held += done.held.size if done.held else 0
-                restored += 0 if done.held else len(plan.restores)
-            store_changes([_rejected(one, by, cause_id) for one in plan.skipped])
-        skipped += len(plan.skipped)
-    return RolledBack(cause_id, restored, skipped, held)
+    _check(choice)
+    meant = chosen(workspace_id, choice).aggregate(
+        upto=Max("id"), last=Max("product"), products=Count("product", distinct=True)
+    )
+    return Rollback.objects.create(
+        workspace_id=workspace_id,
+        choice=choice.to_json(),
+        by=by,
+        state=ErrandState.RUNNING,
+        started_at=timezone.now(),
+        upto=meant["upto"] or 0,
+        last=meant["last"] or 0,
+        products=meant["products"],
+    )
 
 
-def _chunks(workspace_id: int, choice: Choice) -> Iterator[list[int]]:
+def roll_back(workspace_id: int, choice: Choice, *, by: str) -> Rollback:
+    """Take back what is chosen, here and now; the errand as it ended."""
+    run = start_rollback(workspace_id, choice, by=by)
+    while errands.take_step(Rollback, run.pk, _take_back):
+        pass
+    run.refresh_from_db()
+    return run
+
+
+def cancel_rollback(run_id: int, *, by: str) -> Rollback:
+    return errands.cancel(Rollback, run_id, by=by)
+
+
+def any_rollback() -> bool:
+    return errands.any_running(Rollback)
+
+
+def run_rollbacks() -> None:
+    errands.run_all(Rollback, _take_back)
+
+
+def _take_back(run: Rollback) -> bool:
+    """Restore what stood before the chosen changes of the next products."""
+    choice = Choice.from_json(run.choice)
+    left = chosen(run.workspace_id, choice).filter(
+        product__gt=run.cursor, product__lte=run.last, pk__lte=run.upto
+    )
+    ids = list(left.order_by("product").values_list("product", flat=True).distinct()[:CHUNK])
+    if not ids:
+        held = f" {run.held} values wait at the gates." if run.held else ""
+        said = f"{run.restored} values went back; {run.skipped} were skipped.{held}"
+        set_state(run, ErrandState.DONE, said)
+        return False
+    locked = Product.objects.select_for_update().filter(pk__in=ids)
+    list(locked.order_by("pk").values("pk"))
+    plan = RollbackPlan()
+    _plan(plan, chosen(run.workspace_id, choice).filter(pk__lte=run.upto), ids)
+    _carry_out(run, plan)
+    run.cursor, run.looked_at = ids[-1], run.looked_at + len(ids)
+    return True
+
+
+def _carry_out(run: Rollback, plan: RollbackPlan) -> None:
+    if plan.restores:
+        done = edit(
+            workspace_id=run.workspace_id,
+            wishes=[one.wish() for one in plan.restores],
+            source=Source.ROLLBACK,
+            actor=run.by,
+            cause_id=run.cause_id,
+        )
+        run.held += done.held.size if done.held else 0
+        run.restored += 0 if done.held else len(plan.restores)
+    store_changes([_rejected(one, run.by, run.cause_id) for one in plan.skipped])
+    run.skipped += len(plan.skipped)
+
+
+def _check(choice: Choice) -> None:
     if not choice.names_something:
         raise NotAllowedNowError("Say what to take back: a change, a cause, a person or a time.")
-    rows = chosen(workspace_id, choice).order_by("product_id")
-    ids = list(rows.values_list("product_id", flat=True).distinct())
+
+
+def _chunks(rows: QuerySet[Change]) -> Iterator[list[int]]:
+    ids = list(rows.order_by("product").values_list("product", flat=True).distinct())
     for start in range(0, len(ids), CHUNK):
         yield ids[start : start + CHUNK]
 
 
-def _plan(
-    plan: RollbackPlan, workspace_id: int, choice: Choice, product_ids: Collection[int]
-) -> None:
-    found = histories(chosen(workspace_id, choice), product_ids)
+def _plan(plan: RollbackPlan, rows: QuerySet[Change], product_ids: Collection[int]) -> None:
+    found = histories(rows, product_ids)
     terms = terms_of({store_id for *_, store_id in found if store_id is not None})
     for register, history in found.items():
         mine = [change for change, hit in history if hit][-1]

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from catalogue.domain.feeds import BadFeedError
-from catalogue.enums import ImportState, RowState
+from catalogue.enums import ErrandState, RowState
 from catalogue.models import ImportRun
 from catalogue.services.feeds import read_file
 from catalogue.services.imports import start_import, take_step
@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
     def _carry_out(self, run: ImportRun, by: str, *, here: bool) -> None:
         run = start_import(run.pk, by=by)
-        if run.state == ImportState.HELD:
+        if run.state == ErrandState.HELD:
             raise CommandError(f"Held at the gates until a person releases it: {run.reason}")
         while here and take_step(run.pk):
             run.refresh_from_db()

@@ -75,6 +75,7 @@ def test_columns_that_stand_where_others_belong_are_noticed():
         (Feed(49, before=100), ["The feed has 49 rows; the last one had 100."]),
         (Feed(50, before=100), []),
         (Feed(1), []),
+        (Feed(2, bad=2), ["None of its 2 rows can be taken."]),
         (None, []),
     ],
 )

@@ -223,7 +223,7 @@ def test_what_kills_its_worker_thrice_ends_in_a_named_state(shop, monkeypatch):
     run_imports()
     run.refresh_from_db()
     assert (run.state, run.values_set) == ("failed", 0)
-    assert "ended 3 times without a word after row 0" in run.reason
+    assert "ended 3 times without a word, behind 0" in run.reason
 
 
 def test_a_cancelled_import_stops_between_its_chunks(shop, monkeypatch):

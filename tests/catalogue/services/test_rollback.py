@@ -16,6 +16,7 @@ from catalogue.errors import NotAllowedNowError
 from catalogue.models import Change, Override, Product, Variant
 from catalogue.selectors.as_of import as_of
 from catalogue.selectors.changes import Choice
+from catalogue.services import rollback
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.rollback import plan_rollback, roll_back
 from catalogue.services.terms import set_policy, set_rule
@@ -236,3 +237,52 @@ def test_a_rollback_of_a_rollback_is_the_identity(history):
         back = Step(len(steps), steps[-1].new, found.value, chosen=True)
         again = target_of([Step(s.id, s.old, s.new, chosen=False) for s in steps] + [back])
         assert again == Target(steps[-1].new, "")
+
+
+# --- carried out by the workers -------------------------------------------------------------------
+class Killed(BaseException):
+    """As a worker dies: nobody catches it."""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rollback_that_is_killed_goes_on_where_it_stood(monkeypatch):
+    monkeypatch.setattr(rollback, "CHUNK", 1)
+    owner = make.workspace()
+    shop = make.store(owner)
+    make.take_in(
+        shop,
+        *(make.product(n, variants=[make.variant(n, sku=f"L-{n}")]) for n in (1, 2, 3)),
+    )
+    wishes = [
+        SetValue(product_id=pk, attribute="title", value="Bad")
+        for pk in Product.objects.values_list("pk", flat=True)
+    ]
+    bad = edit(workspace_id=owner.pk, wishes=wishes, source=Source.API, actor="erp")
+    run = rollback.start_rollback(owner.pk, Choice(cause_id=bad.cause_id), by="bob")
+    carry_out, times = rollback._carry_out, iter([False, True])
+
+    def die(row, plan):
+        carry_out(row, plan)
+        if next(times, False):
+            raise Killed
+
+    monkeypatch.setattr(rollback, "_carry_out", die)
+    with pytest.raises(Killed):
+        rollback.run_rollbacks()
+    run.refresh_from_db()
+    assert (run.state, run.restored, run.looked_at) == ("running", 1, 1)
+    rollback.run_rollbacks()
+    run.refresh_from_db()
+    assert (run.state, run.reason) == ("done", "3 values went back; 0 were skipped.")
+    back = Change.objects.filter(cause_id=run.cause_id)
+    assert back.count() == back.values("product").distinct().count() == 3
+
+
+def test_a_cancelled_rollback_leaves_the_rest(shops):
+    done = hub_sets("Tall lamp", "title")
+    run = rollback.start_rollback(shops[0].workspace_id, Choice(cause_id=done.cause_id), by="bob")
+    rollback.cancel_rollback(run.pk, by="ben")
+    rollback.run_rollbacks()
+    assert Product.objects.get().title == "Tall lamp"
+    run.refresh_from_db()
+    assert (run.state, run.reason) == ("cancelled", "Cancelled by ben.")
