@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from activity.selectors.comparison import text_of
 from catalogue.domain.values import Value
-from catalogue.enums import ConflictState, IssueState, ListingState
-from catalogue.models import Change, Conflict, Issue, Listing
+from catalogue.enums import ConflictState, HeldState, IssueState, ListingState
+from catalogue.models import Change, Conflict, HeldBatch, Issue, Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ def waiting(user: Any) -> list[Waiting]:
     listings = Listing.objects.for_user(user)
     return [
         _waiting("conflicts", Conflict.objects.for_user(user), ConflictState.OPEN),
+        _waiting("batches at the gates", HeldBatch.objects.for_user(user), HeldState.HELD),
         _waiting("issues", Issue.objects.for_user(user), IssueState.OPEN),
         _waiting("listings without a match", listings, ListingState.UNMATCHED),
         _waiting("ambiguous listings", listings, ListingState.AMBIGUOUS),

@@ -10,9 +10,10 @@ from catalogue.domain.decide import Edit
 from catalogue.domain.layers import Layer
 from catalogue.domain.registers import Entry
 from catalogue.domain.terms import Terms
-from catalogue.enums import OverrideKind, Ownership
+from catalogue.enums import ChangeFate, OverrideKind, Ownership
 
 HUB_OWNS = "The hub owns this attribute, so what was set in the store is corrected."
+IGNORED = "This attribute is ignored in this store: the edit is noted, and goes nowhere."
 STORE_OWNS = "The store owns this attribute, so what is set there stays there."
 ON_SALE = "A sale lays its price over the store's, so what was set there waits for a person."
 RULED = "A rule prices this store, so what is set there is an exception of its own."
@@ -20,11 +21,15 @@ RULED = "A rule prices this store, so what is set there is an exception of its o
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The entry of an edit, and why it is no plain one; `corrected`: it moves no register."""
+    """The entry of an edit, and why it is no plain one; with a `fate` it moves no register."""
 
     entry: Entry
     reason: str = ""
-    corrected: bool = False
+    fate: ChangeFate | None = None
+
+    @property
+    def corrected(self) -> bool:
+        return self.fate is not None
 
 
 def routing_of(
@@ -36,8 +41,8 @@ def routing_of(
     held: bool,
     may_move: bool,
     layers: Sequence[Layer] = (),
-) -> Routing | None:
-    """None where the attribute was ignored.
+) -> Routing:
+    """Where an edit goes.
 
     `held`: a person must decide about its value there first; `may_move`: whether the store's plain
     edits compete for the canonical value, else they stay its own.
@@ -48,9 +53,9 @@ def routing_of(
     found = Entry(edit.version, "set", store, edit.value, OverrideKind.FOUND)
     ownership = terms.ownership_at(name, edit.version.time, edit.bounds)
     if ownership is Ownership.IGNORE:
-        return None
+        return Routing(plain, IGNORED, ChangeFate.REJECTED)
     if ownership is Ownership.HUB:
-        return Routing(plain, HUB_OWNS, corrected=True)
+        return Routing(plain, HUB_OWNS, ChangeFate.LOST)
     if ownership is not Ownership.TWO_WAY:
         return Routing(found, STORE_OWNS)
     time, bounds = edit.version.time, edit.bounds

@@ -186,8 +186,6 @@ def take_edits(
     stopped = stop(pic, _routes(pic, found.edits, shrunk=shrunk), origin)
     for place, (key, edited) in enumerate(found.edits):
         routing = _route(pic, key, edited, shrunk=shrunk)
-        if routing is None:
-            continue
         routing = stopped.entry(place, routing)
         entry = _joined(pic, key, edited, routing)
         act = Act(
@@ -200,8 +198,8 @@ def take_edits(
             reason=routing.reason if entry is routing.entry else JOINED,
             basis=None if entry.kind is OverrideKind.HELD else Basis(edited.based_on),
         )
-        if routing.corrected:
-            changes.append(correct(product, pic.record(key), act))
+        if routing.fate is not None:
+            changes.append(correct(product, pic.record(key), act, routing.fate))
             continue
         merged = merge(product, pic.record(key), pic.overrides.get(key), act, now=now)
         if merged.override is not None:
@@ -247,14 +245,13 @@ def publish(
 
 def _routes(pic: Picture, edits: Sequence[tuple[LeafKey, Edit]], *, shrunk: bool) -> Routes:
     """Where the edits would go, by their places."""
-    found = (
-        (place, key, _route(pic, key, edited, shrunk=shrunk))
+    return {
+        place: (key, _route(pic, key, edited, shrunk=shrunk))
         for place, (key, edited) in enumerate(edits)
-    )
-    return {place: (key, routing) for place, key, routing in found if routing is not None}
+    }
 
 
-def _route(pic: Picture, key: LeafKey, edited: Edit, *, shrunk: bool) -> Routing | None:
+def _route(pic: Picture, key: LeafKey, edited: Edit, *, shrunk: bool) -> Routing:
     if shrunk and attribute(key[1]).structural:
         return held_shape(pic, edited)
     override = pic.overrides.get(key)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalogue.domain.gates import Move
@@ -18,6 +18,10 @@ from catalogue.services.gates import Cause, hold, judge, version_that_stands, wh
 from syncqueue.enums import Priority
 
 CHUNK = 200  # rows that are merged and queued in one transaction
+_PUT_ROWS = """
+UPDATE catalogue_importrow AS r SET state = u.state, reason = u.reason
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS u(id, state, reason) WHERE r.id = u.id
+"""
 MOVED = "Somebody has set {} since the preview: left alone."
 
 
@@ -134,7 +138,12 @@ def _mark(rows: Sequence[ImportRow], taken: set[int], done: Edited) -> None:
 
 
 def _save(rows: Sequence[ImportRow]) -> None:
-    ImportRow.objects.bulk_update(rows, ["state", "reason"], batch_size=CHUNK)
+    columns = [
+        list(column) for column in zip(*((r.pk, str(r.state), r.reason) for r in rows), strict=True)
+    ]
+    if columns:
+        with connection.cursor() as cursor:
+            cursor.execute(_PUT_ROWS, columns)
 
 
 def _moves(run: ImportRun) -> list[Move]:

@@ -84,12 +84,12 @@ def merge(
     )
 
 
-def correct(product: Product, record: Record, act: Act) -> Change:
+def correct(product: Product, record: Record, act: Act, fate: ChangeFate) -> Change:
     """The ledger's row of an edit that moves nothing, because its store has no say in it."""
     register = record.register(act.key[1])
     taken = _Taken(
         ChangeScope.CANONICAL,
-        ChangeFate.LOST,
+        fate,
         act.entry,
         register.winner,
         _value(register),

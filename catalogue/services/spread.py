@@ -193,7 +193,8 @@ def _fate(
     """What becomes of a change in one store, and why; None where it doesn't concern it."""
     own = change.store_id == store_id
     if change.fate in (ChangeFate.HELD, ChangeFate.REJECTED):
-        return _HELD if own else None
+        told = _HELD if change.fate == ChangeFate.HELD else _OTHERWISE["ignored"]
+        return told if own else None
     if (change.scope == ChangeScope.OVERRIDE or change.fate == ChangeFate.LOST) and not own:
         return None
     seen = own and change.fate == ChangeFate.WON and change.source in SEEN_IN_STORES

@@ -71,7 +71,7 @@ def play(history, agreed):
             routing = routing_of(
                 act, "price", store=store, terms=agreed[store], held=False, may_move=True
             )
-            if routing is None or routing.corrected:
+            if routing.corrected:
                 continue
             entry = routing.entry
         routed = route(register, timelines.get(store), entry)

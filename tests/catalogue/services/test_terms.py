@@ -98,10 +98,13 @@ def test_where_the_store_owns_nothing_is_written_and_nothing_spreads(shops, owne
         hub_sets("Ours", "title", store_id=shops[1].pk)
 
 
-def test_what_is_ignored_is_neither_written_nor_told(shops):
+def test_what_is_ignored_is_neither_written_nor_followed_but_noted(shops):
     agree(shops[1], IGNORE)
     shop_titles(shops[1], "Their lamp")
-    assert not Change.objects.exists()
+    change = Change.objects.get()
+    assert (change.fate, change.new, change.store) == ("rejected", "Their lamp", shops[1])
+    assert fates(change) == {shops[1].pk: DeliveryFate.UNMANAGED}
+    assert Product.objects.get().title == "Desk lamp"
     assert due(shops[1]) == {}
     assert fates(hub_sets("Tall lamp", "title").changes[0])[shops[1].pk] == DeliveryFate.UNMANAGED
 
