@@ -27,6 +27,7 @@ WORDS = {
     "currency": "not managed (another currency)",
     "store": "the store owns it",
     "ignored": "ignored here",
+    "reference": "leads to a product that this store doesn't have",
     "nothing": "",
 }
 

@@ -14,14 +14,23 @@ from catalogue.domain.version import Version
 from catalogue.enums import OverrideKind, Ownership, Source
 
 Origin: TypeAlias = Literal[
-    "canonical", "rule", "override", "layer", "held", "currency", "store", "ignored", "nothing"
+    "canonical",
+    "rule",
+    "override",
+    "layer",
+    "held",
+    "currency",
+    "reference",
+    "store",
+    "ignored",
+    "nothing",
 ]
 _OWNED: Mapping[Ownership, Origin] = {
     Ownership.STORE: "store",
     Ownership.CREATE_ONLY: "store",
     Ownership.IGNORE: "ignored",
 }
-UNWRITTEN = frozenset[Origin]({"held", "currency", "store", "ignored", "nothing"})
+UNWRITTEN = frozenset[Origin]({"held", "currency", "reference", "store", "ignored", "nothing"})
 
 
 @dataclass(frozen=True, slots=True)

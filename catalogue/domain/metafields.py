@@ -20,6 +20,9 @@ PREFIXES: Mapping[str, Owner] = {
     "variant_metafield": Owner.VARIANT,
 }
 LONGEST_NAME = 190
+LINKED = frozenset({"product_reference", "variant_reference"})
+"""References to records that we know in every store. In the hub they name these records."""
+TARGETS = re.compile(r"(product|variant):[0-9]{1,18}")
 
 
 def name_of(owner: Owner, namespace: str, key: str) -> str:
@@ -54,7 +57,7 @@ def is_reference(kind: str) -> bool:
 def why_not(kind: str) -> str:
     """Why metafields of a type can't be kept in step; empty where they can."""
     base = base_of(kind)
-    if is_reference(kind):
+    if is_reference(kind) and base not in LINKED:
         return (
             f"A {base.replace('_', ' ')} leads to something that only its own store has, "
             "so it can't be carried to another."
@@ -82,6 +85,10 @@ def check(raw: object) -> None:
         _spelled(kind, text)
     except ValueError as error:
         raise BadValueError(f"a value of the type {kind} is needed ({error})") from error
+    prefix = base_of(kind).partition("_")[0]
+    for target in targets({"type": kind, "value": text}):
+        if not TARGETS.fullmatch(target) or not target.startswith(prefix):
+            raise BadValueError(f"as {prefix}:7, by its number here; ids of one store don't travel")
 
 
 def typed(raw: object, kind: str) -> object:
@@ -95,6 +102,38 @@ def typed(raw: object, kind: str) -> object:
     if isinstance(raw, bool):
         raw = "true" if raw else "false"
     return {"type": kind, "value": raw if isinstance(raw, str) else json.dumps(raw)}
+
+
+def is_link(value: Value) -> bool:
+    """Whether a value leads to products or variants."""
+    return isinstance(value, dict) and base_of(value.get("type", "")) in LINKED
+
+
+def targets(value: Value) -> list[str]:
+    """What a link leads to: records of the hub, as `product:7`, or a store's own ids."""
+    if not isinstance(value, dict) or not is_link(value):
+        return []
+    if not value["type"].startswith("list."):
+        return [value["value"]]
+    try:
+        listed = json.loads(value["value"])
+    except ValueError:
+        return [value["value"]]
+    return [str(one) for one in listed] if isinstance(listed, list) else [value["value"]]
+
+
+def retarget(value: Value, known: Mapping[str, str]) -> Value:
+    """A link that leads to the same by other names; None where one of them is not known."""
+    found = [known.get(target) for target in targets(value)]
+    if not isinstance(value, dict) or None in found:
+        return None
+    text = _dumped(found) if value["type"].startswith("list.") else str(found[0])
+    return {"type": value["type"], "value": text}
+
+
+def leads_into_a_store(value: Value) -> bool:
+    """Whether a link leads to something by an id that only one store knows."""
+    return any(not TARGETS.fullmatch(target) for target in targets(value))
 
 
 def currency_of(value: Value) -> str:
@@ -226,6 +265,7 @@ _TYPES: Mapping[str, Callable[[str], str]] = {
     "color": _colour,
     "money": _money,
     "rating": _rating,
+    **dict.fromkeys(LINKED, _line),
 }
 _NEVER_LISTED = frozenset(
     {"boolean", "id", "json", "money", "multi_line_text_field", "rich_text_field", "language"}

@@ -27,6 +27,7 @@ _WANTED = {
     "held": "Nothing is written: the value is held for a person's decision.",
     "currency": "Nothing is written: the price is in another currency, and no rule converts it.",
     "store": "Nothing is written: the store owns this attribute.",
+    "reference": "Nothing is written: it leads to a product that this store doesn't have.",
     "ignored": "Nothing is written: this attribute is ignored in this store.",
     "nothing": "Nothing is written: no canonical value was ever set.",
 }

@@ -9,6 +9,7 @@ from catalogue.domain.diff import LeafKey, difference
 from catalogue.domain.effective import Effective, effective
 from catalogue.domain.journal import Leaf
 from catalogue.domain.layers import Layer, lay_over
+from catalogue.domain.metafields import is_link, retarget, targets
 from catalogue.domain.registers import Entry
 from catalogue.domain.structure import in_order
 from catalogue.domain.terms import PLAIN, Terms
@@ -18,6 +19,7 @@ from catalogue.models import Listing, Override, Product, Variant, VariantListing
 from catalogue.models.canonical import Record
 from catalogue.models.listing import Observed
 from catalogue.selectors.layers import LAYERS, read_layers
+from catalogue.selectors.references import gids_of
 from catalogue.selectors.terms import TERMS, read_terms, terms_of
 from stores.models import Store
 
@@ -34,6 +36,7 @@ class Picture:
     overrides: dict[LeafKey, Override] = field(default_factory=dict)
     terms: Terms = PLAIN
     layers: tuple[Layer, ...] = ()
+    known: dict[str, str | None] = field(default_factory=dict)
 
     def leaf_keys(self) -> Iterator[LeafKey]:
         """Every leaf that stands on both sides."""
@@ -80,6 +83,8 @@ class Picture:
         found = effective(attribute(key[1]), winner, override, terms=self.terms, currency=currency)
         if key[1] == VARIANT_ORDER and isinstance(found.value, list):
             return replace(found, value=in_order(self.ids_shown(), found.value))
+        if found.managed and is_link(found.value):
+            return self._led(found)
         return found
 
     def standing_order(self) -> list[str]:
@@ -96,6 +101,15 @@ class Picture:
         """Our ids of the linked variants, in the order of the store."""
         linked = sorted(self.hosts.values(), key=lambda host: (host.position, host.pk))
         return [str(host.variant_id) for host in linked]
+
+    def _led(self, found: Effective) -> Effective:
+        """A link by the ids of this store; not managed where it leads to nothing there."""
+        ends = targets(found.value)
+        if not self.known.keys() >= set(ends):
+            known = gids_of(self.store.pk, ends)
+            self.known |= {end: known.get(end) for end in ends}
+        value = retarget(found.value, {end: gid for end in ends if (gid := self.known[end])})
+        return Effective(None, "reference") if value is None else replace(found, value=value)
 
     def wanted(self, name: str = "") -> dict[LeafKey, Effective]:
         """Every leaf that we write (or those of one attribute), with the value it should have."""

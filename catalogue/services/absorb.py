@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -15,7 +15,13 @@ from catalogue.domain.decide import Decision, Edit
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.joining import JOINED, join
 from catalogue.domain.journal import Leaf
-from catalogue.domain.metafields import currency_of
+from catalogue.domain.metafields import (
+    currency_of,
+    is_link,
+    leads_into_a_store,
+    retarget,
+    targets,
+)
 from catalogue.domain.registers import Entry
 from catalogue.domain.routing import Routing, routing_of
 from catalogue.domain.values import Value
@@ -23,6 +29,7 @@ from catalogue.enums import ChangeFate, OverrideKind, Owner, Source, Verdict
 from catalogue.models import Change, VariantListing
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture
+from catalogue.selectors.references import targets_of
 from catalogue.services.breaker import trip
 from catalogue.services.conflicts import Collision, open_conflicts, supersede
 from catalogue.services.desk import store_products, store_variants
@@ -179,6 +186,7 @@ def take_edits(
     if not found.edits or product is None:
         return []
     locked.demand_canonical()
+    found.edits = [(key, _meant(pic, key[1], edited)) for key, edited in found.edits]
     changes: list[Change] = []
     collisions: list[Collision] = []
     origin = Cause(product.workspace_id, source, str(pic.store), cause_id, pic.store.pk)
@@ -243,6 +251,17 @@ def publish(
     return changes
 
 
+def _meant(pic: Picture, name: str, edited: Edit) -> Edit:
+    """An edit whose links lead to records of the hub; by ids of its store it never travels."""
+    if not is_link(edited.value):
+        return edited
+    value = retarget(edited.value, targets_of(pic.store.pk, targets(edited.value)))
+    if value is not None:
+        return replace(edited, value=value)
+    misfit(pic, name, "it leads to something that is not linked here, so it stays that store's own")
+    return edited
+
+
 def _routes(pic: Picture, edits: Sequence[tuple[LeafKey, Edit]], *, shrunk: bool) -> Routes:
     """Where the edits would go, by their places."""
     return {
@@ -289,7 +308,7 @@ def _may_move(pic: Picture, key: LeafKey, value: Value) -> bool:
     declared = attribute(key[1])
     if declared.per_store or (declared.money and pic.store.currency != product.currency):
         return False
-    if currency_of(value) not in ("", product.currency):
+    if currency_of(value) not in ("", product.currency) or leads_into_a_store(value):
         return False
     if pic.store.is_live:
         return True

@@ -1,6 +1,6 @@
 """What a store was found to have: first canonical values, and differences that stay its own."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from catalogue.domain.attributes import attribute
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.effective import origin_of
 from catalogue.domain.journal import Leaf
+from catalogue.domain.metafields import is_link, leads_into_a_store, retarget, targets
 from catalogue.domain.registers import CanonicalRegister, Entry
 from catalogue.domain.values import Value, fingerprint
 from catalogue.domain.version import Version
@@ -18,10 +19,12 @@ from catalogue.models import Change, Listing, Product, Variant
 from catalogue.models.canonical import Record
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture, pictures
+from catalogue.selectors.references import targets_of
 from catalogue.services.desk import store_products, store_variants
 from catalogue.services.ledger import store_changes
 from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, merge
+from catalogue.services.misfits import misfit
 from catalogue.services.spread import converge_job, live_for_share
 from stores.models import Store
 from syncqueue.enums import Priority
@@ -32,15 +35,43 @@ def adopt_values(record: Product | Variant, host: Observed, store: Store) -> Non
     """Take what a store shows as the canonical values of a new record."""
     for name in host.leaves:
         leaf = host.leaf(name)
-        if leaf is not None and not is_absent(name, leaf.value):
+        if leaf is not None and not says_nothing(name, leaf.value):
             _adopt(record, name, leaf, f"{store.domain}:{host.gid}", store)
 
 
+def adopt_links(listing_ids: Iterable[int]) -> None:
+    """Take the links between products, once all of these are known, as canonical values."""
+    for pic in pictures(listing_ids):
+        keys = [key for key, leaf in pic.observed().items() if is_link(leaf.value)]
+        product = pic.product
+        new = [key for key in keys if product is not None and _found(pic, product, key)]
+        if product is not None and new:
+            store_products([product])
+            store_variants([pic.variants[pk] for pk, _ in new if pk is not None])
+
+
+def keep_links(listing_ids: Iterable[int], *, cause_id: UUID, now: datetime) -> None:
+    """Keep links that lead elsewhere than the canonical ones, once all products are linked."""
+    for pic in pictures(listing_ids):
+        keys = {key for key, leaf in pic.observed().items() if is_link(leaf.value)}
+        if keys:
+            keep_differences(pic, cause_id=cause_id, now=now, keys=keys)
+
+
 def _adopt(record: Record, name: str, leaf: Leaf, stable_id: str, store: Store) -> None:
-    if leaf.as_of is not None:
+    value = leaf.value
+    if is_link(value):
+        value = retarget(value, targets_of(store.pk, targets(value)))
+    leads_nowhere = value is None and leaf.value is not None
+    if leaf.as_of is not None and not leads_nowhere:
         version = Version.of(leaf.as_of, Source.IMPORT, stable_id)
-        entry = Entry(version, "edit", store.pk, leaf.value)
+        entry = Entry(version, "edit", store.pk, value)
         record.set_register(name, CanonicalRegister((entry,)))
+
+
+def says_nothing(name: str, value: Value) -> bool:
+    """What a new record can't take from its store: what says nothing elsewhere, or leads there."""
+    return is_absent(name, value) or leads_into_a_store(value)
 
 
 def is_absent(name: str, value: Value) -> bool:
@@ -84,6 +115,10 @@ def keep_differences(
 def _is_own(pic: Picture, product: Product, key: LeafKey, leaf: Leaf) -> bool:
     """Whether a leaf differs from the canonical value that would else be written over it."""
     winner, declared = pic.record(key).register(key[1]).winner, attribute(key[1])
+    if is_link(leaf.value):
+        meant = pic.effective(key)
+        differs = not leaf.shows(fingerprint(declared.normalise(meant.value)))
+        return meant.source == "canonical" and differs
     if winner is None or leaf.shows(fingerprint(declared.normalise(winner.value))):
         return False
     origin = origin_of(declared, None, pic.terms, product.currency, winner.value)
@@ -130,6 +165,9 @@ def _found(pic: Picture, product: Product, key: LeafKey) -> bool:
     if product.founder_id not in (None, pic.store.pk):
         return False
     _adopt(record, key[1], leaf, f"{pic.store.domain}:{_leaf_id(key)}", pic.store)
+    if record.register(key[1]).winner is None:
+        misfit(pic, key[1], "it leads to something that is not linked here")
+        return False
     return True
 
 

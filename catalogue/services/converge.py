@@ -15,6 +15,7 @@ from catalogue.services.answers import absorb_read, absorb_write
 from catalogue.services.channel_writes import settle_channels, write_channels
 from catalogue.services.locking import Locked, with_listing
 from catalogue.services.metafield_writes import settle_metafields, write_metafields
+from catalogue.services.misfits import ASTRAY, astray
 from catalogue.services.reshape import SAID, perform_step, plan_step
 from catalogue.services.settling import GUARDED, refusal, written
 from catalogue.services.spread import queue_read
@@ -126,6 +127,9 @@ class Converge:
             if stuck or missing(pic):
                 mark_held(job.id, SHAPE)
                 return Settled(Outcome.HELD, SHAPE)
+            if astray(pic, leaves_of(job)):
+                mark_held(job.id, ASTRAY)
+                return Settled(Outcome.HELD, ASTRAY)
             mark_shown([job.id])
             return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
         request = write_request(pic, next_call(job, leaves), now)

@@ -19,7 +19,7 @@ from catalogue.enums import ListingState, Source, Stance
 from catalogue.errors import NotAllowedNowError, NotFoundHereError
 from catalogue.models import Change, Listing, Product, Variant, VariantListing
 from catalogue.selectors.picture import Picture, picture, pictures
-from catalogue.services.adopting import adopt_values, keep_differences
+from catalogue.services.adopting import adopt_links, adopt_values, keep_differences, keep_links
 from catalogue.services.answers import absorb_read
 from catalogue.services.inbound import ask_for_read, call_is_open
 from catalogue.services.locking import Locked, with_listing
@@ -135,12 +135,13 @@ def is_founder(store: Store) -> bool:
 
 def found_products(listing_ids: Iterable[int]) -> int:
     """Make canonical products of a first store's listings."""
-    made = 0
+    made = []
     for pic in pictures(listing_ids):
         if pic.product is None:
             create_product(pic)
-            made += 1
-    return made
+            made.append(pic.listing.pk)
+    adopt_links(made)
+    return len(made)
 
 
 def create_product(pic: Picture) -> Product:
@@ -170,6 +171,8 @@ def match_listings(store: Store, *, cause_id: UUID, now: datetime) -> dict[str, 
     for found in match([_remote(pic) for pic in alone], _canonical_items(store)):
         counts[found.outcome] = counts.get(found.outcome, 0) + 1
         _apply(by_gid[found.gid], found, cause_id=cause_id, now=now)
+    linked = Listing.objects.filter(pk__in=[pic.listing.pk for pic in alone], product__isnull=False)
+    keep_links(linked.values_list("pk", flat=True), cause_id=cause_id, now=now)
     return counts
 
 

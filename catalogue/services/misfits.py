@@ -1,9 +1,23 @@
 """Metafields that a store holds in a way that keeps them out of step: one issue a store."""
 
+from collections.abc import Iterable
+
 from catalogue.domain.attributes import attribute
+from catalogue.domain.diff import LeafKey
 from catalogue.enums import IssueKind
 from catalogue.selectors.picture import Picture
 from catalogue.services.issues import Subject, raise_issue
+
+ASTRAY = "It leads to a product or variant that this store doesn't have: nothing was written."
+
+
+def astray(pic: Picture, keys: Iterable[LeafKey]) -> bool:
+    """Whether one of these can't be written because it leads nowhere in this store; told once."""
+    here = {key for key in pic.leaf_keys() if key in keys}
+    lost = [key for key in here if pic.effective(key).source == "reference"]
+    for _, name in lost:
+        misfit(pic, name, "it leads to a product or variant that this store doesn't have")
+    return bool(lost)
 
 
 def misfit(pic: Picture, name: str, why: str) -> None:

@@ -33,7 +33,7 @@ from catalogue.domain.version import Version
 from catalogue.enums import IssueKind, OverrideKind, Ownership, Source, Stance, Via
 from catalogue.models import Change, Listing, Variant, VariantListing
 from catalogue.selectors.picture import Picture
-from catalogue.services.adopting import is_absent
+from catalogue.services.adopting import says_nothing
 from catalogue.services.gone import variant_subject
 from catalogue.services.issues import Subject, raise_issue, settle_issue
 from catalogue.services.locking import Locked
@@ -191,7 +191,12 @@ def _adopted(
 ) -> Iterable[Change]:
     for name in host.leaves:
         leaf = host.leaf(name)
-        if leaf is None or leaf.as_of is None or pic.product is None or is_absent(name, leaf.value):
+        if (
+            leaf is None
+            or leaf.as_of is None
+            or pic.product is None
+            or says_nothing(name, leaf.value)
+        ):
             continue
         version = Version.of(leaf.as_of, source, f"{pic.store.domain}:{host.gid}")
         foreign = attribute(name).money and pic.store.currency != pic.product.currency

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.domain.attributes import BadValueError, attribute, clean, fingerprint
-from catalogue.domain.metafields import KINDS, name_of, normalise, place_of, why_not
+from catalogue.domain.metafields import (
+    KINDS,
+    leads_into_a_store,
+    name_of,
+    normalise,
+    place_of,
+    retarget,
+    why_not,
+)
 from catalogue.enums import Owner
 
 FABRIC = "metafield:custom.fabric"
@@ -77,3 +85,21 @@ def test_names_lead_to_their_places_and_back():
 @pytest.mark.parametrize("kind", ["file_reference", "list.metaobject_reference", "page_reference"])
 def test_a_reference_into_one_store_is_refused_with_its_reason(kind):
     assert "only its own store has" in why_not(kind)
+
+
+def test_links_between_products_can_be_kept_and_lead_to_records_of_the_hub():
+    assert why_not("list.product_reference") == why_not("variant_reference") == ""
+    link = {"type": "list.product_reference", "value": '["product:7","product:8"]'}
+    assert clean(FABRIC, link) == link
+    there = {"product:7": "gid://shopify/Product/1", "product:8": "gid://shopify/Product/2"}
+    local = retarget(link, there)
+    assert leads_into_a_store(local)
+    assert not leads_into_a_store(link)
+    assert retarget(local, {gid: name for name, gid in there.items()}) == link
+    assert retarget(link, {"product:7": "gid://shopify/Product/1"}) is None
+
+
+@pytest.mark.parametrize("target", ["gid://shopify/Product/1", "variant:7", "7"])
+def test_a_person_names_the_record_that_a_link_leads_to(target):
+    with pytest.raises(BadValueError, match="as product:7"):
+        clean(FABRIC, {"type": "product_reference", "value": target})
