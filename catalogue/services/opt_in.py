@@ -5,8 +5,10 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from catalogue.services.pull import queue_differences
+from stores.enums import Mode
 from stores.models import Store
 from stores.services import modes
+from stores.services.handlers import enqueue_pull
 from stores.services.modes import go_live
 
 
@@ -24,9 +26,14 @@ def opt_in(store: Store, *, by: str, cause_id: UUID | None = None) -> int:
 
 
 def resume(store: Store, *, by: str) -> Store:
-    """Let a paused store go on; a live one is compared, for nobody has queued the edits since."""
+    """Let a paused store go on; a live one is compared, for nobody has queued the edits since.
+
+    One that was paused for long is read as a whole, and then waits in review.
+    """
     with transaction.atomic():
         resumed = modes.resume(store.pk, by=by)
         if resumed.is_live:
             queue_differences(resumed, cause_id=uuid4())
+        elif resumed.mode == Mode.REVIEW:
+            enqueue_pull(resumed, "reconcile")
     return resumed

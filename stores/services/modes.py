@@ -17,6 +17,10 @@ from syncqueue.services.wake import wake
 
 # What was told during a longer pause is too old to be counted one by one.
 LONGEST_GAP = timedelta(hours=24)
+LONG_PAUSE = (
+    "Resumed by {} after more than a day: what was set here meanwhile stays here until somebody "
+    "has reviewed it and opts in again."
+)
 
 
 def set_mode(store_id: int, mode: Mode, *, by: str, reason: str = "") -> Store:
@@ -45,13 +49,19 @@ def pause(store_id: int, *, by: str, reason: str = "") -> Store:
 
 
 def resume(store_id: int, *, by: str) -> Store:
-    """Go on where the pause began; after more than a day nothing from before it is trusted."""
+    """Go on where the pause began, but after more than a day not at once live again.
+
+    What both sides did in so long a time is looked at before anything is written.
+    """
     store = Store.objects.get(pk=store_id)
     if store.mode != Mode.PAUSED:
         raise ModeRefusedError(f"{store} is not paused.")
+    back, reason = Mode(store.mode_before_pause), f"Resumed by {by}."
     if timezone.now() - store.mode_since > LONGEST_GAP:
         Store.objects.filter(pk=store_id).update(covered_since=timezone.now())
-    return set_mode(store_id, Mode(store.mode_before_pause), by=by, reason=f"Resumed by {by}.")
+        if back is Mode.LIVE:
+            back, reason = Mode.REVIEW, LONG_PAUSE.format(by)
+    return set_mode(store_id, back, by=by, reason=reason)
 
 
 def go_live(store_id: int, *, by: str) -> Store:

@@ -139,6 +139,29 @@ def test_a_pause_that_meets_an_edit_lets_nothing_out_and_loses_nothing(world):
     world.assert_in_step()
 
 
+def test_after_a_long_pause_a_store_is_reviewed_before_anything_is_written(world):
+    """P16: both sides went on for a week; the store is read, keeps what it has, and waits."""
+    first, second = (world.connect(world.shop(name, lamp())) for name in ("north", "alpine"))
+    pause(second.pk, by="ada")
+    set_title(world, "From the hub")
+    world.twin.edit(second.domain, world.listing(second).gid, {"vendor": "Alpenlicht"})
+    world.work()
+    Store.objects.filter(pk=second.pk).update(mode_since=timezone.now() - timedelta(days=7))
+    resumed = resume(second, by="ada")
+    world.work()
+    assert (resumed.mode, "opts in again" in resumed.mode_reason) == ("review", True)
+    assert not world.app_writes(second)
+    shown = world.shown(first)
+    assert (shown["title"], shown["vendor"]) == ("From the hub", "Lumen")
+    second.refresh_from_db()
+    opt_in(second, by="ben")
+    world.work()
+    shown = world.shown(second)
+    assert (shown["title"], shown["vendor"]) == ("From the hub", "Alpenlicht")
+    assert world.shown(first)["vendor"] == "Lumen"
+    world.assert_in_step()
+
+
 def test_while_a_stores_api_is_down_its_edits_still_reach_the_others(world):
     """P17: its deliveries are decided and spread; its own calls wait and spend no attempt."""
     first, second, third = world.three()

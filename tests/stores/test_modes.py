@@ -116,6 +116,7 @@ def test_only_a_short_pause_leaves_nothing_unseen(hours, covered):
     Store.objects.filter(pk=store.pk).update(mode_since=began)
     resume(store.pk, by="ada")
     assert (Store.objects.get(pk=store.pk).covered_since == before) == covered
+    assert Store.objects.get(pk=store.pk).mode == (Mode.LIVE if covered else Mode.REVIEW)
 
 
 def test_the_database_refuses_a_live_store_without_opt_in():
