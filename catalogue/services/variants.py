@@ -52,7 +52,8 @@ def claim(pic: Picture, snapshot: ProductSnapshot) -> None:
     if pic.product is None or not pic.store.is_live:
         return
     open_ones = [told for told in snapshot.variants if _is_open(pic, told.gid)]
-    free = [variant for pk, variant in pic.variants.items() if pk not in pic.hosts]
+    hosts = pic.hosts
+    free = [variant for pk, variant in pic.variants.items() if pk not in hosts]
     if not open_ones or not free:
         return
     item = RemoteItem(snapshot.gid, snapshot.title, tuple(_remote(told) for told in open_ones))

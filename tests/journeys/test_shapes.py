@@ -3,9 +3,12 @@
 import pytest
 
 from catalogue.domain.attributes import OPTION_NAMES
+from catalogue.domain.structure import MOST_VARIANTS
 from catalogue.enums import DeliveryFate, IssueKind, IssueState
-from catalogue.models import ChangeDelivery, Issue, Variant
-from tests.journeys.conftest import set_value
+from catalogue.models import Change, ChangeDelivery, Issue, Variant
+from stores.services.tokens import session_with
+from stores.shopify.products import parse_product, read_product
+from tests.journeys.conftest import APP, set_value
 from tests.journeys.shaping import Hand, shape, shirt, size
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,3 +104,41 @@ def test_a_variant_that_is_gone_is_one_issue_and_stays_everywhere_else(world):
     assert shape(world.shown(first))[1] == ["M", "L"]
     assert deletions(world, second) == []
     world.assert_in_step()
+
+
+def long_shirt(count):
+    return shirt(*(f"{number:04d}" for number in range(count)))
+
+
+def test_payloads_cut_at_100_and_answers_that_show_100_remove_and_lose_nothing(world):
+    """C8, C14: of 105 variants, the last is edited, another comes, an option is renamed."""
+    first, second = two(world, long_shirt(105))
+    hand = Hand(world, first)
+    last = hand.product["variants"][-1]["id"]
+    values = {"variants": [{"id": last, "price": "99.00"}]}
+    world.twin.edit(first.domain, hand.product["id"], values)
+    world.work()
+    assert world.shown(second)["variants"][-1]["price"] == "99.00"
+    hand.add_variants(size("XXL"))
+    option = {"id": hand.product["options"][0]["id"], "name": "Width"}
+    hand.do("productOptionUpdate", productId=hand.product["id"], option=option)
+    names, titles = shape(world.shown(second))
+    assert (names, len(titles), titles[-1]) == (["Width"], 106, "XXL")
+    assert [deletions(world, store) for store in (first, second)] == [[], []]
+    assert len(world.app_writes(second, "price")) == 1
+    assert [c.new for c in Change.objects.filter(attribute="price", variant__sku="SHIRT-0104")] == [
+        "99.00"
+    ]
+    assert not Issue.objects.exists()
+    world.assert_in_step()
+
+
+def test_a_product_of_2048_variants_is_read_to_its_end(world):
+    """C14: every page of it, at the bound of what Shopify allows."""
+    domain = world.shop("north", long_shirt(MOST_VARIANTS))
+    session = session_with(domain, world.twin.install(domain, APP))
+    (product,) = world.twin.state(domain)["products"]
+    read = parse_product(read_product(session, product["id"]).body["product"])
+    assert read.complete
+    assert [v.gid for v in read.variants] == [v["id"] for v in product["variants"]]
+    assert len(read.variants) == MOST_VARIANTS
