@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
-from activity.admin.base import LedgerAdmin, ScopedAdmin, may_operate
+from activity.admin.base import LedgerAdmin, may_operate
+from activity.admin.founding import FoundingAdmin
 from activity.selectors.as_of import as_of_page
 from activity.selectors.comparison import Typed, comparison, text_of
 from activity.selectors.review import review
@@ -30,11 +31,11 @@ from catalogue.services.stock.pull import follow_stock
 
 
 @admin.register(Product)
-class ProductAdmin(ScopedAdmin):
+class ProductAdmin(FoundingAdmin):
     """The change page is a comparison: canonical values beside what each store shows."""
 
     list_display = ["title", "vendor", "status", "stores", "workspace", "updated_at"]
-    list_filter = ["workspace", "status", "vendor"]
+    list_filter = ["workspace", "status", "vendor", "removed_at"]
     list_select_related = ["workspace"]
     search_fields = ["title", "variants__sku"]
 

@@ -97,8 +97,8 @@ def comparison(product: Product, typed: Typed | None = None) -> Comparison:
     shown = [(pic, set(pic.to_write())) for pic in found]
     metafields = metafields_of(product.workspace_id)
     sections = [Section("Product", _lines(product, None, shown, typed, metafields))]
-    for variant in product.variants.all():
-        title = f"Variant {variant}"
+    for variant in product.variants.filter(removed_at=None):
+        title = f"Variant {variant}, number {variant.pk}"
         sections.append(Section(title, _lines(variant, variant, shown, typed, metafields)))
     return Comparison(tuple(pic.store for pic in found), tuple(sections))
 

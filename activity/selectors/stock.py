@@ -36,7 +36,7 @@ class VariantStock:
 
 def stock_of(product: Product) -> list[VariantStock]:
     """The stock of a product's variants, in a fixed number of queries but for the movements."""
-    variants = list(product.variants.all())
+    variants = list(product.variants.filter(removed_at=None))
     lines: dict[int, list[PoolLine]] = defaultdict(list)
     for line in pool_lines(StockPool.objects.filter(variant__in=variants)):
         if line.levels:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -25,6 +25,8 @@ from catalogue.services.edit import Edited, SetValue, edit
 from stores.api.scoped import ScopedViewSet
 
 CAUSE = "Sync-Cause"
+
+LIVING = Prefetch("variants", Variant.objects.filter(removed_at=None))
 
 
 class VariantSerializer(serializers.ModelSerializer[Variant]):
@@ -126,7 +128,7 @@ class EditingViewSet(RetrieveModelMixin, ScopedViewSet):
         return with_etag(answer, self.product_of(record))
 
     def _fresh(self, product: Product) -> Product:
-        rows = Product.objects.of_workspace(self.workspace_id).prefetch_related("variants")
+        rows = Product.objects.of_workspace(self.workspace_id).prefetch_related(LIVING)
         fresh: Product = rows.get(pk=product.pk)
         return fresh
 
@@ -142,7 +144,7 @@ def held_response(done: Edited) -> Response:
 class ProductViewSet(ListModelMixin, EditingViewSet):
     """Canonical products with their variants."""
 
-    queryset = Product.objects.prefetch_related("variants")
+    queryset = Product.objects.filter(removed_at=None).prefetch_related(LIVING)
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
 
@@ -198,7 +200,7 @@ class ProductViewSet(ListModelMixin, EditingViewSet):
 class VariantViewSet(ListModelMixin, EditingViewSet):
     """Canonical variants; their ETag is the version of their product."""
 
-    queryset = Variant.objects.select_related("product")
+    queryset = Variant.objects.filter(removed_at=None).select_related("product")
     serializer_class = VariantSerializer
     filterset_fields = ["product", "sku"]
 

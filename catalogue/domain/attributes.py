@@ -134,7 +134,9 @@ _DECLARED = (
         required=True,
     ),
     # The ids of variants of ours, which no store knows: told by `services.variants` alone.
-    _product(VARIANT_ORDER, "Order of variants", values.names, "variantOrder", structural=True),
+    _product(
+        VARIANT_ORDER, "Order of variants, by number", values.names, "variantOrder", structural=True
+    ),
     _variant(
         OPTION_VALUES,
         "Option values",

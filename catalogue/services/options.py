@@ -18,7 +18,7 @@ from catalogue.domain.registers import Entry
 from catalogue.domain.routing import Routing
 from catalogue.domain.structure import UnfitError, check
 from catalogue.enums import ChangeFate, ChangeScope, IssueKind, OverrideKind, Source
-from catalogue.models import Change, Listing, Variant
+from catalogue.models import Change, Listing, Product, Variant
 from catalogue.selectors.picture import Picture
 from catalogue.selectors.shapes import canonical_shape
 from catalogue.services.issues import Subject, raise_issue
@@ -103,8 +103,18 @@ def settle_shapes(changes: Iterable[Change]) -> None:
                 check(shape)
         except UnfitError as error:
             raise BadValueError(str(error)) from error
-        if product.value(VARIANT_ORDER):
-            renumber(variants, product.value(VARIANT_ORDER))
+        order = product.value(VARIANT_ORDER)
+        if isinstance(order, list):
+            _check_order(order, product)
+            renumber(variants, order)
+
+
+def _check_order(order: Sequence[str], product: Product) -> None:
+    ever = Variant.objects.filter(product=product).values_list("pk", flat=True)
+    strange = set(order) - set(map(str, ever))
+    if strange:
+        numbers = ", ".join(sorted(strange))
+        raise BadValueError(f"The product has no variant of the number {numbers}.")
 
 
 def _has_grown(change: Change) -> bool:
