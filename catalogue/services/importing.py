@@ -129,8 +129,17 @@ def _link_ours(
 
 def is_founder(store: Store) -> bool:
     """Whether this is its workspace's first store, whose products become the canonical ones."""
-    others = Product.objects.filter(workspace_id=store.workspace_id).exclude(founder=store)
-    return not others.exists()
+    mine = Product.objects.filter(workspace_id=store.workspace_id)
+    founders = set(mine.order_by().values_list("founder", flat=True).distinct())
+    return founders <= {store.pk} or founders == {store.pk, None}  # None: made in the hub
+
+
+def known_skus(store: Store, listing_ids: Iterable[int]) -> bool:
+    """Whether any of these listings shows a SKU that the hub has already."""
+    hosts = VariantListing.objects.filter(listing__in=list(listing_ids), variant=None)
+    skus = {_key(host, "sku") for host in hosts} - {""}
+    ours = Variant.objects.filter(product__workspace=store.workspace_id, removed_at=None)
+    return ours.filter(sku__in=skus).exists()
 
 
 def found_products(listing_ids: Iterable[int]) -> int:

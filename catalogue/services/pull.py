@@ -15,6 +15,7 @@ from catalogue.services.creation import offer
 from catalogue.services.importing import (
     found_products,
     is_founder,
+    known_skus,
     match_listings,
     take_in_nodes,
 )
@@ -225,7 +226,7 @@ class Adopt:
         )
         if store.mode in (Mode.CONNECTED, Mode.IMPORTING):
             return Settled(Outcome.APPLIED, "Taken in; the pull under way will compare it.")
-        if is_founder(store):
+        if is_founder(store) and not known_skus(store, new):
             found_products(new)
             made = Product.objects.filter(listings__in=new).order_by("pk")
             offer(made if store.is_live else (), cause_id=job.cause_id)

@@ -1,6 +1,5 @@
 """Variants that come and go in a store: found by full fresh reads, and by nothing else."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -58,11 +57,8 @@ def claim(pic: Picture, snapshot: ProductSnapshot) -> None:
         return
     item = RemoteItem(snapshot.gid, snapshot.title, tuple(_remote(told) for told in open_ones))
     target = CanonicalItem(pic.product.pk, "", tuple(_wanted(pic, variant) for variant in free))
-    pairs = match_variants(item, target)
-    once = Counter(pairs.values())
-    for gid, variant_id in pairs.items():
-        if once[variant_id] == 1:
-            _link(pic, gid, variant_id)
+    for gid, variant_id in match_variants(item, target).items():
+        _link(pic, gid, variant_id)
 
 
 def _is_open(pic: Picture, gid: str) -> bool:
@@ -71,14 +67,15 @@ def _is_open(pic: Picture, gid: str) -> bool:
 
 
 def _remote(told: VariantSnapshot) -> RemoteVariant:
-    return RemoteVariant(told.gid, told.sku, tuple(told.node["optionValues"]))
+    barcode = str(told.node.get("barcode") or "")
+    return RemoteVariant(told.gid, told.sku, tuple(told.node["optionValues"]), barcode)
 
 
 def _wanted(pic: Picture, variant: Variant) -> CanonicalVariant:
-    sku = pic.effective((variant.pk, "sku")).value
-    values = pic.effective((variant.pk, OPTION_VALUES)).value
+    names = ("sku", "barcode", OPTION_VALUES)
+    sku, barcode, values = (pic.effective((variant.pk, name)).value for name in names)
     chosen = tuple(values) if isinstance(values, list) else ()
-    return CanonicalVariant(variant.pk, str(sku or ""), chosen)
+    return CanonicalVariant(variant.pk, str(sku or ""), chosen, str(barcode or ""))
 
 
 def _link(pic: Picture, gid: str, variant_id: int) -> None:

@@ -99,6 +99,16 @@ def test_a_product_made_in_the_first_store_is_offered_to_the_second(world):
     world.assert_in_step()
 
 
+def test_a_double_of_a_known_product_waits_for_a_person_and_goes_nowhere(world):
+    """C6: the same SKU on a second product of a store is no new product of the hub."""
+    first, second = (world.connect(world.shop(name, lamp())) for name in ("north", "alpine"))
+    ask_for(second, NewProducts.CREATE)
+    world.twin.create(first.domain, lamp("Copy of desk lamp"))
+    world.work()
+    assert Listing.objects.get(title="Copy of desk lamp").state == ListingState.AMBIGUOUS
+    assert (Product.objects.count(), len(created(world, second))) == (1, 1)
+
+
 def test_a_price_without_a_currency_of_the_store_creates_nothing(world):
     store = world.connect(world.shop("alpine", lamp(), currency="EUR"))
     ask_for(store, NewProducts.DRAFT)

@@ -32,6 +32,7 @@ def titles(world, store):
 
 
 def test_a_deleted_product_is_one_issue_and_may_be_left_or_created_again(world):
+    """C13: a deletion in one store deletes nothing in another by itself."""
     first, second = two(world)
     delete(world, first)
     issue = Issue.objects.get()
