@@ -1,5 +1,7 @@
 """The composition root as Django apps: its commands, and its admin site."""
 
+import gc
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 
@@ -9,6 +11,10 @@ class ApimioSyncConfig(AppConfig):
 
     name = "apimio_sync"
     verbose_name = "Store Sync"
+
+    def ready(self) -> None:
+        """Look for garbage in cycles rarely: looking took half the time of a batch's fan-out."""
+        gc.set_threshold(50_000, 20, 20)
 
 
 class AdminConfig(DjangoAdminConfig):

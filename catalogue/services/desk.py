@@ -25,14 +25,14 @@ PUBLISH = "write_publications"
 _PUT_PRODUCTS = """
 UPDATE catalogue_product AS p SET registers = u.registers, title = u.title, status = u.status,
   vendor = u.vendor, edit_version = u.edit_version, updated_at = u.updated_at
-FROM unnest(%s::bigint[], %s::jsonb[], %s::text[], %s::text[], %s::text[], %s::bigint[],
-            %s::timestamptz[])
+FROM unnest(%b::bigint[], %b::jsonb[], %b::text[], %b::text[], %b::text[], %b::bigint[],
+            %b::timestamptz[])
      AS u(id, registers, title, status, vendor, edit_version, updated_at)
 WHERE p.id = u.id
 """
 _PUT_VARIANTS = """
 UPDATE catalogue_variant AS v SET registers = u.registers, sku = u.sku, options = u.options
-FROM unnest(%s::bigint[], %s::jsonb[], %s::text[], %s::jsonb[]) AS u(id, registers, sku, options)
+FROM unnest(%b::bigint[], %b::jsonb[], %b::text[], %b::jsonb[]) AS u(id, registers, sku, options)
 WHERE v.id = u.id
 """
 

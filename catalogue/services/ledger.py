@@ -48,9 +48,9 @@ _CHANGE: Mapping[str, tuple[str, Take]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Told:
-    """What becomes of a change in one store, before it is stored."""
+    """What becomes of a change in one store, before it is stored; its job is known last."""
 
     change_id: int
     store_id: int
@@ -81,11 +81,11 @@ def store_told(rows: Sequence[Told]) -> None:
 
 
 def _insert(table: str, columns: Mapping[str, tuple[str, Take]], rows: Iterable[Any]) -> list[int]:
-    """Insert in the order given, so that ids grow with it."""
+    """Insert in the order given, so that ids grow with it; %b sends arrays without escaping."""
     kept = list(rows)
     if not kept:
         return []
-    arrays = ", ".join(f"%s::{kind}[]" for kind, _ in columns.values())
+    arrays = ", ".join(f"%b::{kind}[]" for kind, _ in columns.values())
     sql = (
         f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608  only constants
         f"SELECT {', '.join(columns)} FROM unnest({arrays}) "

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -227,11 +227,8 @@ def _queue(
         ]
     )
     carried = {target.pk: job_id for (target, _), job_id in zip(waiting, job_ids, strict=True)}
-    store_told(
-        [
-            replace(one, job_id=carried[target.pk]) if one.fate == DeliveryFate.PENDING else one
-            for target, told in rows
-            for one in told
-        ]
-    )
+    for target, told in rows:
+        for one in told:
+            one.job_id = carried[target.pk] if one.fate == DeliveryFate.PENDING else None
+    store_told([one for _, told in rows for one in told])
     return job_ids

@@ -20,6 +20,7 @@ from syncqueue.enums import Priority
 from syncqueue.models import Channel, Job
 
 STORES, PRODUCTS, BATCH, ROUNDS = 3, 1_000, 250, 2
+CHUNK = 2_000  # rows of one statement
 OF_PRODUCT = ("title", "vendor", "product_type")
 OF_VARIANT = ("price", "barcode")
 
@@ -54,7 +55,7 @@ def wishes_of(product: Product, round_: int) -> list[SetValue]:
         SetValue(product_id=product.pk, attribute=name, value=f"{name} {round_}")
         for name in OF_PRODUCT
     ]
-    values = {"price": f"{20 + round_}.00", "barcode": f"40063813339{round_}"}
+    values = {"price": f"{11 + round_}.00", "barcode": f"40063813339{round_}"}
     of_variant = [
         SetValue(product_id=product.pk, variant_id=variant.pk, attribute=name, value=values[name])
         for name in OF_VARIANT
@@ -62,25 +63,27 @@ def wishes_of(product: Product, round_: int) -> list[SetValue]:
     return of_product + of_variant
 
 
-def catalogue(stores: int) -> Workspace:
+def catalogue(stores: int, many: int = PRODUCTS) -> Workspace:
     """Products with a history of their own, linked in live stores."""
     workspace = Workspace.objects.create(name="Bench", slug=f"bench-{uuid4().hex[:8]}")
     shops = [live_store(workspace, number) for number in range(stores)]
     version = Version.of(timezone.now(), Source.IMPORT, "import")
     known = CanonicalRegister((Entry(version, "edit", shops[0].pk, "10.00"),)).to_json()
     products = Product.objects.bulk_create(
-        Product(
-            workspace=workspace,
-            currency="USD",
-            title=f"Product {number}",
-            registers=dict.fromkeys(OF_PRODUCT, known),
-        )
-        for number in range(PRODUCTS)
+        [
+            Product(
+                workspace=workspace,
+                currency="USD",
+                title=f"Product {number}",
+                registers=dict.fromkeys(OF_PRODUCT, known),
+            )
+            for number in range(many)
+        ],
+        batch_size=CHUNK,
     )
-    Variant.objects.bulk_create(
-        Variant(product=product, registers=dict.fromkeys(OF_VARIANT, known)) for product in products
-    )
-    Listing.objects.bulk_create(
+    variants = [Variant(product=p, registers=dict.fromkeys(OF_VARIANT, known)) for p in products]
+    Variant.objects.bulk_create(variants, batch_size=CHUNK)
+    listings = [
         Listing(
             store=shop,
             product=product,
@@ -89,7 +92,8 @@ def catalogue(stores: int) -> Workspace:
         )
         for shop in shops
         for product in products
-    )
+    ]
+    Listing.objects.bulk_create(listings, batch_size=CHUNK)
     return workspace
 
 
