@@ -32,10 +32,11 @@ class Seen:
 
     @property
     def instant(self) -> datetime:
-        """The trigger time where it can be believed, else the second; never in our future."""
-        earliest, latest = self.second - CLOCK_SLACK, self.received + CLOCK_SLACK
-        believable = self.triggered is not None and earliest <= self.triggered <= latest
-        return min(self.triggered if self.triggered and believable else self.second, self.received)
+        """When it was, by the store's clock: the trigger time where it can be believed."""
+        latest = max(self.received, self.second + SECOND) + CLOCK_SLACK
+        if self.triggered and self.second - CLOCK_SLACK <= self.triggered <= latest:
+            return self.triggered
+        return self.second
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def _called(
 ) -> Sighting:
     """What a call saw; whatever of its second was decided before the call is older."""
     after = leaf.end_of(read.second) + TICK if leaf else read.second
-    return Sighting(read.second, None, value_hash, via, version, read.id, after)
+    return Sighting(read.second, None, value_hash, via, version, read.id, after, read.received)
 
 
 def _ghost(
@@ -284,10 +285,10 @@ def _absorb_foreign(
     dated = max(still, key=lambda s: s.time, default=None)
     hint = Hint(dated.time, dated.id) if dated else hint
     seen = leaf.sightings[-1].time if leaf.sightings else read.second
-    found = max(read.second, seen + TICK)
+    found = min(max(read.second, seen + TICK), read.received)
     time = causal_floor(min(hint.time, read.received) if hint else found, replaced)
     version = Version.of(time, Source.SYNC, hint.id if hint else read.id)
-    bounds = None if hint else (seen, max(found, read.second + SECOND))
+    bounds = None if hint else (seen, max(found, min(read.second + SECOND, read.received)))
     edit = Edit(value, version, leaf.value, bounds)
     after = leaf.with_sighting(_called(leaf, read, value_hash, version), value)
     return Decision(Verdict.EDIT, _observe(after, value, value_hash), (edit,))

@@ -18,8 +18,8 @@ NO_TRIGGER = timedelta(days=1)
 class Sighting:
     """A value at a second of the store's clock; `version` where it was an edit or our write.
 
-    A webhook knows when it was triggered, a call only what it came `after`. `heard` is on our own
-    clock: when a delivery reached us, or when our write was planned.
+    A webhook knows when it was triggered, a call only what it came `after`: the store's clock, too.
+    `heard` is on ours: when a delivery or an answer reached us, or when our write was planned.
     """
 
     second: datetime
@@ -38,7 +38,9 @@ class Sighting:
 
     @property
     def time(self) -> datetime:
-        return self.triggered or self.second
+        """When it was, never in our own future, however fast the store's clock is."""
+        known = self.triggered or self.second
+        return min(known, self.heard) if self.heard else known
 
     @property
     def earliest(self) -> datetime:

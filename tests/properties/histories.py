@@ -12,7 +12,7 @@ from django.db.models import Min
 from hypothesis import strategies as st
 
 from catalogue.enums import Source
-from catalogue.models import Change, Listing, Product, Variant
+from catalogue.models import Change, Listing, Product, Variant, VariantListing
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
 from stores.models import Delivery
@@ -46,7 +46,12 @@ def steps(attributes, *, faults):
         st.tuples(st.just("pause")),
     ]
     if faults:
-        kinds += [st.tuples(st.just("lose"), stores), st.tuples(st.just("cut"), stores)]
+        kinds += [
+            st.tuples(st.just("lose"), stores),
+            st.tuples(st.just("cut"), stores),
+            st.tuples(st.just("delete"), stores),
+            st.tuples(st.just("skew"), st.sampled_from([0.5, 3.0, 20.0])),
+        ]
     return st.lists(st.one_of(kinds), min_size=2, max_size=14)
 
 
@@ -71,7 +76,7 @@ class History:
         self.variant = Variant.objects.get(product=product)
         self.truths = {name: Truth(self.owner(name).value(name)) for name in attributes}
         self.since = len(world.twin.log())
-        self.lost = set()
+        self.lost, self.gone, self.wishes = set(), set(), []
         for store in self.stores:
             world.twin.settings(store.domain, hold=True, cut_after_apply=0)
 
@@ -92,6 +97,8 @@ class History:
         )
         workspace = self.world.workspace.pk
         done = edit(workspace_id=workspace, wishes=[wish], source=Source.MANUAL, actor="ada")
+        if done.changes:
+            self.wishes.append((name, value))
         return bool(done.changes)
 
     def hub(self, named):
@@ -100,6 +107,8 @@ class History:
             self.truths[name].canonical = value
 
     def shop(self, store, named):
+        if store in self.gone:
+            return
         name, value = named
         before = self.shown(store, name)
         fields = {name: value}
@@ -116,7 +125,8 @@ class History:
             truth.canonical = value
 
     def touch(self, store):
-        self.world.twin.touch(self.stores[store].domain, self.listings[store].gid)
+        if store not in self.gone:
+            self.world.twin.touch(self.stores[store].domain, self.listings[store].gid)
 
     def override(self, store, named):
         name, value = named
@@ -148,6 +158,16 @@ class History:
         """The next write is applied, and its answer never comes."""
         self.world.twin.settings(self.stores[store].domain, cut_after_apply=1)
 
+    def delete(self, store):
+        """A merchant deletes the product in one store, never in the last one that has it."""
+        if store not in self.gone and len(self.gone) < STORES - 1:
+            self.world.twin.delete(self.stores[store].domain, self.listings[store].gid)
+            self.gone.add(store)
+
+    def skew(self, seconds):
+        """Shopify's clock gains on ours."""
+        self.world.twin.advance(seconds)
+
     def pump(self, store):
         run_pump(self.stores[store].channel_id)
 
@@ -161,6 +181,8 @@ class History:
             for store in self.stores:
                 enqueue_pull(store, "reconcile")
             self._settle()
+        for listing in self.listings:
+            listing.refresh_from_db()
 
     def _settle(self):
         ends = time.monotonic() + 60
@@ -189,7 +211,8 @@ class History:
     def deeds(self, by):
         """What the twin's own log says was done to this product."""
         gids = {listing.gid for listing in self.listings}
-        gids |= {self.state(number)["variants"][0]["id"] for number in range(STORES)}
+        hosts = VariantListing.objects.filter(listing__in=self.listings)
+        gids |= set(hosts.values_list("gid", flat=True))
         entries = self.world.twin.log(since=self.since, kind="edit")
         return [e for e in entries if e["by"] == by and e["resource"] in gids]
 

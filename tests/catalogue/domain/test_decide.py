@@ -125,6 +125,22 @@ def test_what_had_reached_us_before_we_planned_to_write_the_same_is_an_edit():
     assert edits(hook(ours, "X", 9.8)) == [], "this came while we wrote: it may be our echo"
 
 
+def test_two_writes_in_a_second_of_a_clock_that_is_ahead_are_no_edits():
+    """The store is 20 s ahead: its instants are compared with each other, never with ours."""
+    leaf = hook(None, "O", 0).leaf
+    other = ReadSeen(at(30), at(10.2), "the answer of another write")
+    leaf = absorb_leaf(leaf, "O", attribute=TITLE, read=other).leaf
+    ours = Written("X", Version(at(9), 2, "edit"), at(10.3))
+    answered = ReadSeen(at(30), at(10.4), "c")
+    leaf = absorb_leaf(leaf, "X", attribute=TITLE, read=answered, written=ours).leaf
+    for value, triggered, received in (("O", 30.1, 10.5), ("X", 30.4, 10.6)):
+        seen = Seen(at(30), at(triggered), at(received), f"d{triggered}")
+        decision = decide_payload(leaf, value, attribute=TITLE, seen=seen)
+        assert (edits(decision), decision.leaf.value) == ([], "X")
+        leaf = decision.leaf
+    assert edits(absorb_leaf(leaf, "X", attribute=TITLE, read=answered)) == []
+
+
 def test_shopifys_rendering_of_a_description_is_what_we_wrote():
     """F13: else the same write would repeat for ever."""
     html = attribute("description")
