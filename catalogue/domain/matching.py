@@ -3,7 +3,7 @@
 A variant's SKU is its first key; only where that is absent or unknown here, its barcode counts.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, TypeVar
@@ -79,10 +79,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """One kind of key: whose each is here, and which stand on several variants, and where."""
+    """One kind of key: whose each is here, and which stand on several variants, and where.
+
+    `owners` are all the items that have a key, for one that stands on several.
+    """
 
     name: KeyName
     ours: Mapping[str, tuple[CanonicalItem, int]]
+    owners: Mapping[str, set[int]]
     doubled: Mapping[str, str]
 
 
@@ -107,14 +111,16 @@ def match(remote: Sequence[RemoteItem], canonical: Sequence[CanonicalItem]) -> l
 def _index(
     name: KeyName, remote: Iterable[RemoteItem], canonical: Sequence[CanonicalItem]
 ) -> _Index:
-    ours = {
-        _key(name, variant): (item, variant.id)
-        for item in canonical
-        for variant in item.variants
-        if _key(name, variant)
-    }
+    ours: dict[str, tuple[CanonicalItem, int]] = {}
+    owners: dict[str, set[int]] = defaultdict(set)
+    for item in sorted(canonical, key=lambda item: item.id):
+        for variant in item.variants:
+            if key := _key(name, variant):
+                ours[key] = (item, variant.id)
+                owners[key].add(item.id)
     doubled = dict.fromkeys(_doubled(name, canonical), "here")
-    return _Index(name, ours, doubled | dict.fromkeys(_doubled(name, remote), "in the store"))
+    doubled |= dict.fromkeys(_doubled(name, remote), "in the store")
+    return _Index(name, ours, owners, doubled)
 
 
 def _hits(variant: RemoteVariant, indexes: Iterable[_Index]) -> list[_Hit]:
@@ -132,7 +138,8 @@ def _hits(variant: RemoteVariant, indexes: Iterable[_Index]) -> list[_Hit]:
 
 
 def _targets(found: Iterable[Sequence[_Hit]]) -> list[int]:
-    return sorted({hits[0].item.id for hits in found if hits})
+    heads = (hits[0] for hits in found if hits)
+    return sorted({owner for hit in heads for owner in hit.index.owners[hit.key]})
 
 
 def _judge(
