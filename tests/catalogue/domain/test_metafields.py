@@ -1,10 +1,13 @@
 """Metafields in one spelling, whatever Shopify, people or programs write."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.domain.attributes import BadValueError, attribute, clean, fingerprint
+from catalogue.domain.effective import effective
 from catalogue.domain.metafields import (
     KINDS,
     leads_into_a_store,
@@ -14,7 +17,10 @@ from catalogue.domain.metafields import (
     retarget,
     why_not,
 )
-from catalogue.enums import Owner
+from catalogue.domain.registers import Entry
+from catalogue.domain.terms import Terms
+from catalogue.domain.version import Version
+from catalogue.enums import Owner, Source
 
 FABRIC = "metafield:custom.fabric"
 
@@ -103,3 +109,13 @@ def test_links_between_products_can_be_kept_and_lead_to_records_of_the_hub():
 def test_a_person_names_the_record_that_a_link_leads_to(target):
     with pytest.raises(BadValueError, match="as product:7"):
         clean(FABRIC, {"type": "product_reference", "value": target})
+
+
+@pytest.mark.parametrize(("currency", "source"), [("USD", "canonical"), ("EUR", "currency")])
+def test_an_amount_of_money_never_goes_to_a_store_of_another_currency(currency, source):
+    value = {"type": "money", "value": '{"amount":"5.00","currency_code":"USD"}'}
+    version = Version.of(datetime(2026, 11, 20, tzinfo=UTC), Source.MANUAL, "m")
+    shown = effective(
+        attribute(FABRIC), Entry(version, "edit", None, value), None, terms=Terms(currency)
+    )
+    assert (shown.source, shown.managed) == (source, source == "canonical")
