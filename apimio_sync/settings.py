@@ -154,6 +154,8 @@ GATES = [
 GATE_PRICE_FLOOR = env.str("GATE_PRICE_FLOOR", default="0.01")
 GATE_PRICE_CHANGE_PERCENT = env.str("GATE_PRICE_CHANGE_PERCENT", default="60")
 GATE_REQUIRED = env.list("GATE_REQUIRED", default=["title", "sku", "price"])
+# What a policy of removal may delete by itself; beyond it, people are asked.
+MOST_REMOVALS_AN_HOUR = env.int("MOST_REMOVALS_AN_HOUR", default=20)
 
 SYNCQUEUE = {
     "THREADS": env.int("SYNCQUEUE_THREADS", default=8),

@@ -1,7 +1,9 @@
 """What a full fresh read no longer finds: put before a person once, or spread by the policy."""
 
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from catalogue.enums import IssueKind, ListingState, Removals, Stance
@@ -18,9 +20,18 @@ REMOVE = "catalogue.remove"
 
 
 def spreads(workspace_id: int) -> bool:
-    """Whether this workspace wants what is deleted in one store deleted in all."""
+    """Whether this workspace wants what is deleted in one store deleted in all.
+
+    A store that is emptied must not empty the others: beyond some an hour people are asked again.
+    """
     chosen = RemovalPolicy.objects.filter(workspace=workspace_id, choice=Removals.EVERYWHERE)
-    return chosen.exists()
+    if not chosen.exists():
+        return False
+    lately = timezone.now() - timedelta(hours=1)
+    products = Product.objects.filter(workspace=workspace_id, removed_at__gte=lately)
+    variants = Variant.objects.filter(product__workspace=workspace_id, removed_at__gte=lately)
+    most: int = settings.MOST_REMOVALS_AN_HOUR
+    return products.count() + variants.count() < most
 
 
 def product_subject(listing: Listing) -> Subject:
@@ -71,7 +82,7 @@ def forget_gone(locked: Locked, snapshot: ProductSnapshot, *, cause_id: UUID) ->
         host.delete()
     pic.listing.absent = [*pic.listing.absent, *ours]
     for variant_id in ours if pic.store.is_live else ():
-        if everywhere and len(pic.variants) > 1:
+        if everywhere and len(pic.variants) > 1 and spreads(pic.store.workspace_id):
             remove_variant(pic.variants.pop(variant_id), cause_id=cause_id)
         else:
             _ask(pic, variant_id)

@@ -7,7 +7,7 @@ from catalogue.models import Issue, Listing, Product, RemovalPolicy, Variant
 from catalogue.services import options_decided
 from catalogue.services.removals import delete_everywhere, recreate_gone, unlink_gone
 from stores.services.handlers import enqueue_pull
-from tests.journeys.conftest import set_value
+from tests.journeys.conftest import lamp, set_value
 from tests.journeys.shaping import Hand, shape, shirt
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,15 +82,25 @@ def test_a_variant_that_is_gone_is_created_again_or_deleted_everywhere(world):
     world.assert_in_step()
 
 
-def test_deletions_spread_by_themselves_only_where_the_workspace_chose_so(world):
-    first, second = two(world)
+def test_deletions_spread_where_the_workspace_chose_so_but_never_empty_a_store(world, settings):
+    """C13: what a policy deletes by itself is bounded, whatever a store does to its products."""
+    settings.MOST_REMOVALS_AN_HOUR = 2
+    first, second = two(world, shirt("S", "M", "L"), lamp())
     RemovalPolicy.objects.create(workspace=world.workspace, choice=Removals.EVERYWHERE)
     hand = Hand(world, first)
-    hand.remove_variants(hand.product["variants"][0]["id"])
-    assert shape(world.shown(second)) == (["Size"], ["M", "L"])
-    delete(world, first)
-    assert titles(world, second) == []
+    listings = {one.title: one.gid for one in Listing.objects.filter(store=first)}
+    theirs = Listing.objects.get(store=second, title="Shirt").gid
+    gone = world.shown(first, listings["Shirt"])["variants"][0]["id"]
+    hand.do("productVariantsBulkDelete", productId=listings["Shirt"], variantsIds=[gone])
+    assert shape(world.shown(second, theirs)) == (["Size"], ["M", "L"])
+    world.twin.delete(first.domain, listings["Shirt"])
+    world.work()
+    assert titles(world, second) == ["Desk lamp"]
     assert not Issue.objects.exists()
+    world.twin.delete(first.domain, listings["Desk lamp"])
+    world.work()
+    assert titles(world, second) == ["Desk lamp"]
+    assert Issue.objects.get().kind == IssueKind.PRODUCT_GONE
 
 
 def test_a_deletion_whose_webhook_was_lost_is_found_by_a_full_walk(world):
