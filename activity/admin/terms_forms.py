@@ -13,10 +13,10 @@ from unfold.widgets import (
 )
 
 from activity.admin.base import may_operate
-from catalogue.domain.attributes import ATTRIBUTES
+from catalogue.domain.attributes import ATTRIBUTES, attribute
 from catalogue.domain.pricing import PriceRule
 from catalogue.enums import Ownership
-from catalogue.models import HighValue
+from catalogue.models import HighValue, SyncedMetafield
 from stores.models import Store, Workspace
 
 WORDS = {
@@ -67,6 +67,9 @@ class PolicyForm(forms.Form):
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         workspaces = operated(user)
+        metafields = SyncedMetafield.objects.filter(workspace__in=workspaces)
+        names = sorted({row.name for row in metafields})
+        self.fields["attribute"].choices += [(name, attribute(name).label) for name in names]
         self.fields["workspace"].queryset = workspaces
         self.fields["store"].queryset = Store.objects.filter(workspace__in=workspaces)
         if len(workspaces) == 1:

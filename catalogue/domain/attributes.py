@@ -117,7 +117,7 @@ _DECLARED = (
     # No topic tells where a product is published, and only reads of our own asking show it.
     _product(
         "channels",
-        "Channels",
+        "Sales channels",
         values.channels,
         "channels",
         guard=Guard.CHECK,

@@ -30,6 +30,15 @@ def test_a_metafield_is_declared_once_and_every_store_is_told_and_read(operator,
     assert "Metafield custom.fabric" in page.text
 
 
+def test_a_declared_metafield_can_be_owned_like_any_attribute(operator, shops):
+    SyncedMetafield.objects.create(workspace=shops[0].workspace, key="fabric", type="json")
+    other = Workspace.objects.create(name="other", slug="other")
+    SyncedMetafield.objects.create(workspace=other, key="secret", type="json")
+    page = operator.get(reverse("admin:catalogue_ownershippolicy_agree")).text
+    assert "Metafield custom.fabric" in page
+    assert "secret" not in page
+
+
 def _product(shops):
     return shops[0].listings.get().product_id
 
