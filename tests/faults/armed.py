@@ -70,10 +70,15 @@ def wrap_points() -> None:
     """Wrap every point of this process; whether anything strikes is up to the armoury's file."""
     armoury = Armoury(Path(os.environ[FILE]))
     for point, target in POINTS.items():
-        module, _, path = target.partition(":")
-        *holders, name = path.split(".")
-        holder = functools.reduce(getattr, holders, importlib.import_module(module))
+        holder, name = found(target)
         setattr(holder, name, _wrapped(armoury, point, getattr(holder, name)))
+
+
+def found(target: str) -> tuple[Any, str]:
+    """Where a point's function is looked up, and its name there."""
+    module, _, path = target.partition(":")
+    *holders, name = path.split(".")
+    return functools.reduce(getattr, holders, importlib.import_module(module)), name
 
 
 def _wrapped(armoury: Armoury, point: str, function: Callable[..., Any]) -> Callable[..., Any]:

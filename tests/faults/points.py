@@ -34,7 +34,7 @@ POINTS = {
     "settle": "syncqueue.services.pump:settle_batch",
     "mid settle": "syncqueue.services.settle:_settle",
     "absorb": "catalogue.services.answers:absorb",
-    "trail": "catalogue.services.converge:mark_written",
+    "trail": "catalogue.services.settling:mark_written",
     "settle finish": "syncqueue.services.settle:finish_all",
     "health": "syncqueue.services.hearing:store_health",
     "points": "syncqueue.services.hearing:store_points",

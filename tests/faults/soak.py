@@ -61,11 +61,10 @@ def _play(wanted: list[tuple[Trial, int]], report: dict[str, object]) -> None:
         for trial, seed in wanted:
             report["runs"] += 1
             try:
-                run(stage, trial, seed)
+                run(stage, [trial], seed)
             except AssertionError as error:
                 report["failed"].append(f"{trial} seed {seed}: {error}"[:4000])
                 console.print(f"[red]{report['failed'][-1]}[/red] {logs}")
-
                 break
         _count(stage, report["counts"])
 

@@ -18,6 +18,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
+from django.db.models import F
 from django.test import override_settings
 from django.utils import timezone
 
@@ -37,7 +38,7 @@ from tests.bench.database import database_url
 from tests.faults.armed import FILE, Armoury, Fault
 
 APP, SECRET = "fault-app", "fault-secret"
-LEASE = 2.0
+LEASE = 1.0
 PATIENCE = 30.0
 ENGINE = {
     "SYNCQUEUE_LEASE_SECONDS": str(LEASE),
@@ -55,6 +56,7 @@ class Stage:
         self.armoury = Armoury(logs / "faults.json")
         self.stores: list[Store] = []
         self.number = self._read = 0
+        self.first_job = 0  # since which no dead letters were replayed
         self._status: dict[str, int | str] = {}
         self.node: subprocess.Popen[str] | None = None
         self.web: subprocess.Popen[str] | None = None
@@ -113,11 +115,15 @@ class Stage:
         )
 
     def let_time_pass(self) -> None:
-        """Whatever has a date in the future is due now; leases end by themselves."""
+        """Whatever has a date in the future is due now; leases end by themselves.
+
+        Where the platform asked for a pause, the bucket is as far below zero.
+        """
         now = timezone.now()
         Lane.objects.filter(due_at__gt=now).update(due_at=now)
         Channel.objects.filter(next_trial_at__gt=now).update(next_trial_at=now)
         Channel.objects.filter(next_due_at__gt=now).update(next_due_at=now)
+        Channel.objects.filter(points_available__lt=0).update(points_available=F("points_maximum"))
 
     def undelivered(self) -> set[str]:
         """Webhooks whose last try was not answered with a 2xx."""
@@ -134,18 +140,21 @@ class Stage:
                 "id", "lane__key", "state", "reason", "lane__due_at", "lane__lease_until"
             )
         )
-        channels = list(Channel.objects.values("id", "health", "next_due_at", "woken_at"))
+        channels = list(
+            Channel.objects.values("id", "health", "next_due_at", "slot_until", "points_available")
+        )
         told = (self.logs / "node.log").read_text()[-2000:]
         left = self.armoury.left(), self.undelivered()
         return f"open: {jobs}\nchannels: {channels}\nleft: {left}\n{told}"
 
 
 @contextmanager
-def running_stage(logs: Path, *, workers: int = 2) -> Iterator[Stage]:
+def running_stage(logs: Path, *, workers: int = 2, host: str = "127.0.0.1") -> Iterator[Stage]:
     """Everything running on the connection's database, which is this stage's alone."""
     port = free_port(0)
     with ExitStack() as stack:
-        twin = stack.enter_context(running_twin())
+        twin = stack.enter_context(running_twin("--host", host))
+        twin.url = twin.url.replace(host, "127.0.0.1")
         values = {
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "SHOPIFY_TWIN_URL": twin.url,

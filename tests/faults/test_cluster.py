@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from tests.faults import namespaces
+from tests.faults.nodes import play
 from tests.faults.oracle import check
 from tests.faults.stage import ENGINE, database_of_its_own, eventually, process, running_stage
 from tests.faults.trials import edit_anything
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104  the twin is to be reached from other hosts, too
 QCLUSTER = [sys.executable, "manage.py", "qcluster"]
 
 
@@ -67,7 +70,7 @@ def cluster(django_db_setup, django_db_blocker, tmp_path_factory):
 
 @contextmanager
 def running_cluster_stage(logs):
-    with running_stage(logs, workers=0) as stage:
+    with running_stage(logs, workers=0, host=EVERYWHERE) as stage:
         environment = {**stage.environment, **ENGINE, "SYNCQUEUE_WORKERS": "2"}
         cluster = Cluster(stage, environment)
         with cluster.stack:
@@ -108,3 +111,27 @@ def test_cut_connections_are_made_again_without_a_restart(cluster):
     stage.settle(60)
     check(stage, since=since)
     assert (cluster.process.poll(), cluster.process.pid) == (None, parent)
+
+
+@contextmanager
+def nobody_else(cluster):
+    """The cluster is away meanwhile."""
+    cluster.process.kill()
+    cluster.process.wait()
+    yield
+    cluster.restart()
+
+
+def test_two_clusters_on_hosts_of_their_own_share_the_work_and_either_goes_on_alone(cluster):
+    if reason := namespaces.why_not():
+        pytest.skip(reason)
+    with nobody_else(cluster), ExitStack() as stack:
+        hosts = [stack.enter_context(namespaces.host(number)) for number in (1, 2)]
+        assert play(cluster.stage, hosts) == 3
+
+
+def test_two_clusters_on_one_host_do_the_same(cluster):
+    if not namespaces.why_not():
+        pytest.skip("It is proved with hosts of their own.")
+    with nobody_else(cluster):
+        assert play(cluster.stage, [None, None]) == 1
