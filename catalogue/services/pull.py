@@ -23,7 +23,7 @@ from catalogue.services.inbound import ask_for_read
 from catalogue.services.spread import converge_job
 from catalogue.services.stock.pull import follow_stock, pull_stock
 from stores.enums import READABLE, Mode
-from stores.models import Store
+from stores.models import Store, Workspace
 from stores.services.handlers import IMPORT
 from stores.services.modes import set_mode
 from stores.services.tokens import session_of
@@ -45,6 +45,7 @@ from syncqueue.services.enqueue import enqueue
 
 RECONCILE = "reconcile"
 TOKEN_SECONDS = 5.0
+CHUNK = 200
 
 
 class Pull:
@@ -86,7 +87,7 @@ class Pull:
         store = Store.objects.get(pk=job.payload["store"])
         body = answer.body or {}
         importing = job.payload["purpose"] == IMPORT
-        take_in_nodes(
+        new = take_in_nodes(
             store,
             body["nodes"],
             asked_at=now - timedelta(seconds=answer.seconds + 1),
@@ -94,6 +95,7 @@ class Pull:
             now=now,
             source=Source.SYNC if importing else Source.RECONCILE,
         )
+        _found(store, new)
         store.pull_done += len(body["nodes"])
         store.pull_total = max(body["count"] or store.pull_total or 0, store.pull_done)
         store.pull_cursor = body["cursor"] or ""
@@ -138,11 +140,21 @@ def _read_page(session: Session, request: Mapping[str, Any]) -> Reply:
     return replace(page.reply, body=body)
 
 
+def _found(store: Store, listing_ids: Sequence[int]) -> None:
+    """Make canonical products of a first store's page; of two stores that both come, one is it."""
+    Workspace.objects.select_for_update(no_key=True).get(pk=store.workspace_id)
+    if is_founder(store):
+        found_products(listing_ids)
+
+
 def _finish(store: Store, job: JobView, now: datetime) -> Settled:
     if is_founder(store):
         alone = Listing.objects.filter(store=store, product=None).exclude(state=ListingState.GONE)
-        made = found_products(alone.values_list("pk", flat=True))
-        said = f"{store.pull_done} products read; {made} became canonical products."
+        left = list(alone.values_list("pk", flat=True))
+        for start in range(0, len(left), CHUNK):
+            _found(store, left[start : start + CHUNK])
+        made = Product.objects.filter(founder=store).count()
+        said = f"{store.pull_done} products read; the hub has {made} of them."
     else:
         counts = match_listings(store, cause_id=job.cause_id, now=now)
         said = f"{store.pull_done} products read; {_counted(counts)}."

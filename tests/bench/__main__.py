@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 MODULES = (
-    "queue", "rivals", "claims", "pickup", "calls", "pace", "intake", "merge", "fanout", "twin",
-    "latency",
+    "queue", "rivals", "claims", "pickup", "calls", "pace", "intake", "merge", "fanout", "pull",
+    "twin", "latency",
 )  # fmt: skip
 EXPECTED = {
     "queue_vs_procrastinate": (">=", 20),
@@ -29,6 +29,8 @@ EXPECTED = {
     "overhead_p95_ms": ("<=", 60),
     "merge_changes_per_s": (">=", 1000),
     "fanout_10k_x10_s": ("<=", 10),
+    "pull_3k_growth_mb": ("<=", 20),
+    "pull_100k_growth_mb": ("<=", 20),
     "twin_mutations_per_s": (">=", 500),
     "twin_mutations_heard_per_s": (">=", 500),
     "twin_deliveries_per_s": (">=", 1000),
