@@ -13,19 +13,20 @@ from django.urls import path, reverse
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from activity.admin.base import LedgerAdmin, list_url, may_operate
+from activity.admin.errands import ErrandAdmin
 from activity.admin.terms_forms import operated
-from activity.admin.verbs import Verb, VerbAdmin
+from activity.admin.verbs import Verb
 from activity.selectors.comparison import text_of
 from catalogue.domain.attributes import attribute
 from catalogue.domain.feeds import CLEAR, BadFeedError
-from catalogue.enums import ErrandState, RowState
+from catalogue.enums import RowState
 from catalogue.models import ImportRow, ImportRun
 from catalogue.services.feeds import read_file
 from catalogue.services.imports import cancel_import, start_import
+from catalogue.services.sheets import MOST_BYTES
 from stores.models import Workspace
 
 SAMPLES = 50
-REFRESH_SECONDS = "3"
 
 
 class FileForm(forms.Form):
@@ -38,6 +39,13 @@ class FileForm(forms.Form):
         "empties a value.",
         widget=UnfoldAdminFileFieldWidget,
     )
+
+    def clean_file(self) -> Any:
+        """Too large a file is refused before it is read."""
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(f"It is larger than {MOST_BYTES // 1024**2} MB: divide it.")
+        return file
 
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,7 +68,7 @@ def _cancel(run: ImportRun, by: str) -> str:
 
 
 @admin.register(ImportRun)
-class ImportRunAdmin(VerbAdmin, LedgerAdmin):
+class ImportRunAdmin(ErrandAdmin):
     list_display = ["name", "state", "rows_read", "values_wanted", "values_set", "by", "created_at"]
     list_filter = ["workspace", "state", "created_at"]
     search_fields = ["name", "by"]
@@ -107,15 +115,6 @@ class ImportRunAdmin(VerbAdmin, LedgerAdmin):
             "opts": self.opts,
         }
         return TemplateResponse(request, "activity/import_upload.html", context)
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        page = super().change_view(request, object_id, form_url, extra_context)
-        run = self.get_object(request, object_id)
-        if run is not None and run.state == ErrandState.RUNNING:
-            page["Refresh"] = REFRESH_SECONDS
-        return page
 
     def panel(self, request: HttpRequest, row: ImportRun) -> dict[str, Any]:
         counted = row.rows.values_list("state").annotate(Count("pk")).order_by("state")

@@ -16,12 +16,13 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from activity.admin.base import LedgerAdmin, list_url, may_operate
+from activity.admin.base import list_url, may_operate
+from activity.admin.errands import ErrandAdmin
 from activity.admin.terms_forms import operated
-from activity.admin.verbs import Verb, VerbAdmin
+from activity.admin.verbs import Verb
 from activity.selectors.comparison import text_of
 from catalogue.domain.attributes import attribute
-from catalogue.enums import ErrandState, Source
+from catalogue.enums import Source
 from catalogue.errors import CatalogueError
 from catalogue.models import Change, Rollback
 from catalogue.selectors.changes import Choice
@@ -34,7 +35,6 @@ from catalogue.services.rollback import (
 from stores.models import Workspace
 
 SAMPLES = 50
-REFRESH_SECONDS = "3"
 
 
 class ChoiceForm(forms.Form):
@@ -127,7 +127,7 @@ def _cancel(run: Rollback, by: str) -> str:
 
 
 @admin.register(Rollback)
-class RollbackAdmin(VerbAdmin, LedgerAdmin):
+class RollbackAdmin(ErrandAdmin):
     """How far rollbacks have come."""
 
     list_display = ["id", "state", "restored", "skipped", "held", "by", "created_at"]
@@ -136,15 +136,6 @@ class RollbackAdmin(VerbAdmin, LedgerAdmin):
     readonly_fields = fields
     change_form_outer_before_template = "activity/rollback_run.html"
     verbs: Mapping[str, Verb] = {"cancel": _cancel}
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        page = super().change_view(request, object_id, form_url, extra_context)
-        run = self.get_object(request, object_id)
-        if run is not None and run.state == ErrandState.RUNNING:
-            page["Refresh"] = REFRESH_SECONDS
-        return page
 
     def panel(self, request: HttpRequest, row: Rollback) -> dict[str, Any]:
         changes = list_url("catalogue_change", cause_id__exact=row.cause_id)

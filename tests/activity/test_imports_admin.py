@@ -74,6 +74,12 @@ def test_a_file_that_is_none_is_refused_on_the_form(operator, shops):
     assert not ImportRun.objects.exists()
 
 
+def test_too_large_a_file_is_refused_before_it_is_read(operator, shops, monkeypatch):
+    monkeypatch.setattr("activity.admin.imports.MOST_BYTES", 10)
+    assert "It is larger than" in upload(operator, shops, SHEET.format("21")).text
+    assert not ImportRun.objects.exists()
+
+
 def test_a_viewer_imports_nothing_nor_into_another_workspace(viewer, shops):
     assert upload(viewer, shops, SHEET.format("21")).status_code == 403
     assert not ImportRun.objects.exists()
