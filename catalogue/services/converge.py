@@ -1,7 +1,7 @@
 """The one handler that reads and writes a product in a store: effective minus observed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from catalogue.enums import Guard, ListingState, Owner
 from catalogue.models import Listing
 from catalogue.selectors.picture import Picture
 from catalogue.selectors.shapes import missing
+from catalogue.services.access import TOKEN_SECONDS, Access
 from catalogue.services.answers import absorb_read, absorb_write
 from catalogue.services.channel_writes import settle_channels, write_channels
 from catalogue.services.locking import Locked, with_listing
@@ -38,7 +39,7 @@ from stores.services.modes import write_grant
 from stores.services.tokens import session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.products import parse_product, parse_write, read_product, write_product
-from stores.shopify.types import Extras, Reply, Session, WriteGrant
+from stores.shopify.types import Extras, Reply
 from syncqueue.domain.handling import (
     Again,
     Answer,
@@ -53,7 +54,6 @@ from syncqueue.domain.handling import (
 from syncqueue.enums import Outcome
 
 READ_LAG_SECONDS = 2.0
-TOKEN_SECONDS = 5.0
 READ = "The store was read; what is left is planned anew."
 SHAPE = "The store's options and variants don't fit the hub's: a person decides."
 SEND = {
@@ -64,14 +64,6 @@ SETTLE = {
     **dict.fromkeys(METAFIELDS, settle_metafields),
     "channels": settle_channels,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What a call needs and nobody stores."""
-
-    session: Session = field(repr=False)
-    grant: WriteGrant | None = None
 
 
 class Converge:

@@ -1,7 +1,6 @@
 """Creating the hub's products in stores that asked for it: once, as drafts, published nowhere."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +12,7 @@ from catalogue.enums import IssueKind, ListingState, NewProducts, Owner, Source
 from catalogue.errors import NotAllowedNowError
 from catalogue.models import Issue, Listing, NewProductPolicy, Product, Variant
 from catalogue.selectors.picture import Picture, picture_without_listing
+from catalogue.services.access import TOKEN_SECONDS, Access
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.importing import CUSTOM_ID, take_in_nodes
 from catalogue.services.inbound import ask_for_read
@@ -24,7 +24,6 @@ from stores.services.modes import write_grant
 from stores.services.tokens import session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.creation import create_product
-from stores.shopify.types import Session, WriteGrant
 from syncqueue.domain.handling import (
     Again,
     Answer,
@@ -41,7 +40,6 @@ from syncqueue.enums import Kind, Outcome, Priority
 from syncqueue.services.enqueue import NewJob, enqueue
 
 CREATE = "catalogue.create"
-TOKEN_SECONDS = 5.0
 DRAFT = "DRAFT"
 
 
@@ -119,12 +117,6 @@ def create_asked(issue_id: int, *, by: str) -> int:
         reason="It is created there as a draft.",
     )
     return job_id
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    session: Session = field(repr=False)
-    grant: WriteGrant | None = None
 
 
 class Create:

@@ -1,7 +1,7 @@
 """What people make of what is gone from a store, and the deletion of a product in one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -11,6 +11,7 @@ from django.db import transaction
 from catalogue.enums import IssueKind, IssueState, ListingState
 from catalogue.errors import NotAllowedNowError
 from catalogue.models import Issue, Listing, Product, Variant
+from catalogue.services.access import TOKEN_SECONDS, Access
 from catalogue.services.creation import queue_creation
 from catalogue.services.gone import remove_product, remove_variant, unlink
 from catalogue.services.issues import close_issue
@@ -21,7 +22,7 @@ from stores.services.tokens import session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.creation import delete_product
 from stores.shopify.products import read_product
-from stores.shopify.types import Reply, Session, WriteGrant
+from stores.shopify.types import Reply
 from syncqueue.domain.handling import (
     Again,
     Answer,
@@ -36,8 +37,6 @@ from syncqueue.domain.handling import (
 )
 from syncqueue.enums import Outcome
 from syncqueue.services.enqueue import enqueue
-
-TOKEN_SECONDS = 5.0
 
 
 def unlink_gone(issue_id: int, *, by: str) -> str:
@@ -110,14 +109,6 @@ def _decide(issue_id: int, by: str, decide: Callable[[_Asked], str]) -> str:
         said = decide(_Asked(product, issue.variant, issue.store, found))
         close_issue(issue.pk, by=by, reason=said)
     return said
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What a call needs and nobody stores."""
-
-    session: Session = field(repr=False)
-    grant: WriteGrant | None = None
 
 
 class Remove:
