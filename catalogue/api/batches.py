@@ -44,7 +44,10 @@ class EditLine(serializers.Serializer[Any]):
 
 
 class Batch(serializers.Serializer[Any]):
+    """`approved`: the mark of the dry run that was looked at; refused where it would be another."""
+
     dry_run = serializers.BooleanField(required=False, default=False)
+    approved = serializers.CharField(required=False, default="", max_length=64)
     edits = serializers.ListField(child=EditLine(), min_length=1, max_length=MOST)
 
 
@@ -58,6 +61,7 @@ class BatchSerializer(serializers.Serializer[Any]):
     stores = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
     held = serializers.IntegerField(allow_null=True, help_text="The held batch at the gates.")
     reasons = serializers.ListField(child=serializers.CharField())
+    mark = serializers.CharField(help_text="Names this outcome; send it as `approved`.")
 
 
 class BatchStateSerializer(serializers.Serializer[Any]):
@@ -90,7 +94,11 @@ class BatchViewSet(ScopedViewSet):
 
         def answer() -> Answered:
             result = run_batch(
-                workspace_id=self.workspace_id, wishes=wishes, actor=self.actor, dry_run=dry_run
+                workspace_id=self.workspace_id,
+                wishes=wishes,
+                actor=self.actor,
+                dry_run=dry_run,
+                approved=form.validated_data["approved"],
             )
             return Answered(202 if result.held else 200, _told(result, dry_run=dry_run))
 

@@ -38,6 +38,19 @@ def test_a_dry_run_tells_everything_and_does_nothing(api, shops):
     assert Product.objects.get().title == "Desk lamp"
 
 
+def test_a_batch_is_approved_by_the_mark_of_its_dry_run(api, shops):
+    """C12: what is done is what was looked at."""
+    seen = post(api, edits(dry_run=True)).json()["mark"]
+    hub_sets("Lamp of Ada", "title")
+    refused = problem(post(api, edits(approved=seen), key="k2"), 409)
+    assert refused["code"] == "stale_plan"
+    assert Product.objects.get().title == "Lamp of Ada"
+    seen = post(api, edits(dry_run=True), key="k3").json()["mark"]
+    done = post(api, edits(approved=seen), key="k4").json()
+    assert (done["changes"], done["mark"]) == (1, seen)
+    assert Product.objects.get().title == "Lamp"
+
+
 def test_the_same_request_is_answered_the_same_and_done_once(api):
     first = post(api, edits())
     again = post(api, edits())
