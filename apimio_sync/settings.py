@@ -85,8 +85,14 @@ DATABASES = {
         # Every broker call would reconnect otherwise; and no pool, which breaks over fork.
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        # Few statements, asked over and over: the server keeps their plans.
+        # A server that vanished is noticed within a minute; who stops inside a transaction holds
+        # its locks for two. Few statements, asked over and over: the server keeps their plans.
         "OPTIONS": {
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 60_000,
+            "options": "-c idle_in_transaction_session_timeout=2min",
             **_database.get("OPTIONS", {}),
             "server_side_binding": True,
             "prepare_threshold": 5,

@@ -50,7 +50,7 @@ MIXED = [
 
 
 @pytest.mark.parametrize("trials", CAMPAIGNS, ids=lambda trials: ", ".join(map(str, trials)))
-def test_nothing_is_lost_when_processes_die_one_after_another(stage, trials):
+def test_nothing_is_lost_when_a_process_dies(stage, trials):
     """P8, among them: attempt row, call sent, landed, answered, settled, each of a product."""
     run(stage, trials, seed=1)
 
