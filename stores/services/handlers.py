@@ -81,11 +81,15 @@ class AfterInstall(_ShopCall):
         store = Store.objects.get(pk=job.payload["store"])
         told = (answer.body or {})["subscriptions"]
         found = [Subscription(one["gid"], one["topic"], one["uri"]) for one in told]
-        record_subscriptions(store, found, now=now)
+        again = record_subscriptions(store, found, now=now)
         if store.mode == Mode.CONNECTED:
             set_mode(store.pk, Mode.IMPORTING, by="", reason="The first pull is under way.")
             enqueue_pull(store, IMPORT, cause_id=job.cause_id)
-        return Settled(Outcome.APPLIED, f"{len(found)} webhook subscriptions stand.")
+        said = f"{len(found)} webhook subscriptions stand."
+        if again and store.is_live:
+            enqueue_pull(store, "reconcile", cause_id=job.cause_id)
+            said += f" Made again: {', '.join(again)}. The store is read for what was missed."
+        return Settled(Outcome.APPLIED, said)
 
 
 def enqueue_pull(store: Store, purpose: str, *, cause_id: UUID | None = None) -> int:

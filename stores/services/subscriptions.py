@@ -44,9 +44,12 @@ def reconcile_subscriptions(session: Session, uri: str, namespaces: Sequence[str
     return Reply(body={"subscriptions": [asdict(one) for one in standing.values()]})
 
 
-def record_subscriptions(store: Store, found: Sequence[Subscription], *, now: datetime) -> None:
-    """Remember how each declared topic stands at the store."""
+def record_subscriptions(
+    store: Store, found: Sequence[Subscription], *, now: datetime
+) -> list[str]:
+    """Remember how each declared topic stands at the store; the topics that had to be made anew."""
     standing = {one.topic: one for one in found}
+    known = dict(store.subscriptions.exclude(gid="").values_list("topic", "gid"))
     rows = []
     for topic in TOPICS.values():
         one = standing.get(topic.enum)
@@ -67,3 +70,4 @@ def record_subscriptions(store: Store, found: Sequence[Subscription], *, now: da
         unique_fields=["store", "topic"],
         update_fields=["gid", "uri", "state", "checked_at"],
     )
+    return [row.topic for row in rows if known.get(row.topic, row.gid) != row.gid]

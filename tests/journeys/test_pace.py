@@ -12,7 +12,7 @@ from tests.bench.pace import HANDLER, PRODUCTS, Reads, pump_for, reads
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_backlog_spends_what_the_bucket_has_and_hardly_ever_more(world):
+def test_c2_a_backlog_spends_what_the_bucket_has_and_hardly_ever_more(world):
     register(HANDLER, Reads())
     domain = "north.myshopify.com"
     world.twin.add_shop(domain, plan="basic", products=PRODUCTS)

@@ -122,7 +122,7 @@ def test_a_sale_in_one_store_reaches_the_others_and_no_echo_is_a_sale(world):
     world.assert_in_step()
 
 
-def test_a_push_that_meets_an_unseen_sale_reads_and_comes_again(world):
+def test_c1_a_push_that_meets_an_unseen_sale_reads_and_comes_again(world):
     stores, pool = shared(world, 50, 50)
     world.twin.settings(stores[0].domain, hold=True)
     sell(world, stores[0], 3)

@@ -1,0 +1,73 @@
+"""What people complain of in other tools, where no other journey has it: `c…` is its number."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from catalogue.models import Listing
+from stores.models import WebhookSubscription
+from stores.services.coverage import check_coverage
+from stores.services.tokens import session_of
+from stores.shopify.shop import delete_subscription
+from syncqueue.models import Job
+from tests.journeys.conftest import lamp, set_value
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def stock(world, store):
+    return world.shown(store)["variants"][0]["stock"]
+
+
+def test_c9_no_edit_of_a_product_touches_its_stock(world):
+    stocked = lamp(variants=[{"sku": "LAMP-1", "price": "20.00", "stock": 7}])
+    stores = world.three(stocked)
+    before = [stock(world, store) for store in stores]
+    for attribute in ("title", "description", "status"):
+        set_value(world, attribute, {"status": "DRAFT"}.get(attribute, "New"))
+    world.twin.edit(stores[1].domain, world.listing(stores[1]).gid, {"vendor": "Other"})
+    world.work()
+    assert [stock(world, store) for store in stores] == before
+    assert {row["attribute"] for row in world.app_writes(stores[0])} == {
+        *("title", "descriptionHtml", "status", "vendor")
+    }
+
+
+def test_c14_a_store_is_read_to_its_last_page_and_its_longest_product(world):
+    long = [{"sku": f"L-{n}", "price": f"{n}.00", "options": [f"No. {n}"]} for n in range(1, 41)]
+    lamps = [lamp(f"Lamp {n}", sku=f"LAMP-{n}", price=f"{n}.50") for n in range(23)]
+    longest = {"title": "Rail", "option_names": ["Number"], "variants": long}
+    store = world.connect(world.shop("north", *lamps, longest))
+    shown = {
+        variant["id"]: variant["price"]
+        for product in world.twin.state(store.domain)["products"]
+        for variant in product["variants"]
+    }
+    known = {
+        host.gid: host.leaf("price").value
+        for listing in Listing.objects.filter(store=store)
+        for host in listing.variants.all()
+    }
+    assert known == shown
+    assert len(known) == 63
+
+
+def test_c15_a_subscription_that_shopify_took_away_is_made_again_and_the_gap_is_read(world):
+    first, second, _ = world.three()
+    subscription = WebhookSubscription.objects.get(store=second, topic="products/update")
+    delete_subscription(session_of(second), subscription.gid)
+    world.twin.edit(second.domain, world.listing(second).gid, {"title": "Unheard"})
+    world.work()
+    assert world.shown(first)["title"] == "Desk lamp"
+    assert check_coverage() == 0, "each was looked at within the hour"
+    old = timezone.now() - timedelta(hours=2)
+    WebhookSubscription.objects.filter(store=second).update(checked_at=old)
+    assert check_coverage() == 1
+    world.work()
+    assert world.shown(first)["title"] == "Unheard"
+    look = Job.objects.filter(handler="stores.after_install").latest("id")
+    assert "Made again: products/update." in look.reason
+    world.twin.edit(second.domain, world.listing(second).gid, {"title": "Heard"})
+    world.work()
+    assert world.shown(first)["title"] == "Heard"
