@@ -51,7 +51,8 @@ from syncqueue.domain.handling import (
     Settled,
     Verdict,
 )
-from syncqueue.enums import Outcome
+from syncqueue.enums import Kind, Outcome
+from syncqueue.services.wake import make_due
 
 READ_LAG_SECONDS = 2.0
 READ = "The store was read; what is left is planned anew."
@@ -151,6 +152,7 @@ class Converge:
         listing_id = job.payload["listing"]
         settle = SETTLE.get(call_request["op"], _settle_write)
         if answer.error is not None:
+            make_due(job.channel_id, Kind.IN, [job.key])  # what waited for this answer
             if answer.error.kind is not ErrorClass.UNKNOWN or call_request["op"] == "read":
                 return None
             sent_at = now - timedelta(seconds=answer.seconds)

@@ -1,5 +1,6 @@
 """Whole journeys on the twin, each asserted on the shops' own state and the twin's own log."""
 
+import threading
 import time
 
 import pytest
@@ -14,6 +15,7 @@ from stores.enums import Mode
 from stores.models import Delivery, Store, WebhookSubscription
 from stores.services.handlers import enqueue_pull
 from stores.shopify.topics import TOPICS
+from stores.twin.testing import RunningTwin
 from syncqueue.enums import Health, JobState, Outcome
 from syncqueue.models import Attempt, Channel, Job
 from tests.journeys.conftest import lamp, set_value
@@ -113,6 +115,22 @@ def test_a_lost_answer_is_settled_by_reading_and_never_written_twice(world):
     assert Attempt.objects.filter(job=job, outcome="unknown").count() == 1
     assert not Change.objects.exclude(source=Source.MANUAL).exists()
     world.assert_in_step()
+
+
+def test_a_delivery_that_came_during_a_call_is_decided_as_soon_as_the_call_has_failed(world):
+    first, second, _ = world.three()
+    gid = world.listing(second).gid
+    world.twin.settings(second.domain, latency=0.8, faults=[{"kind": "503", "count": 1}])
+    wish = SetValue(product_id=world.product().pk, attribute="title", value="Ours")
+    edit(workspace_id=world.workspace.pk, wishes=[wish], source=Source.MANUAL, actor="ada")
+    person = RunningTwin(world.twin.url)
+    typing = threading.Timer(0.3, person.edit, (second.domain, gid, {"vendor": "Theirs"}))
+    typing.start()
+    world.work()
+    typing.join()
+    world.work()
+    assert Channel.objects.get(pk=second.channel_id).health == Health.WAITING
+    assert world.shown(first)["vendor"] == "Theirs"
 
 
 def test_a_price_edited_meanwhile_in_the_store_is_not_overwritten_unseen(world):
