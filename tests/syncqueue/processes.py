@@ -87,3 +87,22 @@ def running_redis(folder, port):
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def killed(program):
+    """A program of its own on this test's database, ended by SIGKILL when the block is done."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "DJANGO_SETTINGS_MODULE": "apimio_sync.settings",
+        "LOG_LEVEL": "ERROR",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=settings.BASE_DIR, env=environment
+    )
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()

@@ -1,5 +1,6 @@
 """Retention: old finished work goes, whatever is open or still needed stays, the books balance."""
 
+import time
 from datetime import timedelta
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from syncqueue.services.enqueue import NewJob, enqueue
 from syncqueue.services.prune import prune, prune_old
 from syncqueue.services.pump import drain
 from syncqueue.services.replay import cancel
+from tests.syncqueue.processes import eventually, killed
 from tests.syncqueue.queueing import queue
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +121,30 @@ def test_a_retention_below_a_week_is_refused(settings):
     assert check_retention() == []
     settings.SYNCQUEUE = {**settings.SYNCQUEUE, "KEEP_DAYS": 6}
     assert [error.id for error in check_retention()] == ["syncqueue.E001"]
+
+
+SLOWLY = """
+import time, django; django.setup()
+from django.utils import timezone
+from syncqueue.services import prune
+prune.register_companion("slow", lambda ids: time.sleep(0.2) or 0)  # counted, not yet deleted
+prune.prune(timezone.now(), batch=1)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_dies_while_it_prunes_has_counted_exactly_what_it_deleted(channel):
+    queue(channel, *[["ok"]] * 12)
+    drain()
+    age(31)
+    for _ in range(2):
+        before = len(left())
+        with killed(SLOWLY):
+            eventually(lambda before=before: len(left()) <= before - 2)
+            time.sleep(0.1)
+        (found,) = books()
+        assert found.received == 12
+        assert Pruned.objects.get().jobs + len(left()) == 12 > len(left()) > 0
+        assert check_queue().found == []
+    assert prune(timezone.now())["jobs"] > 0
+    assert Pruned.objects.get().jobs == 12

@@ -1,13 +1,8 @@
 """Replays of many: previewed, carried out step by step, resumed after a death, cancelled."""
 
-import os
-import signal
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
-from django.conf import settings as django_settings
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +16,7 @@ from syncqueue.services import replays
 from syncqueue.services.check import check_queue
 from syncqueue.services.pump import drain
 from syncqueue.services.replays import cancel_replay, run_replays, start_replay, step
-from tests.syncqueue.processes import database_url, eventually
+from tests.syncqueue.processes import eventually, killed
 from tests.syncqueue.queueing import queue
 from tests.syncqueue.scripted import scripted
 
@@ -167,20 +162,10 @@ while replays.run_replays():
 def test_a_replay_survives_sigkill_of_whoever_carries_it_out(channel):
     dead(channel, 12)
     Replay.objects.create(channel=channel, by="ada", matched=12, upto=Job.objects.latest("id").pk)
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url(),
-        "DJANGO_SETTINGS_MODULE": "apimio_sync.settings",
-        "LOG_LEVEL": "ERROR",
-    }
     for _ in range(2):
         before = Replay.objects.get().replayed
-        process = subprocess.Popen(
-            [sys.executable, "-c", SLOWLY], cwd=django_settings.BASE_DIR, env=environment
-        )
-        eventually(lambda before=before: Replay.objects.get().replayed >= before + 2)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        with killed(SLOWLY):
+            eventually(lambda before=before: Replay.objects.get().replayed >= before + 2)
     row = Replay.objects.get()
     assert row.replayed == row.jobs.filter(state=JobState.QUEUED).count() < 12
     while run_replays():
