@@ -101,6 +101,7 @@ class Stance(StrEnum):
     """How a variant in a store that is linked to none of ours stands to the hub."""
 
     OPEN = ""
+    HELD = "held"
     OWN = "own"
     DOOMED = "doomed"
 
@@ -238,6 +239,7 @@ class HeldAct(StrEnum):
 
     EDIT = "edit"
     INBOUND = "inbound"
+    VARIANTS = "variants"
     IMPORT = "import"
     TERMS = "terms"
     SALE = "sale"

@@ -18,7 +18,7 @@ KNOWN = {
         "set_register",
     ): "the birth of a record from its only store",
     ("catalogue/services/adopting.py", "merge"): "what a store was found to have stays there",
-    ("catalogue/services/variants.py", "merge"): "the birth of a variant from its only store",
+    ("catalogue/services/newcomers.py", "merge"): "a store's new variant: held before it is born",
     (
         "catalogue/services/options.py",
         "merge",
@@ -91,7 +91,7 @@ def test_registers_are_stored_by_nobody_else():
 
 def test_both_doors_have_their_gates():
     trees = dict(sources())
-    for name, gate in (("edit", "hold_edit"), ("absorb", "stop")):
+    for name, gate in (("edit", "hold_edit"), ("absorb", "stop"), ("newcomers", "judge")):
         tree = trees[f"catalogue/services/{name}.py"]
         called = {
             n.func.id

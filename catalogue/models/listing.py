@@ -117,7 +117,8 @@ class VariantListing(Observed):
         default="",
         db_default="",
         choices=[(one.value, one.value.title() or "Open") for one in Stance],
-        help_text="Linked to no variant of ours: the store's own, or to be deleted there.",
+        help_text="Linked to no variant of ours: held at the gates, the store's own, or to be "
+        "deleted there.",
     )
 
     workspace_path = "listing__store__workspace"

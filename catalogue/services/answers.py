@@ -27,8 +27,9 @@ from catalogue.services.adopting import take_in_new
 from catalogue.services.gone import forget_gone, product_is_gone, product_subject
 from catalogue.services.issues import settle_issue
 from catalogue.services.locking import Locked
+from catalogue.services.newcomers import adopt_new
 from catalogue.services.unknown import note_unknown, open_writes, settle_unknown, unknown_writes
-from catalogue.services.variants import adopt_new, claim, keep_order, see_order
+from catalogue.services.variants import claim, keep_order, see_order
 from stores.models import Delivery
 from stores.shopify.errors import BadPayload
 from stores.shopify.products import parse_product, parse_product_payload

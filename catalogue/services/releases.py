@@ -16,6 +16,7 @@ from catalogue.services.desk import SetValue, open_desk
 from catalogue.services.edit import edit
 from catalogue.services.gates import version_that_stands, what, wish_of
 from catalogue.services.imports import discard_import, release_import
+from catalogue.services.newcomers import discard_new, release_new, seen_of_new
 from catalogue.services.sales import discard_sale, release_sale
 from catalogue.services.terms import release_terms
 
@@ -170,27 +171,41 @@ def _held_there(batch: HeldBatch) -> list[tuple[dict[str, Any], Value]]:
 def _look_again(batch_id: int) -> None:
     """Show a person what a store has set meanwhile, before they release what they have not seen."""
     batch = HeldBatch.objects.get(pk=batch_id)
-    if batch.act != HeldAct.INBOUND or batch.state != HeldState.HELD:
+    if batch.act not in _SEEN or batch.state != HeldState.HELD:
         return
     moved = 0
-    last = {_place(one): value for one, value in _held_there(batch)}
+    last = {_place(one): value for one, value in _SEEN[HeldAct(batch.act)](batch)}
     for number, one in enumerate(batch.wishes):
         declared, value = attribute(one["attribute"]), last.get(_place(one), one["value"])
         if fingerprint(declared, value) != fingerprint(declared, one["value"]):
             one["value"], moved = value, moved + 1
-            batch.samples[number]["after"] = value
+            if number < len(batch.samples):
+                batch.samples[number]["after"] = value
     if moved:
         batch.save(update_fields=["wishes", "samples"])
         raise NotAllowedNowError("The store has set another value since; look at it again.")
 
 
-def _place(stored: Mapping[str, Any]) -> tuple[int, int | None, str]:
+def _place(stored: Mapping[str, Any]) -> tuple[int, int | str | None, str]:
     return stored["product"], stored["variant"], stored["attribute"]
 
 
+def _release_variants(batch: HeldBatch) -> Outcome:
+    """The store's new variants become the hub's, and are created in the other stores."""
+    changes, gone = release_new(batch)
+    return Outcome(
+        changes, [{"what": what, "attribute": "Variant", "reason": DECIDED} for what in gone]
+    )
+
+
+_SEEN: Mapping[HeldAct, Callable[[HeldBatch], Sequence[tuple[dict[str, Any], Value]]]] = {
+    HeldAct.INBOUND: _held_there,
+    HeldAct.VARIANTS: seen_of_new,
+}
 _ACTS: Mapping[HeldAct, Act] = {
     HeldAct.EDIT: Act(_release_edit, lambda _batch: None),
     HeldAct.INBOUND: Act(_release_inbound, _discard_inbound),
+    HeldAct.VARIANTS: Act(_release_variants, discard_new),
     HeldAct.IMPORT: Act(lambda batch: Outcome(release_import(batch)), discard_import),
     HeldAct.TERMS: Act(lambda batch: Outcome(release_terms(batch)), lambda _batch: None),
     HeldAct.SALE: Act(lambda batch: Outcome(release_sale(batch)), discard_sale),

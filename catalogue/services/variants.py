@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
-from uuid import UUID
 
 from catalogue.domain.attributes import (
-    OPTION_NAMES,
     OPTION_VALUES,
     VARIANT_ORDER,
     Attribute,
@@ -24,19 +22,14 @@ from catalogue.domain.matching import (
     RemoteVariant,
     match_variants,
 )
-from catalogue.domain.registers import Entry
 from catalogue.domain.sighting import Sighting
 from catalogue.domain.structure import in_order, reordered
 from catalogue.domain.values import Value
-from catalogue.domain.version import Version
-from catalogue.enums import IssueKind, OverrideKind, Ownership, Source, Stance, Via
-from catalogue.models import Change, Listing, Variant, VariantListing
+from catalogue.enums import IssueKind, Stance, Via
+from catalogue.models import Listing, Variant, VariantListing
 from catalogue.selectors.picture import Picture
-from catalogue.services.adopting import says_nothing
 from catalogue.services.gone import variant_subject
-from catalogue.services.issues import Subject, raise_issue, settle_issue
-from catalogue.services.locking import Locked
-from catalogue.services.merge import Act, merge
+from catalogue.services.issues import settle_issue
 from stores.shopify.types import ProductSnapshot, VariantSnapshot
 
 Judge: TypeAlias = Callable[[str, Attribute, Leaf | None, Value], Decision]
@@ -63,7 +56,8 @@ def claim(pic: Picture, snapshot: ProductSnapshot) -> None:
 
 def _is_open(pic: Picture, gid: str) -> bool:
     host = pic.shown.get(gid)
-    return host is None or (host.variant_id is None and host.stance == Stance.OPEN)
+    waits = host is not None and host.stance in (Stance.OPEN, Stance.HELD)
+    return host is None or (host.variant_id is None and waits)
 
 
 def _remote(told: VariantSnapshot) -> RemoteVariant:
@@ -80,7 +74,7 @@ def _wanted(pic: Picture, variant: Variant) -> CanonicalVariant:
 
 def _link(pic: Picture, gid: str, variant_id: int) -> None:
     host = pic.shown.get(gid) or VariantListing(listing=pic.listing, gid=gid)
-    host.variant_id = variant_id
+    host.variant_id, host.stance = variant_id, Stance.OPEN
     host.save()
     pic.shown[gid] = host
     pic.listing.absent = [pk for pk in pic.listing.absent if pk != variant_id]
@@ -146,72 +140,6 @@ def _woven(every: list[str], order: Value) -> Value:
     theirs = [str(one) for one in order] if isinstance(order, list) else []
     turn = iter(one for one in theirs if one in every)
     return [next(turn) if one in theirs else one for one in every]
-
-
-def adopt_new(
-    locked: Locked, snapshot: ProductSnapshot, *, cause_id: UUID, now: datetime, source: Source
-) -> list[Change]:
-    """Make canonical variants of those that somebody added in a live store; the ledger's rows."""
-    pic = locked.picture
-    new = [told for told in snapshot.variants if pic.shown[told.gid].variant_id is None]
-    new = [told for told in new if pic.shown[told.gid].stance == Stance.OPEN]
-    product = pic.product
-    if not new or product is None or not pic.store.is_live:
-        return []
-    names, ours = snapshot.node["optionNames"], product.value(OPTION_NAMES)
-    two_way = pic.terms.ownership(OPTION_VALUES) is Ownership.TWO_WAY
-    if not two_way or not isinstance(ours, list) or len(ours) != len(names):
-        said = f"New variants of “{pic.listing}” don't fit the hub's options: they stay there."
-        subject = Subject(name=f"listing {pic.listing.pk}", product_id=product.pk)
-        raise_issue(pic.store.workspace_id, IssueKind.STRUCTURE, subject, said)
-        return []
-    locked.demand_canonical()
-    position = max((variant.position for variant in pic.variants.values()), default=0)
-    changes: list[Change] = []
-    for place, told in enumerate(new, start=position + 1):
-        variant = Variant.objects.create(product=product, position=place)
-        host = pic.shown[told.gid]
-        host.variant_id = variant.pk
-        host.save(update_fields=["variant"])
-        pic.variants[variant.pk] = variant
-        changes += _adopted(pic, host, variant, cause_id=cause_id, now=now, source=source)
-    return changes
-
-
-def _adopted(
-    pic: Picture,
-    host: VariantListing,
-    variant: Variant,
-    *,
-    cause_id: UUID,
-    now: datetime,
-    source: Source,
-) -> Iterable[Change]:
-    for name in host.leaves:
-        leaf = host.leaf(name)
-        if (
-            leaf is None
-            or leaf.as_of is None
-            or pic.product is None
-            or says_nothing(name, leaf.value)
-        ):
-            continue
-        version = Version.of(leaf.as_of, source, f"{pic.store.domain}:{host.gid}")
-        foreign = attribute(name).money and pic.store.currency != pic.product.currency
-        entry = (
-            Entry(version, "set", pic.store.pk, leaf.value, OverrideKind.FOUND)
-            if foreign
-            else Entry(version, "edit", pic.store.pk, leaf.value)
-        )
-        said = "A variant that was added in the store."
-        act = Act(
-            key=(variant.pk, name), entry=entry, source=source, cause_id=cause_id, reason=said
-        )
-        merged = merge(pic.product, variant, None, act, now=now)
-        if merged.override is not None:
-            merged.override.save()
-            pic.overrides[variant.pk, name] = merged.override
-        yield from merged.changes
 
 
 def renumber(variants: Iterable[Variant], order: Value) -> None:

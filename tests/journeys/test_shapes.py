@@ -4,8 +4,10 @@ import pytest
 
 from catalogue.domain.attributes import OPTION_NAMES
 from catalogue.domain.structure import MOST_VARIANTS
-from catalogue.enums import DeliveryFate, IssueKind, IssueState
-from catalogue.models import Change, ChangeDelivery, Issue, Variant
+from catalogue.enums import DeliveryFate, HeldState, IssueKind, IssueState
+from catalogue.errors import NotAllowedNowError
+from catalogue.models import Change, ChangeDelivery, HeldBatch, Issue, Variant
+from catalogue.services.releases import discard, release
 from stores.services.tokens import session_with
 from stores.shopify.products import parse_product, read_product
 from tests.journeys.conftest import APP, set_value
@@ -142,3 +144,47 @@ def test_a_product_of_2048_variants_is_read_to_its_end(world):
     assert read.complete
     assert [v.gid for v in read.variants] == [v["id"] for v in product["variants"]]
     assert len(read.variants) == MOST_VARIANTS
+
+
+def held():
+    batch = HeldBatch.objects.get(state=HeldState.HELD)
+    assert "below 0.01" in batch.words
+    return batch
+
+
+def test_a_new_variant_that_the_gates_object_to_stays_in_its_store_until_it_is_released(world):
+    """A price of 0.00 does not spread by being born; what was not looked at is not released."""
+    first, second = two(world)
+    hand = Hand(world, first)
+    hand.add_variants(size("L", price="0.00"), size("XL"))
+    assert shape(world.shown(second)) == (["Size"], ["S", "M", "XL"])
+    assert (Variant.objects.count(), HeldBatch.objects.count()) == (3, 1)
+    large = next(v for v in world.shown(first)["variants"] if v["title"] == "L")
+    fixed = [{"id": large["id"], "price": "24.00"}]
+    hand.do("productVariantsBulkUpdate", productId=hand.product["id"], variants=fixed)
+    assert HeldBatch.objects.count() == 1
+    with pytest.raises(NotAllowedNowError, match="look at it again"):
+        release(held().pk, by="ada", reason="It is a gift.")
+    assert "24.00" in [one["after"] for one in held().samples]
+    done = release(held().pk, by="ada", reason="It has a price now.")
+    world.work()
+    assert (done.applied > 0, done.dropped) == (True, [])
+    made = next(v for v in world.shown(second)["variants"] if v["title"] == "L")
+    assert (made["sku"], made["price"]) == ("SHIRT-L", "24.00")
+    assert Variant.objects.count() == 4
+    told = Change.objects.filter(variant__sku="SHIRT-L", attribute="price").get()
+    assert "released by ada: It has a price now." in told.reason
+    world.assert_in_step()
+
+
+def test_a_new_variant_that_is_discarded_is_its_stores_alone_for_good(world):
+    first, second = two(world)
+    hand = Hand(world, first)
+    hand.add_variants(size("L", price="0.00"))
+    discard(held().pk, by="ada", reason="A mistake.")
+    set_value(world, "title", "Long shirt")
+    hand.add_variants(size("XL"))
+    assert shape(world.shown(first)) == (["Size"], ["S", "M", "L", "XL"])
+    assert shape(world.shown(second)) == (["Size"], ["S", "M", "XL"])
+    assert (Variant.objects.count(), HeldBatch.objects.count()) == (3, 1)
+    world.assert_in_step()
