@@ -240,6 +240,7 @@ class HeldAct(StrEnum):
     EDIT = "edit"
     INBOUND = "inbound"
     VARIANTS = "variants"
+    FOUNDING = "founding"
     IMPORT = "import"
     TERMS = "terms"
     SALE = "sale"

@@ -19,7 +19,7 @@ from activity.admin.terms_forms import operated
 from catalogue.domain.attributes import OPTION_NAMES, OPTION_VALUES
 from catalogue.domain.structure import DEFAULT_NAME, DEFAULT_VALUE
 from catalogue.enums import Source
-from catalogue.errors import CatalogueError
+from catalogue.errors import CatalogueError, HeldAtGatesError
 from catalogue.models import Product
 from catalogue.services.founding import add_variants, make_product
 from stores.models import Workspace
@@ -112,6 +112,8 @@ class FoundingAdmin(ScopedAdmin):
         if form.is_valid():
             try:
                 product = form.make(request.user.get_username())
+            except HeldAtGatesError as error:
+                return self._held(request, str(error))
             except (CatalogueError, ValueError) as error:
                 form.add_error(None, str(error))
             else:
@@ -128,6 +130,8 @@ class FoundingAdmin(ScopedAdmin):
             variants, actor = form.cleaned_data["variants"], request.user.get_username()
             try:
                 add_variants(product, variants, source=Source.MANUAL, actor=actor)
+            except HeldAtGatesError as error:
+                return self._held(request, str(error))
             except (CatalogueError, ValueError) as error:
                 form.add_error(None, str(error))
             else:
@@ -139,6 +143,11 @@ class FoundingAdmin(ScopedAdmin):
         messages.success(request, said)
         address = reverse("admin:catalogue_product_change", args=[product.pk])
         return HttpResponseRedirect(address)
+
+    def _held(self, request: HttpRequest, said: str) -> HttpResponse:
+        """Where it is released; sent again, the form would be held a second time."""
+        messages.warning(request, said)
+        return HttpResponseRedirect(reverse("admin:catalogue_heldbatch_changelist"))
 
     def _page(self, request: HttpRequest, form: forms.Form, title: str) -> HttpResponse:
         context = {

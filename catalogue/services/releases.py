@@ -14,6 +14,7 @@ from catalogue.errors import NotAllowedNowError
 from catalogue.models import HeldBatch, Override, Product
 from catalogue.services.desk import SetValue, open_desk
 from catalogue.services.edit import edit
+from catalogue.services.founding import release_founding
 from catalogue.services.gates import version_that_stands, what, wish_of
 from catalogue.services.imports import discard_import, release_import
 from catalogue.services.newcomers import discard_new, release_new, seen_of_new
@@ -206,6 +207,7 @@ _ACTS: Mapping[HeldAct, Act] = {
     HeldAct.EDIT: Act(_release_edit, lambda _batch: None),
     HeldAct.INBOUND: Act(_release_inbound, _discard_inbound),
     HeldAct.VARIANTS: Act(_release_variants, discard_new),
+    HeldAct.FOUNDING: Act(lambda batch: Outcome(release_founding(batch)), lambda _batch: None),
     HeldAct.IMPORT: Act(lambda batch: Outcome(release_import(batch)), discard_import),
     HeldAct.TERMS: Act(lambda batch: Outcome(release_terms(batch)), lambda _batch: None),
     HeldAct.SALE: Act(lambda batch: Outcome(release_sale(batch)), discard_sale),

@@ -4,9 +4,19 @@ import pytest
 from django.urls import reverse
 
 from catalogue.enums import IssueKind, IssueState, ListingState, NewProducts
-from catalogue.models import Issue, Listing, NewProductPolicy, Product, RemovalPolicy, Variant
+from catalogue.models import (
+    Change,
+    HeldBatch,
+    Issue,
+    Listing,
+    NewProductPolicy,
+    Product,
+    RemovalPolicy,
+    Variant,
+)
 from catalogue.services.gone import product_subject
 from catalogue.services.issues import raise_issue
+from catalogue.services.releases import discard, release
 from syncqueue.models import Job
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +67,37 @@ def test_more_variants_are_added_on_the_page_of_the_product(operator, shops):
     assert [variant.name for variant in cap.variants.all()] == ["S", "M", "L"]
     said = operator.post(address, {"variants": "L; CAP-X; 14.00"}).text
     assert "Two variants are “L”" in said
+
+
+def test_what_the_gates_hold_of_a_new_product_is_made_when_a_person_releases_it(operator, shops):
+    north, _ = shops
+    NewProductPolicy.objects.create(store=north, choice=NewProducts.DRAFT)
+    page = operator.post(MAKE, form(north, variants="S; CAP-S; 0.00\nM; CAP-M; 12"), follow=True)
+    assert "nothing is made until somebody releases it: A price below 0.01 is set once" in page.text
+    batch = HeldBatch.objects.get()
+    assert [one["what"] for one in batch.samples if one["meant"]] == ["Cap / CAP-S"]
+    assert not Product.objects.filter(title="Cap").exists()
+    assert not Job.objects.filter(handler="catalogue.create").exists()
+    release(batch.pk, by="ada", reason="S is a gift.")
+    cap = Product.objects.get(title="Cap")
+    prices = [(v.name, v.sku, v.value("price")) for v in cap.variants.all()]
+    assert prices == [("S", "CAP-S", "0.00"), ("M", "CAP-M", "12.00")]
+    assert Job.objects.get(handler="catalogue.create").payload["product"] == cap.pk
+    reasons = set(Change.objects.filter(product=cap, store=None).values_list("reason", flat=True))
+    assert reasons == {"Held at the gates; released by ada: S is a gift."}
+
+
+def test_what_the_gates_hold_of_new_variants_is_made_or_given_up_as_a_whole(operator, shops):
+    operator.post(MAKE, form(shops[0]))
+    cap = Product.objects.get(title="Cap")
+    address = reverse("admin:catalogue_product_variants", args=[cap.pk])
+    for name in ("L", "XL"):
+        operator.post(address, {"variants": f"{name}; CAP-{name}; 0.00"})
+    assert cap.variants.count() == 2
+    given_up, wanted = HeldBatch.objects.order_by("pk")
+    discard(given_up.pk, by="ada", reason="A mistake.")
+    assert release(wanted.pk, by="ada", reason="A gift.").applied == 3
+    assert [variant.name for variant in cap.variants.all()] == ["S", "M", "XL"]
 
 
 def test_viewers_and_strangers_make_nothing(viewer, shops):
