@@ -66,6 +66,7 @@ def test_candidates_of_other_workspaces_are_never_shown(operator, shops):
 def test_three_candidates_ask_no_more_than_one(operator, shops):
     third = make.store(shops[0].workspace, "third")
     alone = waiting(third, variants=[make.variant(8, sku="", barcode=None)])
+    page(operator, alone)  # what is remembered for good is asked for here
     counts = []
     for _ in range(2):
         with CaptureQueriesContext(connection) as asked:

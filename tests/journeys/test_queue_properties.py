@@ -50,7 +50,7 @@ def test_a_cure_that_comes_while_the_head_waits_is_written_at_once(world):
     world.assert_in_step()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_every_change_has_one_end_in_every_live_store(world, seed):
     """P11: one row for each change and live store, with an end, whatever happened on the way."""
     stores, rng = world.three(), random.Random(seed)
