@@ -226,6 +226,7 @@ class IssueKind(StrEnum):
     PRODUCT_GONE = "product_gone"
     SALE = "sale"
     METAFIELD = "metafield"
+    PICTURES = "pictures"
     NEW_PRODUCT = "new_product"
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "NORMALISER_VERSION",
     "OPTION_NAMES",
     "OPTION_VALUES",
+    "PICTURES",
     "VARIANT_ORDER",
     "Attribute",
     "BadValueError",
@@ -34,17 +35,18 @@ __all__ = [
 
 Path: TypeAlias = tuple[str, ...]
 Form: TypeAlias = Literal["graphql", "webhook"]
-Part: TypeAlias = Literal["fields", "metafields", "channels"]
+Part: TypeAlias = Literal["fields", "metafields", "channels", "media"]
 
 
 OPTION_NAMES, OPTION_VALUES, VARIANT_ORDER = "option_names", "option_values", "variant_order"
+PICTURES = "pictures"
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """One unit of merging. `lossy`: Shopify re-renders what it is sent.
 
-    `as_set`: a set of words, to which several parties add and from which they remove.
+    `as_set`: words or pictures, to which several parties add and from which they remove.
     `structural`: of a product's shape, which is written step by step (`domain.structure`).
     `per_store`: every store has its own value, and none ever crosses.
     `part`: by which of Shopify's mutations it is written.
@@ -123,6 +125,16 @@ _DECLARED = (
         guard=Guard.CHECK,
         per_store=True,
         part="channels",
+    ),
+    # A payload shows pictures once they are processed, and nothing of their content.
+    _product(
+        PICTURES,
+        "Pictures",
+        values.pictures,
+        PICTURES,
+        guard=Guard.CHECK,
+        as_set=True,
+        part="media",
     ),
     _product(
         OPTION_NAMES,
@@ -297,13 +309,21 @@ def _check(declared: Attribute, value: Value) -> None:
     if declared.money and isinstance(value, str):
         values.check_amount(value)
     if isinstance(value, list):
-        check = values.check_names if declared.structural else values.check_tags
-        check(value)
+        _check_list(declared, value)
     if declared.part == "metafields":
         if value is not None:
             metafields.check(value)
     elif isinstance(value, dict) and value["value"].startswith("-"):
         raise BadValueError("a weight can't be negative")
+
+
+def _check_list(declared: Attribute, value: list[str]) -> None:
+    if declared.part == "media":
+        values.check_pictures(value)
+    elif declared.structural:
+        values.check_names(value)
+    else:
+        values.check_tags(value)
 
 
 _ABSENT = object()

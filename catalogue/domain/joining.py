@@ -19,8 +19,9 @@ def join(attribute: Attribute, entry: Entry, basis: Value, winner: Entry | None)
     """
     if winner is None:
         return entry
-    joined = three_way(attribute, basis, entry.value, winner.value)
-    if entry.version > winner.version:
+    newer = entry.version > winner.version
+    joined = three_way(attribute, basis, entry.value, winner.value, mine_first=newer)
+    if newer:
         return entry if joined == entry.value else replace(entry, value=joined)
     if joined == attribute.normalise(winner.value):
         return entry
@@ -28,12 +29,19 @@ def join(attribute: Attribute, entry: Entry, basis: Value, winner: Entry | None)
     return replace(entry, value=joined, version=version)
 
 
-def three_way(attribute: Attribute, base: Value, mine: Value, theirs: Value) -> Value:
-    """Their set without what I took from the base, and with what I added to it."""
+def three_way(
+    attribute: Attribute, base: Value, mine: Value, theirs: Value, *, mine_first: bool = True
+) -> Value:
+    """Their set without what I took from the base, and with what I added to it.
+
+    Where an order counts it is that of who comes first.
+    """
     before, wanted, standing = (_folded(attribute, value) for value in (base, mine, theirs))
     kept = {word: said for word, said in standing.items() if word in wanted or word not in before}
     added = {word: said for word, said in wanted.items() if word not in before}
-    return attribute.normalise([*{**added, **kept}.values()])
+    both = {**added, **kept}
+    order = [*wanted, *standing] if mine_first else [*standing, *wanted]
+    return attribute.normalise([both[word] for word in dict.fromkeys(order) if word in both])
 
 
 def _folded(attribute: Attribute, value: Value) -> dict[str, str]:

@@ -28,6 +28,7 @@ POLICIES = frozenset({"DENY", "CONTINUE"})
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 CENTS = 2
 MOST_TAGS = 250
+MOST_PICTURES, LONGEST_ALT = 250, 512
 LONGEST_TAG = 255
 LONGEST_NAME = 255
 _LARGEST = Decimal(10) ** 15
@@ -103,6 +104,16 @@ def channels(raw: object) -> Value:
     if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
         raise BadValueError("channels are a list of names")
     return [*sorted({str(text(name)) for name in given} - {""})]
+
+
+def pictures(raw: object) -> Value:
+    """Pictures in their order, each an address and its text; people write one a line."""
+    given = raw.splitlines() if isinstance(raw, str) else raw or ()
+    if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
+        raise BadValueError("pictures are a list of addresses, each with its text")
+    entries = [" ".join(storable(one).split()) for one in given]
+    by_address = {entry.partition(" ")[0]: entry for entry in reversed(entries) if entry}
+    return [entry for entry in dict.fromkeys(entries) if entry in by_address.values()]
 
 
 def word_of(allowed: frozenset[str]) -> Normalise:
@@ -206,6 +217,13 @@ def check_names(given: list[str]) -> None:
         raise BadValueError("no name can be empty")
     if any(len(name) > LONGEST_NAME for name in given):
         raise BadValueError(f"a name has at most {LONGEST_NAME} characters")
+
+
+def check_pictures(entries: list[str]) -> None:
+    if len(entries) > MOST_PICTURES:
+        raise BadValueError(f"at most {MOST_PICTURES} pictures are allowed")
+    if any(len(entry.partition(" ")[2]) > LONGEST_ALT for entry in entries):
+        raise BadValueError(f"a picture's text has at most {LONGEST_ALT} characters")
 
 
 def check_tags(words: list[str]) -> None:

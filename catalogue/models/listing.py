@@ -1,7 +1,7 @@
 """Canonical records as they stand in one store: its ids, and what was last observed there."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 from catalogue.domain.journal import Leaf
@@ -66,6 +66,12 @@ class Listing(Observed):
         default=list,
         blank=True,
         help_text="Variants of ours that this store does not have, and is not to be given.",
+    )
+    gallery = models.JSONField(
+        default=list,
+        blank=True,
+        db_default=Value([], models.JSONField()),
+        help_text="Its media as last read: which picture each is, and where to fetch it.",
     )
     read_at = models.DateTimeField(
         null=True, blank=True, help_text="When a read last showed it, by our clock."

@@ -32,6 +32,7 @@ TERMS = """
 """
 """A column over `stores_store AS s`; `read_terms` reads it."""
 CHANNEL_SCOPES = frozenset({"read_publications", "write_publications"})
+MEDIA_SCOPE = "write_files"
 _OF_STORES = f"SELECT s.id, s.currency, {TERMS} FROM stores_store AS s WHERE s.id = ANY(%s)"  # noqa: S608
 
 
@@ -57,10 +58,11 @@ def read_terms(column: str, currency: str) -> Terms:
 def extras_of(store: Store, terms: Terms) -> Extras:
     """What a read of a store must show beside the products' own fields.
 
-    Channels, where the store has granted to see and to set them.
+    Channels and pictures, where the store has granted to see and to set them.
     """
     product, variant = (tuple(places(terms.metafields, owner)) for owner in Owner)
-    return Extras(product, variant, channels=set(store.scopes) >= CHANNEL_SCOPES)
+    scopes = set(store.scopes)
+    return Extras(product, variant, channels=scopes >= CHANNEL_SCOPES, media=MEDIA_SCOPE in scopes)
 
 
 def metafields_of(workspace_id: int) -> dict[str, str]:

@@ -9,10 +9,18 @@ from uuid import UUID
 
 from django.db import connection
 
-from catalogue.domain.attributes import VARIANT_ORDER, Attribute, Form, attribute, read_leaves
+from catalogue.domain.attributes import (
+    PICTURES,
+    VARIANT_ORDER,
+    Attribute,
+    Form,
+    attribute,
+    read_leaves,
+)
 from catalogue.domain.collision import Basis
 from catalogue.domain.decide import Decision, Edit
 from catalogue.domain.diff import LeafKey
+from catalogue.domain.gallery import keys_in
 from catalogue.domain.joining import JOINED, join
 from catalogue.domain.journal import Leaf
 from catalogue.domain.metafields import (
@@ -37,7 +45,7 @@ from catalogue.services.gates import Cause
 from catalogue.services.ledger import store_changes
 from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, correct, merge
-from catalogue.services.misfits import misfit
+from catalogue.services.misfits import misfit, pictures_differ
 from catalogue.services.options import ask_about_options, fill_up, has_shrunk, held_shape
 from catalogue.services.sale_issues import tell_of_sale
 from catalogue.services.spread import spread
@@ -61,6 +69,7 @@ OF_A_LISTING = (
     "settled_at",
     "absent",
     "read_at",
+    "gallery",
 )
 OF_A_HOST = ("leaves", "position", "options", "inventory_item_gid")
 _STORE_HOSTS = """
@@ -253,6 +262,8 @@ def publish(
 
 def _meant(pic: Picture, name: str, edited: Edit) -> Edit:
     """An edit whose links lead to records of the hub; by ids of its store it never travels."""
+    if _lacks_pictures(pic, name, edited):
+        pictures_differ(pic, "some were taken off there, so what it shows stays its own")
     if not is_link(edited.value):
         return edited
     value = retarget(edited.value, targets_of(pic.store.pk, targets(edited.value)))
@@ -260,6 +271,15 @@ def _meant(pic: Picture, name: str, edited: Edit) -> Edit:
         return replace(edited, value=value)
     misfit(pic, name, "it leads to something that is not linked here, so it stays that store's own")
     return edited
+
+
+def _lacks_pictures(pic: Picture, name: str, edited: Edit) -> bool:
+    """Whether a store has taken off what the hub still shows: a removal never spreads by itself."""
+    if name != PICTURES or pic.product is None:
+        return False
+    winner = pic.product.register(name).winner
+    gone = {*keys_in(edited.based_on)} - {*keys_in(edited.value)}
+    return winner is not None and not gone.isdisjoint(keys_in(winner.value))
 
 
 def _routes(pic: Picture, edits: Sequence[tuple[LeafKey, Edit]], *, shrunk: bool) -> Routes:
@@ -281,7 +301,7 @@ def _route(pic: Picture, key: LeafKey, edited: Edit, *, shrunk: bool) -> Routing
         store=pic.store.pk,
         terms=pic.terms,
         held=bool(standing and standing.stands and standing.kind is OverrideKind.HELD),
-        may_move=_may_move(pic, key, edited.value),
+        may_move=_may_move(pic, key, edited.value) and not _lacks_pictures(pic, key[1], edited),
         layers=pic.layers,
     )
 

@@ -30,6 +30,8 @@ from stores.models import Store
 from syncqueue.enums import Priority
 from syncqueue.services.enqueue import enqueue
 
+LATE = ("metafields", "media")  # what a read shows only from some day on
+
 
 def adopt_values(record: Product | Variant, host: Observed, store: Store) -> None:
     """Take what a store shows as the canonical values of a new record."""
@@ -133,13 +135,13 @@ def _leaf_id(key: LeafKey) -> str:
 def take_in_new(
     locked: Locked, first_seen: Sequence[LeafKey], *, cause_id: UUID, now: datetime
 ) -> None:
-    """Compare metafields that were seen for the first time, because they are declared since.
+    """Compare metafields and pictures that were seen for the first time, because asked for since.
 
     What the product's first store has becomes canonical; what another has instead stays its own.
     """
     pic = locked.picture
     product = pic.product
-    keys = [key for key in first_seen if attribute(key[1]).part == "metafields"]
+    keys = [key for key in first_seen if attribute(key[1]).part in LATE]
     if product is None or not keys:
         return
     locked.demand_canonical()

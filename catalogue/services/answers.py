@@ -27,6 +27,7 @@ from catalogue.services.adopting import take_in_new
 from catalogue.services.gone import forget_gone, product_is_gone, product_subject
 from catalogue.services.issues import settle_issue
 from catalogue.services.locking import Locked
+from catalogue.services.media_writes import see_gallery
 from catalogue.services.newcomers import adopt_new
 from catalogue.services.unknown import note_unknown, open_writes, settle_unknown, unknown_writes
 from catalogue.services.variants import claim, keep_order, see_order
@@ -199,6 +200,7 @@ def _absorb(
         )
 
     before = pic.ids_shown()
+    snapshot = see_gallery(pic, snapshot)
     claim(pic, snapshot)
     found = absorb(pic, snapshot, judge)
     take_in_new(locked, found.first_seen, cause_id=cause_id, now=now)

@@ -15,6 +15,16 @@ from catalogue.services.access import TOKEN_SECONDS, Access
 from catalogue.services.answers import absorb_read, absorb_write
 from catalogue.services.channel_writes import settle_channels, write_channels
 from catalogue.services.locking import Locked, with_listing
+from catalogue.services.media_writes import (
+    KEY,
+    NOT_GRANTED,
+    PROCESSING,
+    SECONDS,
+    plan_media,
+    settle_media,
+    wait,
+    write_media,
+)
 from catalogue.services.metafield_writes import settle_metafields, write_metafields
 from catalogue.services.misfits import ASTRAY, astray
 from catalogue.services.reshape import SAID, perform_step, plan_step
@@ -60,10 +70,12 @@ SHAPE = "The store's options and variants don't fit the hub's: a person decides.
 SEND = {
     **dict.fromkeys(METAFIELDS, write_metafields),
     "channels": write_channels,
+    "media": write_media,
 }
 SETTLE = {
     **dict.fromkeys(METAFIELDS, settle_metafields),
     "channels": settle_channels,
+    "media": settle_media,
 }
 
 
@@ -123,9 +135,17 @@ class Converge:
             if astray(pic, leaves_of(job)):
                 mark_held(job.id, ASTRAY)
                 return Settled(Outcome.HELD, ASTRAY)
+            if KEY in leaves_of(job) - pic.observed().keys():
+                mark_held(job.id, NOT_GRANTED)
+                return Settled(Outcome.HELD, NOT_GRANTED)
             mark_shown([job.id])
             return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
         request = write_request(pic, next_call(job, leaves), now)
+        if request["op"] == "media":
+            planned = plan_media(pic, request)
+            if planned is None:
+                return wait(pic, job)
+            request = planned
         alone = job.solo or request["more"]
         riders = () if alone else (f for f in followers if f.handler == job.handler)
         return Call(
@@ -243,6 +263,8 @@ def _settle_read(
 ) -> Verdict:
     if not absorb_read(locked, body["read"]["product"], cause_id=job.cause_id, now=now):
         return Again("The answer was older than what is known; reading again.", READ_LAG_SECONDS)
+    if locked.picture.listing.needs_read == PROCESSING:
+        return Again(PROCESSING, SECONDS)
     return Again(said)
 
 

@@ -18,7 +18,7 @@ from catalogue.enums import ChangeFate, ChangeScope, OverrideKind, Ownership
 from catalogue.errors import Clash, NotAllowedNowError, NotFoundHereError, StaleEditError
 from catalogue.models import Change, Override, Product, Variant
 from catalogue.models.canonical import Record
-from catalogue.selectors.terms import terms_of
+from catalogue.selectors.terms import MEDIA_SCOPE, terms_of
 from stores.models import Store
 
 PUBLISH = "write_publications"
@@ -135,6 +135,10 @@ def _check_ownership(
         if attribute(wish.attribute).part == "channels" and PUBLISH not in store.scopes:
             raise NotAllowedNowError(
                 f"Channels can't be set in {store}: its grant lacks {PUBLISH}."
+            )
+        if attribute(wish.attribute).part == "media" and MEDIA_SCOPE not in store.scopes:
+            raise NotAllowedNowError(
+                f"Pictures can't be set in {store}: its grant lacks {MEDIA_SCOPE}."
             )
         ownership = terms[wish.store_id].ownership(wish.attribute)
         if ownership not in (Ownership.TWO_WAY, Ownership.HUB):

@@ -16,7 +16,9 @@ from catalogue.domain.metafields import place_of
 from catalogue.domain.values import Value
 from catalogue.enums import Owner, Source
 from catalogue.models import VariantListing
+from catalogue.selectors.galleries import gallery_of
 from catalogue.selectors.picture import Picture
+from catalogue.selectors.terms import MEDIA_SCOPE
 from catalogue.services.absorb import Absorbed, absorb, take_edits
 from catalogue.services.adopting import take_in_new
 from catalogue.services.locking import Locked, with_listing
@@ -173,13 +175,21 @@ def _why_read(
     snapshot: ProductSnapshot, found: Absorbed, pic: Picture, known: Collection[str]
 ) -> str:
     """Why the payload alone can't decide; empty where it can. A list in it never removes."""
-    told = [variant.gid for variant in snapshot.variants]
     if not snapshot.complete:
         return "The payload did not show every variant."
-    if _lacks_a_metafield(pic, snapshot):
-        return "The payload did not show a metafield that the product had."
     if found.needs_read:
         return "Two values in the same second."
+    return _lost_from_sight(pic, snapshot) or _other_variants(snapshot, pic, known)
+
+
+def _lost_from_sight(pic: Picture, snapshot: ProductSnapshot) -> str:
+    if _lacks_a_metafield(pic, snapshot):
+        return "The payload did not show a metafield that the product had."
+    return "Pictures have come, gone or moved." if _other_pictures(pic, snapshot) else ""
+
+
+def _other_variants(snapshot: ProductSnapshot, pic: Picture, known: Collection[str]) -> str:
+    told = [variant.gid for variant in snapshot.variants]
     if set(told) != set(known):
         return "Variants have come or gone."
     places = {variant.gid: variant.position for variant in snapshot.variants}
@@ -201,6 +211,18 @@ def _lacks_a_metafield(pic: Picture, snapshot: ProductSnapshot) -> bool:
         if (place := place_of(name)) and place[0] is Owner.PRODUCT and place[1] not in told
     ]
     return any((leaf := leaves.get((None, name))) and leaf.value is not None for name in missing)
+
+
+def _other_pictures(pic: Picture, snapshot: ProductSnapshot) -> bool:
+    """Whether the processed media that a payload names are not those that the last read showed."""
+    told, as_of = snapshot.node.get("media"), pic.listing.as_of
+    if told is None or MEDIA_SCOPE not in pic.store.scopes:
+        return False
+    if as_of and snapshot.updated_at < as_of:
+        return False
+    shown = [(one["admin_graphql_api_id"], " ".join((one["alt"] or "").split())) for one in told]
+    known = [medium for medium in gallery_of(pic.listing) if medium.status == "READY"]
+    return shown != [(medium.gid, medium.alt) for medium in known]
 
 
 def call_is_open(pic: Picture) -> bool:

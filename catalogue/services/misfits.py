@@ -1,8 +1,8 @@
-"""Metafields that a store holds in a way that keeps them out of step: one issue a store."""
+"""What keeps metafields (one issue a store) or pictures (one a product there) out of step."""
 
 from collections.abc import Iterable
 
-from catalogue.domain.attributes import attribute
+from catalogue.domain.attributes import PICTURES, attribute
 from catalogue.domain.diff import LeafKey
 from catalogue.enums import IssueKind
 from catalogue.selectors.picture import Picture
@@ -18,6 +18,19 @@ def astray(pic: Picture, keys: Iterable[LeafKey]) -> bool:
     for _, name in lost:
         misfit(pic, name, "it leads to a product or variant that this store doesn't have")
     return bool(lost)
+
+
+def pictures_differ(pic: Picture, why: str) -> None:
+    """Say once for a product in a store why its pictures there are not those of the hub."""
+    store = pic.store
+    subject = Subject(
+        name=f"pictures, listing {pic.listing.pk}",
+        product_id=pic.product.pk if pic.product else None,
+        attribute=PICTURES,
+        store_id=store.pk,
+    )
+    reason = f"The pictures of “{pic.listing.title}” in {store} are not those of the hub: {why}."
+    raise_issue(store.workspace_id, IssueKind.PICTURES, subject, reason)
 
 
 def misfit(pic: Picture, name: str, why: str) -> None:

@@ -18,7 +18,7 @@ from catalogue.services.spread import changes_of
 from syncqueue.domain.handling import JobView
 
 METAFIELDS = ("metafields", "delete_metafields")
-ORDER = ("write", *METAFIELDS, "channels")
+ORDER = ("write", *METAFIELDS, "channels", "media")
 MOST_SHOWN = 100
 
 

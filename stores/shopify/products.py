@@ -8,6 +8,7 @@ from stores.shopify.client import execute
 from stores.shopify.documents import document
 from stores.shopify.errors import NotAllowed, Refused
 from stores.shopify.grants import demand
+from stores.shopify.media import add_media
 from stores.shopify.metafields import add_metafields
 from stores.shopify.snapshots import parse_item_payload, parse_product, parse_product_payload
 from stores.shopify.types import (
@@ -98,6 +99,8 @@ def _add_extras(session: Session, nodes: list[dict[str, Any]], extras: Extras) -
     add_metafields(session, nodes, extras)
     if extras.channels:
         add_channels(session, nodes)
+    if extras.media:
+        add_media(session, nodes)
 
 
 def products_count(session: Session) -> int:

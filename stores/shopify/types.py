@@ -16,6 +16,7 @@ __all__ = [
     "LevelChange",
     "LevelSnapshot",
     "Location",
+    "MediaWritten",
     "MetafieldEntry",
     "MetafieldError",
     "MetafieldSnapshot",
@@ -141,19 +142,25 @@ class ProductSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What a read shows beside a product's own fields: metafields, by `namespace.key`; channels."""
+    """What a read shows beside a product's own fields: metafields, by `namespace.key`; more."""
 
     product: tuple[str, ...] = ()
     variant: tuple[str, ...] = ()
     channels: bool = False
+    media: bool = False
 
     def to_json(self) -> dict[str, Any]:
         keys = {"product": list(self.product), "variant": list(self.variant)}
-        return {**keys, "channels": self.channels}
+        return {**keys, "channels": self.channels, "media": self.media}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Extras":
-        return cls(tuple(data["product"]), tuple(data["variant"]), data["channels"])
+        return cls(
+            tuple(data["product"]),
+            tuple(data["variant"]),
+            data["channels"],
+            data.get("media", False),  # requests that were stored before media were read
+        )
 
 
 NO_EXTRAS = Extras()
@@ -187,6 +194,14 @@ class ChannelsWritten:
 
     channels: list[str] | None
     updated_at: datetime | None
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaWritten:
+    """The ids of all media in order, where an answer shows them; what Shopify `refused`."""
+
+    gids: tuple[str, ...]
     refused: str = ""
 
 

@@ -1,4 +1,4 @@
-"""Media are not kept in step: whatever else is written, pictures stay as their shop has them."""
+"""Without a grant to write files, pictures stay as their shop has them, whatever is written."""
 
 import pytest
 

@@ -1,0 +1,137 @@
+"""Pictures: known by their content, so that every store has each of them once and in order."""
+
+import pytest
+from django.conf import settings
+
+from catalogue.enums import DeliveryFate
+from catalogue.models import ChangeDelivery, Issue, Override
+from stores.services.handlers import enqueue_pull
+from syncqueue.enums import OPEN_STATES
+from syncqueue.models import Job
+from tests.journeys.conftest import lamp, set_value
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SITE = "https://pictures.example"
+GRANTED = [*settings.SHOPIFY_SCOPES, "read_files", "write_files"]
+
+
+def stores_with_pictures(world, *names):
+    domains = [world.shop(name, lamp()) for name in names]
+    for domain in domains:
+        world.twin.settings(domain, media_seconds=0.2, job_seconds=0.1)
+    return [world.connect(domain, scopes=GRANTED) for domain in domains]
+
+
+def upload(world, store, *names):
+    given = [
+        {"originalSource": f"{SITE}/{name}.jpg", "alt": name, "contentType": "IMAGE"}
+        for name in names
+    ]
+    world.twin.add_media(store.domain, world.listing(store).gid, *given)
+    finish(world)
+
+
+def finish(world):
+    """Work until Shopify has processed all, and every job that waits for it has ended."""
+    ended = False
+    while not ended:
+        done = not processing(world)
+        world.make_all_due()
+        world.work()
+        open_jobs = Job.objects.filter(state__in=OPEN_STATES)
+        ended = done and not processing(world) and not open_jobs.exists()
+
+
+def processing(world):
+    media = [one for store in world.stores for one in world.shown(store)["media"]]
+    return any(one["status"] in {"UPLOADED", "PROCESSING"} for one in media)
+
+
+def texts(world, store):
+    return [one["alt"] for one in world.shown(store)["media"]]
+
+
+def made(world, store):
+    """The files that we have made in a store, by the twin's own log."""
+    rows = world.twin.log(shop=store.domain, kind="create")
+    return [row for row in rows if row["by"] == "app"]
+
+
+def test_c7_pictures_of_one_store_go_to_the_others_once_and_in_order(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    upload(world, first, "front", "side")
+    assert texts(world, second) == ["front", "side"]
+    assert len(made(world, second)) == 2
+    upload(world, second, "back")
+    assert [texts(world, store) for store in (first, second)] == [["front", "side", "back"]] * 2
+    set_value(world, "title", "Tall lamp")
+    for store in (first, second):
+        enqueue_pull(store, "reconcile")
+    finish(world)
+    assert [len(made(world, store)) for store in (first, second)] == [1, 2]
+    assert not Override.objects.exists()
+    world.assert_in_step()
+
+
+def test_c7_a_lost_answer_never_attaches_a_picture_twice(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    world.twin.settings(second.domain, cut_after_apply=1)
+    upload(world, first, "front", "side")
+    assert len(made(world, second)) == 2
+    assert texts(world, second) == ["front", "side"]
+    world.assert_in_step()
+
+
+def test_order_and_texts_are_set_from_the_hub_and_from_a_store_though_answers_are_lost(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    upload(world, first, "front", "side", "back")
+    front, side, back = world.product().value("pictures")
+    for store in (first, second):
+        world.twin.settings(store.domain, cut_after_apply=2)
+    set_value(world, "pictures", [back, front.replace(" front", " from the front"), side])
+    finish(world)
+    wanted = ["back", "from the front", "side"]
+    assert [texts(world, store) for store in (first, second)] == [wanted] * 2
+    shown = world.shown(second)["media"]
+    world.twin.update_files(second.domain, {"id": shown[2]["id"], "alt": "from the side"})
+    finish(world)
+    wanted = ["back", "from the front", "from the side"]
+    assert [texts(world, store) for store in (first, second)] == [wanted] * 2
+    assert [len(made(world, store)) for store in (first, second)] == [0, 3]
+    world.assert_in_step()
+
+
+def test_what_a_store_takes_off_stays_its_own_until_the_hub_takes_it_off_everywhere(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    upload(world, first, "front", "side")
+    listing = world.listing(second)
+    world.twin.update_files(
+        second.domain,
+        {"id": world.shown(second)["media"][0]["id"], "referencesToRemove": [listing.gid]},
+    )
+    finish(world)
+    assert [texts(world, store) for store in (first, second)] == [["front", "side"], ["side"]]
+    assert Override.objects.get().store == second
+    assert "taken off there" in Issue.objects.get().reason
+    front, _ = world.product().value("pictures")
+    set_value(world, "pictures", [front])
+    finish(world)
+    assert [texts(world, store) for store in (first, second)] == [["front"], ["side"]]
+    set_value(world, "pictures", None, store_id=second.pk, clear=True)
+    finish(world)
+    assert [texts(world, store) for store in (first, second)] == [["front"]] * 2
+    assert len(world.twin.state(first.domain)["files"]) == 2, "a file is never deleted"
+    world.assert_in_step()
+
+
+def test_an_address_given_in_the_hub_is_fetched_once_a_store_and_known_again(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    world.twin.settings(first.domain, cut_after_apply=1)
+    done = set_value(world, "pictures", f"{SITE}/front.jpg The lamp\n{SITE}/plan.pdf A plan")
+    finish(world)
+    fates = ChangeDelivery.objects.filter(change__cause_id=done.cause_id)
+    assert [texts(world, store) for store in (first, second)] == [["The lamp", "A plan"]] * 2
+    assert [len(made(world, store)) for store in (first, second)] == [2, 2]
+    assert "could not process" in Issue.objects.filter(store=second).get().reason
+    assert fates.get(store=second).fate == DeliveryFate.WRITTEN
