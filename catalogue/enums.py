@@ -242,6 +242,7 @@ class HeldAct(StrEnum):
     INBOUND = "inbound"
     VARIANTS = "variants"
     FOUNDING = "founding"
+    OFFER = "offer"
     IMPORT = "import"
     TERMS = "terms"
     SALE = "sale"

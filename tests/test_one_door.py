@@ -91,7 +91,12 @@ def test_registers_are_stored_by_nobody_else():
 
 def test_both_doors_have_their_gates():
     trees = dict(sources())
-    for name, gate in (("edit", "hold_edit"), ("absorb", "stop"), ("newcomers", "judge")):
+    for name, gate in (
+        ("edit", "hold_edit"),
+        ("absorb", "stop"),
+        ("newcomers", "judge"),
+        ("offering", "judge"),
+    ):
         tree = trees[f"catalogue/services/{name}.py"]
         called = {
             n.func.id

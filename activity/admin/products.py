@@ -26,7 +26,9 @@ from catalogue.errors import CatalogueError, StaleEditError
 from catalogue.models import Listing, Product
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
+from catalogue.services.gates import Cause
 from catalogue.services.importing import create_product, link_chosen
+from catalogue.services.offering import offer_found
 from catalogue.services.stock.pull import follow_stock
 
 
@@ -179,15 +181,25 @@ class ListingAdmin(LedgerAdmin):
 
     @admin.action(description="Make canonical products of them", permissions=["operate"])
     def make_canonical(self, request: HttpRequest, rows: QuerySet[Listing]) -> None:
-        made = 0
+        made, held = 0, 0
         for listing in self._open(request, rows):
             with transaction.atomic():
                 waiting = Listing.objects.select_for_update().filter(pk=listing.pk, product=None)
                 if waiting.exists():
-                    create_product(picture(listing.pk))
-                    follow_stock(listing.store, [listing.pk], cause_id=uuid4())
+                    held += self._make(listing, request.user.get_username())
                     made += 1
         messages.success(request, f"{made} canonical products were made.")
+        if held:
+            said = f"{held} of them wait at the gates before other stores are offered them."
+            messages.warning(request, said)
+
+    def _make(self, listing: Listing, actor: str) -> int:
+        """One product, offered to the other stores; how many batches of it are held."""
+        store, cause_id = listing.store, uuid4()
+        product = create_product(picture(listing.pk))
+        follow_stock(store, [listing.pk], cause_id=cause_id)
+        cause = Cause(store.workspace_id, Source.MANUAL, actor, cause_id, store.pk)
+        return len(offer_found([product], cause))
 
     def get_urls(self) -> list[Any]:
         linking = self.admin_site.admin_view(require_POST(self.link_view))

@@ -47,16 +47,21 @@ def offer(products: Iterable[Product], *, cause_id: UUID) -> list[int]:
     """Do with new products what each live store that lacks them asked for; the jobs' ids."""
     jobs: list[int] = []
     for product in products:
-        live = live_for_share(product.workspace_id)
-        has = Listing.objects.filter(product=product).values("store_id")
-        lacking = NewProductPolicy.objects.filter(store__in=live).exclude(store__in=has)
-        for policy in lacking.select_related("store").order_by("store_id"):
+        for policy in asks_for(product):
             if policy.choice == NewProducts.ASK:
                 _ask(product, policy.store)
-            elif policy.choice != NewProducts.NO:
+            else:
                 draft = policy.choice == NewProducts.DRAFT
                 jobs.append(queue_creation(product, policy.store, cause_id=cause_id, draft=draft))
     return jobs
+
+
+def asks_for(product: Product) -> list[NewProductPolicy]:
+    """What the live stores that lack a product have asked for, where they want it at all."""
+    live = live_for_share(product.workspace_id)
+    has = Listing.objects.filter(product=product).values("store_id")
+    wanted = NewProductPolicy.objects.exclude(choice=NewProducts.NO).filter(store__in=live)
+    return list(wanted.exclude(store__in=has).select_related("store").order_by("store_id"))
 
 
 def _ask(product: Product, store: Store) -> None:

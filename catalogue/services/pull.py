@@ -11,7 +11,7 @@ from django.db.models import Q
 from catalogue.enums import ListingState, Source
 from catalogue.models import Listing, Product
 from catalogue.selectors.terms import extras_of, terms_of
-from catalogue.services.creation import offer
+from catalogue.services.gates import Cause
 from catalogue.services.importing import (
     found_products,
     is_founder,
@@ -20,6 +20,7 @@ from catalogue.services.importing import (
     take_in_nodes,
 )
 from catalogue.services.inbound import ask_for_read
+from catalogue.services.offering import offer_found
 from catalogue.services.spread import converge_job
 from catalogue.services.stock.pull import follow_stock, pull_stock
 from stores.enums import READABLE, Mode
@@ -241,7 +242,8 @@ class Adopt:
         if is_founder(store) and not known_skus(store, new):
             found_products(new)
             made = Product.objects.filter(listings__in=new).order_by("pk")
-            offer(made if store.is_live else (), cause_id=job.cause_id)
+            cause = Cause(store.workspace_id, Source.SYNC, str(store), job.cause_id, store.pk)
+            offer_found(made if store.is_live else (), cause)
         else:
             match_listings(store, cause_id=job.cause_id, now=now)
         follow_stock(store, new, cause_id=job.cause_id)

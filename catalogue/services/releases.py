@@ -18,6 +18,7 @@ from catalogue.services.founding import release_founding
 from catalogue.services.gates import version_that_stands, what, wish_of
 from catalogue.services.imports import discard_import, release_import
 from catalogue.services.newcomers import discard_new, release_new, seen_of_new
+from catalogue.services.offering import release_offer
 from catalogue.services.sales import discard_sale, release_sale
 from catalogue.services.terms import release_terms
 
@@ -208,6 +209,7 @@ _ACTS: Mapping[HeldAct, Act] = {
     HeldAct.INBOUND: Act(_release_inbound, _discard_inbound),
     HeldAct.VARIANTS: Act(_release_variants, discard_new),
     HeldAct.FOUNDING: Act(lambda batch: Outcome(release_founding(batch)), lambda _batch: None),
+    HeldAct.OFFER: Act(lambda batch: Outcome(release_offer(batch)), lambda _batch: None),
     HeldAct.IMPORT: Act(lambda batch: Outcome(release_import(batch)), discard_import),
     HeldAct.TERMS: Act(lambda batch: Outcome(release_terms(batch)), lambda _batch: None),
     HeldAct.SALE: Act(lambda batch: Outcome(release_sale(batch)), discard_sale),

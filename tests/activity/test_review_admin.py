@@ -5,8 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalogue.enums import ListingState, OverrideKind
-from catalogue.models import Listing, Override, Product
+from catalogue.enums import IssueKind, ListingState, NewProducts, OverrideKind
+from catalogue.models import HeldBatch, Issue, Listing, NewProductPolicy, Override, Product
+from catalogue.services.releases import release
+from syncqueue.models import Job
 from tests.catalogue import make
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +79,37 @@ def test_three_candidates_ask_no_more_than_one(operator, shops):
         )
     assert [many for many, _ in counts] == [1, 3]
     assert counts[0][1] == counts[1][1]
+
+
+def made_canonical(operator, listing):
+    data = {"action": "make_canonical", "_selected_action": [listing.pk]}
+    return operator.post(reverse("admin:catalogue_listing_changelist"), data, follow=True).text
+
+
+def test_a_product_that_a_person_makes_canonical_is_offered_to_the_stores_that_asked(
+    operator, shops
+):
+    NewProductPolicy.objects.create(store=shops[0], choice=NewProducts.DRAFT)
+    NewProductPolicy.objects.create(store=shops[1], choice=NewProducts.ASK)
+    third = make.store(shops[0].workspace, "third")
+    alone = waiting(third, title="Cap", variants=[make.variant(8, sku="CAP", barcode=None)])
+    assert "1 canonical products were made" in made_canonical(operator, alone)
+    cap = Product.objects.get(title="Cap")
+    created = Job.objects.get(handler="catalogue.create")
+    assert created.payload == {"store": shops[0].pk, "product": cap.pk}
+    assert Issue.objects.get(kind=IssueKind.NEW_PRODUCT).store == shops[1]
+
+
+def test_a_product_made_canonical_with_a_price_of_nothing_is_offered_after_a_release(
+    operator, shops
+):
+    NewProductPolicy.objects.create(store=shops[0], choice=NewProducts.CREATE)
+    third = make.store(shops[0].workspace, "third")
+    free = [make.variant(8, sku="CAP", barcode=None, price="0.00")]
+    alone = waiting(third, title="Cap", variants=free)
+    assert "1 of them wait at the gates" in made_canonical(operator, alone)
+    assert not Job.objects.filter(handler="catalogue.create").exists()
+    batch = HeldBatch.objects.get()
+    assert batch.words == "A price below 0.01 is set once."
+    release(batch.pk, by="ada", reason="It is a gift.")
+    assert Job.objects.get(handler="catalogue.create").lane.channel_id == shops[0].channel_id

@@ -3,10 +3,11 @@
 import pytest
 
 from catalogue.enums import IssueKind, IssueState, ListingState, NewProducts, Source
-from catalogue.models import Issue, Listing, NewProductPolicy, Override, Product
+from catalogue.models import HeldBatch, Issue, Listing, NewProductPolicy, Override, Product
 from catalogue.services.creation import create_asked
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.founding import add_variants, make_product
+from catalogue.services.releases import release
 from syncqueue.models import Attempt, Job
 from tests.journeys.conftest import lamp
 from tests.journeys.shaping import Hand, shape, shirt
@@ -97,6 +98,17 @@ def test_a_product_made_in_the_first_store_is_offered_to_the_second(world):
     assert shape(caps(world, second)[0]) == (["Size"], ["S", "M"])
     assert len(created(world, second)) == 2
     world.assert_in_step()
+
+
+def test_a_product_at_no_price_that_one_store_makes_is_offered_to_none_before_its_release(world):
+    first, second = (world.connect(world.shop(name, lamp())) for name in ("north", "alpine"))
+    ask_for(second, NewProducts.CREATE)
+    world.twin.create(first.domain, lamp("Cap", sku="CAP", price="0.00"))
+    world.work()
+    assert caps(world, second) == []
+    release(HeldBatch.objects.get().pk, by="ada", reason="It is a gift.")
+    world.work()
+    assert caps(world, second)[0]["variants"][0]["price"] == "0.00"
 
 
 def test_a_double_of_a_known_product_waits_for_a_person_and_goes_nowhere(world):
