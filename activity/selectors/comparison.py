@@ -115,7 +115,7 @@ def _lines(
         Line(
             declared,
             variant,
-            text_of(record.value(declared.name)),
+            _typed_as(declared, record.value(declared.name)),
             tuple(_cell(pic, due, variant, declared, typed) for pic, due in shown),
             _typed_here(typed, variant, declared, None),
         )
@@ -146,8 +146,8 @@ def _cell(
     own = bool(standing and standing.stands)
     return Cell(
         store=pic.store,
-        shown=text_of(leaf.value) if leaf else "",
-        wanted=text_of(effect.value),
+        shown=_typed_as(declared, leaf.value) if leaf else "",
+        wanted=_typed_as(declared, effect.value),
         note=_note(effect, standing if own else None),
         own=own,
         differs=key in due,
@@ -161,6 +161,13 @@ def _note(effect: Effective, standing: Entry | None) -> str:
     if effect.source == "override" and effect.value in (None, "", []):
         return "own value: nothing"
     return WORDS[effect.source]
+
+
+def _typed_as(declared: Attribute, value: Value) -> str:
+    """Texts of pictures may hold commas, so people write one picture a line."""
+    if declared.part == "media" and isinstance(value, list):
+        return "\n".join(value)
+    return text_of(value)
 
 
 def text_of(value: Value) -> str:

@@ -3,6 +3,8 @@
 import pytest
 from django.conf import settings
 
+from activity.selectors.comparison import comparison
+from catalogue.domain.attributes import clean
 from catalogue.enums import DeliveryFate
 from catalogue.models import ChangeDelivery, Issue, Override
 from stores.services.handlers import enqueue_pull
@@ -24,12 +26,16 @@ def stores_with_pictures(world, *names):
 
 
 def upload(world, store, *names):
+    hang(world, store, *names)
+    finish(world)
+
+
+def hang(world, store, *names):
     given = [
         {"originalSource": f"{SITE}/{name}.jpg", "alt": name, "contentType": "IMAGE"}
         for name in names
     ]
     world.twin.add_media(store.domain, world.listing(store).gid, *given)
-    finish(world)
 
 
 def finish(world):
@@ -83,6 +89,17 @@ def test_c7_a_lost_answer_never_attaches_a_picture_twice(world):
     world.assert_in_step()
 
 
+def test_what_two_stores_add_at_the_same_time_is_kept_by_both(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    hang(world, first, "front", "side")
+    hang(world, second, "back")
+    finish(world)
+    assert sorted(texts(world, first)) == ["back", "front", "side"]
+    assert texts(world, first) == texts(world, second)
+    assert [len(made(world, store)) for store in (first, second)] == [1, 2]
+    world.assert_in_step()
+
+
 def test_order_and_texts_are_set_from_the_hub_and_from_a_store_though_answers_are_lost(world):
     first, second = stores_with_pictures(world, "north", "alpine")
     upload(world, first, "front", "side", "back")
@@ -93,6 +110,9 @@ def test_order_and_texts_are_set_from_the_hub_and_from_a_store_though_answers_ar
     finish(world)
     wanted = ["back", "from the front", "side"]
     assert [texts(world, store) for store in (first, second)] == [wanted] * 2
+    lines = comparison(world.product()).sections[0].lines
+    typed = next(line.value for line in lines if line.attribute.name == "pictures")
+    assert clean("pictures", typed) == world.product().value("pictures")
     shown = world.shown(second)["media"]
     world.twin.update_files(second.domain, {"id": shown[2]["id"], "alt": "from the side"})
     finish(world)
