@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from catalogue.domain.values import Value
 
-__all__ = ["Medium", "Step", "identify", "key_of", "next_step", "shown_by", "text_of"]
+__all__ = ["Medium", "Step", "identify", "key_of", "keys_in", "next_step", "shown_by", "text_of"]
 
 Node: TypeAlias = Mapping[str, Any]
 READY, FAILED, IMAGE = "READY", "FAILED", "IMAGE"
