@@ -23,7 +23,7 @@ def page(client, listing):
     return client.get(reverse("admin:catalogue_listing_change", args=[listing.pk]))
 
 
-def test_an_ambiguous_product_stands_beside_what_it_may_be(operator, shops):
+def test_c6_an_ambiguous_product_stands_beside_what_it_may_be(operator, shops):
     """C6: nothing is merged by itself where it is not certain."""
     third = make.store(shops[0].workspace, "third")
     twins = [make.product(n, variants=[make.variant(n, barcode=None)]) for n in (8, 9)]

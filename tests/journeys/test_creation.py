@@ -111,7 +111,7 @@ def test_a_product_at_no_price_that_one_store_makes_is_offered_to_none_before_it
     assert caps(world, second)[0]["variants"][0]["price"] == "0.00"
 
 
-def test_a_double_of_a_known_product_waits_for_a_person_and_goes_nowhere(world):
+def test_c6_a_double_of_a_known_product_waits_for_a_person_and_goes_nowhere(world):
     """C6: the same SKU on a second product of a store is no new product of the hub."""
     first, second = (world.connect(world.shop(name, lamp())) for name in ("north", "alpine"))
     ask_for(second, NewProducts.CREATE)

@@ -12,7 +12,7 @@ def pictures(world, store):
     return [(one["id"], one["alt"]) for one in world.shown(store)["media"]]
 
 
-def test_pictures_are_neither_doubled_nor_moved_nor_lost_by_syncing(world):
+def test_c7_pictures_are_neither_doubled_nor_moved_nor_lost_by_syncing(world):
     """C7: images duplicate on each sync, their order is lost, variants lose theirs."""
     stores = [world.connect(world.shop(name, lamp())) for name in ("north", "alpine")]
     for store in stores:

@@ -31,7 +31,7 @@ def titles(world, store):
     return [product["title"] for product in world.twin.state(store.domain)["products"]]
 
 
-def test_a_deleted_product_is_one_issue_and_may_be_left_or_created_again(world):
+def test_c13_a_deleted_product_is_one_issue_and_may_be_left_or_created_again(world):
     """C13: a deletion in one store deletes nothing in another by itself."""
     first, second = two(world)
     delete(world, first)
@@ -82,7 +82,7 @@ def test_a_variant_that_is_gone_is_created_again_or_deleted_everywhere(world):
     world.assert_in_step()
 
 
-def test_deletions_spread_where_the_workspace_chose_so_but_never_empty_a_store(world, settings):
+def test_c13_deletions_spread_where_the_workspace_chose_so_but_never_empty_a_store(world, settings):
     """C13: what a policy deletes by itself is bounded, whatever a store does to its products."""
     settings.MOST_REMOVALS_AN_HOUR = 2
     first, second = two(world, shirt("S", "M", "L"), lamp())

@@ -112,7 +112,7 @@ def long_shirt(count):
     return shirt(*(f"{number:04d}" for number in range(count)))
 
 
-def test_payloads_cut_at_100_and_answers_that_show_100_remove_and_lose_nothing(world):
+def test_c8_c14_payloads_cut_at_100_and_answers_that_show_100_remove_and_lose_nothing(world):
     """C8, C14: of 105 variants, the last is edited, another comes, an option is renamed."""
     first, second = two(world, long_shirt(105))
     hand = Hand(world, first)
@@ -135,7 +135,7 @@ def test_payloads_cut_at_100_and_answers_that_show_100_remove_and_lose_nothing(w
     world.assert_in_step()
 
 
-def test_a_product_of_2048_variants_is_read_to_its_end(world):
+def test_c14_a_product_of_2048_variants_is_read_to_its_end(world):
     """C14: every page of it, at the bound of what Shopify allows."""
     domain = world.shop("north", long_shirt(MOST_VARIANTS))
     session = session_with(domain, world.twin.install(domain, APP))

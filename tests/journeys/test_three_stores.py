@@ -33,7 +33,7 @@ def test_connecting_registers_webhooks_pulls_and_waits_for_the_owner(world):
     assert world.app_writes(store) == []
 
 
-def test_an_edit_in_the_hub_reaches_three_stores(world):
+def test_c20_an_edit_in_the_hub_reaches_three_stores(world):
     stores = world.three()
     done = set_value(world, "title", "Tall lamp")
     assert [world.shown(store)["title"] for store in stores] == ["Tall lamp"] * 3
@@ -44,7 +44,7 @@ def test_an_edit_in_the_hub_reaches_three_stores(world):
     world.assert_in_step()
 
 
-def test_an_edit_in_store_two_reaches_the_others_and_is_not_written_back(world):
+def test_c20_an_edit_in_store_two_reaches_the_others_and_is_not_written_back(world):
     first, second, third = world.three()
     world.twin.edit(second.domain, world.listing(second).gid, {"title": "Tall lamp"})
     world.work()

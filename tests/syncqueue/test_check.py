@@ -23,7 +23,7 @@ def codes():
     return {found.code for found in check_queue().found}
 
 
-def test_the_books_balance_through_every_state_and_back(channel):
+def test_c3_the_books_balance_through_every_state_and_back(channel):
     dead, gone, *_ = queue(channel, ["refused"], ["transient"], ["ok"])
     queue(channel, ["done"], ["park"], kind=Kind.IN)
     drain()
@@ -120,7 +120,7 @@ def send_no_worker(lane):
         (send_no_worker, "unattended"),
     ],
 )
-def test_every_damage_is_found(channel, damage, code):
+def test_c4_every_damage_is_found(channel, damage, code):
     queue(channel, ["ok"], ["ok"])
     assert codes() == set()
     damage(Lane.objects.get())

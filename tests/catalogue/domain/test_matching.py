@@ -46,14 +46,14 @@ def test_a_sku_goes_before_a_barcode_that_says_nothing_else():
     assert (found.outcome, found.product_id) == ("linked", 1)
 
 
-def test_keys_that_contradict_each_other_wait_for_a_person():
+def test_c6_keys_that_contradict_each_other_wait_for_a_person():
     """C6: two keys that point at two variants are no match."""
     found = judged(theirs("a", ("S1", "500")), [ours(1, ("S1", "400")), ours(2, ("S2", "500"))])
     assert found.outcome == "ambiguous"
     assert "different variants" in found.reason
 
 
-def test_a_barcode_that_stands_twice_links_nothing():
+def test_c6_a_barcode_that_stands_twice_links_nothing():
     """C6: a default barcode on many products is no identity."""
     here_twice = judged(theirs("a", ("", "0")), [ours(1, ("S1", "0")), ours(2, ("S2", "0"))])
     assert here_twice.outcome == "ambiguous"

@@ -74,7 +74,7 @@ def test_a_preview_says_what_would_be_set_and_changes_nothing(shop):
     assert not Change.objects.exists()
 
 
-def test_every_row_has_its_result_in_words(shop):
+def test_c3_every_row_has_its_result_in_words(shop):
     run = carry_out(
         read(
             shop,
@@ -268,7 +268,7 @@ def test_a_slipped_decimal_point_is_seen_over_all_chunks(shop, monkeypatch):
 
 
 @pytest.mark.parametrize("size", [0, 2])
-def test_an_empty_or_half_size_feed_is_held(shop, size):
+def test_c3_an_empty_or_half_size_feed_is_held(shop, size):
     """C3: a run that read nothing does not “succeed with zero records”."""
     carry_out(read(shop, *prices(*((f"L-{n}", "21") for n in range(1, 7)))))
     run = carry_out(read(shop, *prices(*((f"L-{n}", "22") for n in range(1, size + 1)))))
