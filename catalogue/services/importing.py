@@ -1,10 +1,10 @@
 """Taking in products that a store shows: new listings, first canonical records, links."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from catalogue.domain.matching import (
     CanonicalItem,
@@ -28,6 +28,10 @@ from stores.models import Store
 from stores.shopify.products import parse_product
 from stores.shopify.types import ProductSnapshot
 
+_PAIR = """
+UPDATE catalogue_variantlisting AS host SET variant_id = pair.variant
+FROM unnest(%s::bigint[], %s::bigint[]) AS pair(host, variant) WHERE host.id = pair.host
+"""
 CUSTOM_ID = "store-sync"  # with a product's number behind it: what we create it under in stores
 
 
@@ -44,16 +48,13 @@ def take_in_nodes(
     found = list(nodes)
     gids = [str(node["id"]) for node in found]
     known = dict(Listing.objects.filter(store=store, gid__in=gids).values_list("gid", "pk"))
-    new: list[int] = []
     for node in found:
-        listing_id = known.get(str(node["id"]))
-        if listing_id is None:
-            new.append(_create(store, parse_product(node), cause_id=cause_id, now=now))
-        else:
+        if listing_id := known.get(str(node["id"])):
             _absorb_known(
                 listing_id, node, asked_at=asked_at, cause_id=cause_id, now=now, source=source
             )
-    return new
+    new = [parse_product(node) for node in found if str(node["id"]) not in known]
+    return _create(store, new, cause_id=cause_id, now=now)
 
 
 def _absorb_known(
@@ -81,20 +82,28 @@ def _absorb_known(
     with_listing(listing_id, decide)
 
 
-def _create(store: Store, snapshot: ProductSnapshot, *, cause_id: UUID, now: datetime) -> int:
-    listing = Listing.objects.create(
-        store=store,
-        gid=snapshot.gid,
-        title=snapshot.title[:255],
-        state=ListingState.UNMATCHED,
-        state_reason="Not compared with the canonical products yet.",
+@transaction.atomic
+def _create(
+    store: Store, snapshots: Iterable[ProductSnapshot], *, cause_id: UUID, now: datetime
+) -> list[int]:
+    by_gid = {snapshot.gid: snapshot for snapshot in snapshots}
+    listings = Listing.objects.bulk_create(
+        Listing(
+            store=store,
+            gid=snapshot.gid,
+            title=snapshot.title[:255],
+            state=ListingState.UNMATCHED,
+            state_reason="Not compared with the canonical products yet.",
+        )
+        for snapshot in by_gid.values()
     )
-    with_listing(
-        listing.pk,
-        lambda locked: absorb_read(locked, snapshot.node, cause_id=cause_id, now=now),
-    )
-    _link_ours(listing, snapshot, cause_id=cause_id, now=now)
-    return listing.pk
+    new = [listing.pk for listing in listings]
+    for pic in pictures(new):
+        node = by_gid[pic.listing.gid].node
+        absorb_read(Locked.newborn(pic), node, cause_id=cause_id, now=now)
+    for listing in listings:
+        _link_ours(listing, by_gid[listing.gid], cause_id=cause_id, now=now)
+    return new
 
 
 def _link_ours(
@@ -144,29 +153,43 @@ def known_skus(store: Store, listing_ids: Iterable[int]) -> bool:
 
 def found_products(listing_ids: Iterable[int]) -> int:
     """Make canonical products of a first store's listings."""
-    made = []
-    for pic in pictures(listing_ids):
-        if pic.product is None:
-            create_product(pic)
-            made.append(pic.listing.pk)
-    adopt_links(made)
-    return len(made)
+    alone = [pic for pic in pictures(listing_ids) if pic.product is None]
+    _create_products(alone)
+    adopt_links([pic.listing.pk for pic in alone])
+    return len(alone)
 
 
 def create_product(pic: Picture) -> Product:
     """A canonical product that says what this listing shows, linked to it."""
-    listing, store = pic.listing, pic.store
-    product = Product(workspace_id=store.workspace_id, founder=store, currency=store.currency)
-    adopt_values(product, listing, store)
-    product.save()
-    for host in sorted(pic.shown.values(), key=lambda host: (host.position, host.pk)):
-        variant = Variant(product=product, position=host.position, options=host.options)
-        adopt_values(variant, host, store)
-        variant.save()
-        host.variant = variant
-    VariantListing.objects.bulk_update(list(pic.shown.values()), ["variant"])
-    _set_linked(listing, product, "The canonical product was made from it.")
+    (product,) = _create_products([pic])
     return product
+
+
+def _create_products(alone: Sequence[Picture]) -> list[Product]:
+    products = Product.objects.bulk_create([_product_of(pic) for pic in alone])
+    hosts: list[VariantListing] = []
+    for pic, product in zip(alone, products, strict=True):
+        for host in sorted(pic.shown.values(), key=lambda host: (host.position, host.pk)):
+            host.variant = Variant(product=product, position=host.position, options=host.options)
+            adopt_values(host.variant, host, pic.store)
+            hosts.append(host)
+        _set_linked(pic.listing, product, "The canonical product was made from it.")
+    variants = Variant.objects.bulk_create([host.variant for host in hosts if host.variant])
+    _pair({host.pk: variant.pk for host, variant in zip(hosts, variants, strict=True)})
+    return products
+
+
+def _product_of(pic: Picture) -> Product:
+    store = pic.store
+    product = Product(workspace_id=store.workspace_id, founder=store, currency=store.currency)
+    adopt_values(product, pic.listing, store)
+    return product
+
+
+def _pair(variants: Mapping[int, int]) -> None:
+    """Say of hosts, by id, of which variants they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PAIR, [list(variants), list(variants.values())])
 
 
 def match_listings(store: Store, *, cause_id: UUID, now: datetime) -> dict[str, int]:
