@@ -1,11 +1,9 @@
 """When lost calls turn out to be an outage, their jobs get their attempts back."""
 
-from datetime import timedelta
-
 from django.db import connection, transaction
 
 # A job that failed so long before is not of the same row.
-LONGEST_ROW = timedelta(minutes=15)
+ROW_SECONDS = 900.0
 # Their lanes are nobody's: a lane whose head waits for its next attempt is not leased.
 _GIVE_BACK = """
 WITH lost AS (
@@ -13,7 +11,8 @@ WITH lost AS (
   JOIN syncqueue_job AS job ON job.id = attempt.job_id AND job.state = 'retrying'
   JOIN syncqueue_lane AS lane ON lane.id = job.lane_id
     AND lane.channel_id = %(channel)s AND lane.kind = 'call' AND lane.token IS NULL
-  WHERE attempt.outcome = 'failed' AND attempt.finished_at > statement_timestamp() - %(within)s
+  WHERE attempt.outcome = 'failed'
+    AND attempt.finished_at > statement_timestamp() - make_interval(secs => %(within)s)
   ORDER BY attempt.finished_at DESC LIMIT %(losses)s
 ), locked AS (
   SELECT id FROM syncqueue_lane WHERE id IN (SELECT lane_id FROM lost) AND token IS NULL
@@ -32,10 +31,10 @@ FROM given WHERE lane.id = given.lane_id
 
 def give_back(channel_id: int, *, losses: int, reason: str) -> None:
     """Let the jobs of the last so many lost calls wait for the platform, as if never tried."""
-    given: dict[str, int | str | timedelta] = {
+    given: dict[str, float | str] = {
         "channel": channel_id,
         "losses": losses,
-        "within": LONGEST_ROW,
+        "within": ROW_SECONDS,
         "reason": reason,
     }
     with transaction.atomic(), connection.cursor() as cursor:
