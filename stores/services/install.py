@@ -125,7 +125,7 @@ def connect(
     return store
 
 
-def subscribe(store: Store, *, cause_id: UUID, dedupe_key: str = "") -> None:
+def subscribe(store: Store, *, cause_id: UUID) -> None:
     """Queue what brings the webhook subscriptions to what is declared, and begins the pull."""
     job = NewJob(
         channel_id=store.channel_id,
@@ -134,7 +134,6 @@ def subscribe(store: Store, *, cause_id: UUID, dedupe_key: str = "") -> None:
         handler=AFTER_INSTALL,
         payload={"store": store.pk},
         cause_id=cause_id,
-        dedupe_key=dedupe_key,
     )
     enqueue([job])
 
