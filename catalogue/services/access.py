@@ -13,3 +13,10 @@ class Access:
 
     session: Session = field(repr=False)
     grant: WriteGrant | None = None
+
+    @classmethod
+    def of(cls, context: object) -> "Access":
+        """What `plan` handed over; TypeError where it handed over something else."""
+        if not isinstance(context, cls):
+            raise TypeError("A call needs access.")
+        return context

@@ -156,9 +156,7 @@ class Converge:
         )
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
-        if not isinstance(context, Access):
-            raise TypeError("A call needs access.")
-        return answer_of(lambda: _perform(request, context))
+        return answer_of(lambda: _perform(request, Access.of(context)))
 
     def settle(
         self,

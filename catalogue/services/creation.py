@@ -154,12 +154,11 @@ class Create:
         return Call(request, Access(session, write_grant(store, now=now)))
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
-        if not isinstance(context, Access):
-            raise TypeError("A call needs access.")
+        access = Access.of(context)
         return answer_of(
             lambda: create_product(
-                context.session,
-                context.grant,
+                access.session,
+                access.grant,
                 request["custom_id"],
                 request["input"],
                 currency=request["currency"],

@@ -27,7 +27,7 @@ from stores.enums import READABLE, Mode
 from stores.models import Store, Workspace
 from stores.services.handlers import IMPORT
 from stores.services.modes import set_mode
-from stores.services.tokens import session_of
+from stores.services.tokens import session_in, session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.products import products_count, products_page, read_product
 from stores.shopify.types import Extras, Reply, Session
@@ -70,9 +70,7 @@ class Pull:
         return Call(request, session)
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
-        if not isinstance(context, Session):
-            raise TypeError("A call needs a session.")
-        return answer_of(lambda: _read_page(context, request))
+        return answer_of(lambda: _read_page(session_in(context), request))
 
     def settle(
         self,
@@ -214,10 +212,8 @@ class Adopt:
         return Call(request, session)
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
-        if not isinstance(context, Session):
-            raise TypeError("A call needs a session.")
-        extras = Extras.from_json(request["extras"])
-        return answer_of(lambda: read_product(context, request["gid"], extras=extras))
+        session, extras = session_in(context), Extras.from_json(request["extras"])
+        return answer_of(lambda: read_product(session, request["gid"], extras=extras))
 
     def settle(
         self,

@@ -128,9 +128,7 @@ class Remove:
         return Call(request, Access(session, write_grant(store, now=now)))
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
-        if not isinstance(context, Access):
-            raise TypeError("A call needs access.")
-        return answer_of(lambda: _delete(request["gid"], context))
+        return answer_of(lambda: _delete(request["gid"], Access.of(context)))
 
     def settle(
         self,

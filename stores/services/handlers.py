@@ -15,10 +15,10 @@ from stores.services.subscriptions import (
     record_subscriptions,
     webhook_uri,
 )
-from stores.services.tokens import session_of
+from stores.services.tokens import session_in, session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.shop import shop_identity
-from stores.shopify.types import Reply, Session, Subscription
+from stores.shopify.types import Reply, Subscription
 from syncqueue.domain.handling import (
     Answer,
     Call,
@@ -64,7 +64,7 @@ class AfterInstall(_ShopCall):
         return {"op": "subscribe", "uri": webhook_uri(), "namespaces": namespaces}
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
-        session, namespaces = _session(context), request.get("namespaces", ())
+        session, namespaces = session_in(context), request.get("namespaces", ())
         return answer_of(lambda: reconcile_subscriptions(session, request["uri"], namespaces))
 
     def settle(
@@ -114,7 +114,7 @@ class Probe(_ShopCall):
         return {"op": "identity", "installed_at": _install_of(store)}
 
     def send(self, _request: dict[str, Any], context: object) -> Answer:
-        answer = answer_of(lambda: Reply(body=asdict(shop_identity(_session(context)))))
+        answer = answer_of(lambda: Reply(body=asdict(shop_identity(session_in(context)))))
         if answer.http_status == UNAUTHORIZED:  # an answer to what was asked, not a failure
             return replace(answer, body={"revoked": True}, error=None)
         return answer
@@ -173,12 +173,6 @@ class InboundShop(SqlOnly):
 def _install_of(store: Store) -> str:
     """Which installation a token is from: an old one's end says nothing about the next."""
     return store.installed_at.isoformat() if store.installed_at else ""
-
-
-def _session(context: object) -> Session:
-    if not isinstance(context, Session):
-        raise TypeError("A call needs a session.")
-    return context
 
 
 def register_handlers() -> None:

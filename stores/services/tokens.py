@@ -43,6 +43,13 @@ def session_with(domain: str, token: str, currency: str = "") -> Session:
     )
 
 
+def session_in(context: object) -> Session:
+    """The session that a `plan` handed over; TypeError where it handed over something else."""
+    if not isinstance(context, Session):
+        raise TypeError("A call needs a session.")
+    return context
+
+
 def session_of(store: Store) -> Session | None:
     """The store's session, without any network; None while its token is being renewed."""
     left = _left(store)

@@ -21,7 +21,7 @@ from catalogue.services.stock.sighting import ask_for_read, take_read
 from stores.enums import READABLE
 from stores.models import Location as StoreLocation
 from stores.models import Store
-from stores.services.tokens import session_of
+from stores.services.tokens import session_in, session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.shop import locations
 from stores.shopify.stock import MOST_LEVELS, parse_level, read_levels
@@ -83,9 +83,7 @@ class StockPull:
         return Call(request, session)
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
-        if not isinstance(context, Session):
-            raise TypeError("A call needs a session.")
-        return answer_of(lambda: _perform(request, context))
+        return answer_of(lambda: _perform(request, session_in(context)))
 
     def settle(
         self,
