@@ -117,6 +117,9 @@ class Store(models.Model):
     )
     opted_in_at = models.DateTimeField(null=True, blank=True)
     opted_in_by = models.CharField(max_length=150, blank=True, default="", db_default="")
+    opted_in_plan = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="The hash of the plan."
+    )
     pull_cursor = models.TextField(blank=True, default="", db_default="")
     pull_done = models.PositiveIntegerField(default=0, db_default=0)
     pull_total = models.PositiveIntegerField(null=True, blank=True)

@@ -104,8 +104,8 @@ VERBS: Mapping[str, Verb] = {
 }
 SHOWN = [
     "workspace", "domain", "name", "mode", "mode_reason", "currency", "plan", "scopes",
-    "installed_at", "opted_in_at", "opted_in_by", "pull_done", "pull_total", "pull_started_at",
-    "pull_finished_at",
+    "installed_at", "opted_in_at", "opted_in_by", "opted_in_plan", "pull_done", "pull_total",
+    "pull_started_at", "pull_finished_at",
 ]  # fmt: skip
 
 

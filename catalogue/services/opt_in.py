@@ -1,9 +1,12 @@
 """Going live and on: live first, and a full comparison after."""
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import transaction
 
+from catalogue.enums import ListingState, PlanState
+from catalogue.errors import StalePlanError
+from catalogue.models import Plan
 from catalogue.services.pull import queue_differences
 from stores.enums import Mode
 from stores.models import Store
@@ -12,17 +15,23 @@ from stores.services.handlers import enqueue_pull
 from stores.services.modes import go_live
 
 
-def opt_in(store: Store, *, by: str, cause_id: UUID | None = None) -> int:
-    """Make a store live and queue the comparison of all its listings; says of how many.
+def opt_in(plan_id: int, mark: str) -> int:
+    """Make the store of an approved plan live and queue the comparison of all its listings.
 
-    People come here by a plan that they approved (`services.plans`).
+    Says of how many. There is no other way to go live. Raises StalePlanError unless the plan has
+    this hash, was approved, and all of it was looked at again since.
 
     The comparison is stored with the change of mode, so it runs only after that is committed,
     and no edit falls between.
     """
     with transaction.atomic():
-        live = go_live(store.pk, by=by)
-        return queue_differences(live, cause_id=cause_id or uuid4())
+        plan = Plan.objects.select_for_update().get(pk=plan_id)
+        approved = plan.state == PlanState.CHECKING and plan.approved_at is not None
+        left = plan.store.listings.filter(state=ListingState.LINKED, pk__gt=plan.cursor)
+        if not approved or plan.hash != mark or left.exists():
+            raise StalePlanError(f"Nobody has approved {plan} as it stands: look at it first.")
+        live = go_live(plan.store_id, by=plan.approved_by, plan=mark)
+        return queue_differences(live, cause_id=plan.cause_id)
 
 
 def resume(store: Store, *, by: str) -> Store:

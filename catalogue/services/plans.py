@@ -272,7 +272,7 @@ def _hold(
 def _go_live(plan: Plan) -> None:
     try:
         with transaction.atomic():
-            plan.compared = opt_in(plan.store, by=plan.approved_by, cause_id=plan.cause_id)
+            plan.compared = opt_in(plan.pk, plan.hash)
         plan.state, plan.reason = PlanState.APPLIED, ""
     except StoresError as error:
         plan.state, plan.reason = PlanState.FAILED, str(error)

@@ -24,10 +24,16 @@ LONG_PAUSE = (
 
 
 def set_mode(store_id: int, mode: Mode, *, by: str, reason: str = "") -> Store:
-    """Move a store to another mode; whatever was planned under the old one is void.
+    """Move a store to another mode than live; whatever was planned under the old one is void.
 
     Raises ModeRefusedError where the present mode does not allow it.
     """
+    if mode == Mode.LIVE:
+        raise ModeRefusedError("A store goes live by a plan that its owner has approved.")
+    return _change(store_id, mode, by, reason)
+
+
+def _change(store_id: int, mode: Mode, by: str, reason: str) -> Store:
     with transaction.atomic():
         store: Store = Store.objects.select_for_update(no_key=True).get(pk=store_id)
         if store.mode == mode:
@@ -61,18 +67,23 @@ def resume(store_id: int, *, by: str) -> Store:
         Store.objects.filter(pk=store_id).update(covered_since=timezone.now())
         if back is Mode.LIVE:
             back, reason = Mode.REVIEW, LONG_PAUSE.format(by)
-    return set_mode(store_id, back, by=by, reason=reason)
+    return _change(store_id, back, by, reason)
 
 
-def go_live(store_id: int, *, by: str) -> Store:
-    """Record the owner's opt-in and make the store live, in the caller's transaction."""
+def go_live(store_id: int, *, by: str, plan: str) -> Store:
+    """Make a store live, and record who opted in to which plan (its hash).
+
+    `catalogue.services.opt_in` alone comes here: it knows whether the plan was approved.
+    """
+    if not plan:
+        raise ModeRefusedError("A store goes live by a plan that its owner has approved.")
     with transaction.atomic():
         store: Store = Store.objects.select_for_update(no_key=True).get(pk=store_id)
         if store.mode != Mode.REVIEW:
             raise ModeRefusedError(f"Only a store in review can go live; this one is {store.mode}.")
-        store.opted_in_at, store.opted_in_by = timezone.now(), by
-        store.save(update_fields=["opted_in_at", "opted_in_by"])
-        return set_mode(store_id, Mode.LIVE, by=by, reason=f"{by} opted in.")
+        store.opted_in_at, store.opted_in_by, store.opted_in_plan = timezone.now(), by, plan
+        store.save(update_fields=["opted_in_at", "opted_in_by", "opted_in_plan"])
+        return _change(store_id, Mode.LIVE, by, f"{by} opted in.")
 
 
 def write_grant(store: Store, *, now: datetime) -> WriteGrant:

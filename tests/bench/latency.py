@@ -22,7 +22,6 @@ from apimio_sync.demo import stage
 from catalogue.enums import DeliveryFate, Source
 from catalogue.models import ChangeDelivery, Product
 from catalogue.services.edit import SetValue, edit
-from catalogue.services.opt_in import opt_in
 from stores.enums import Mode
 from stores.models import Store, Workspace
 from stores.services.install import connect
@@ -33,6 +32,7 @@ from stores.shopify.types import Token
 from stores.twin.testing import RunningTwin
 from syncqueue.enums import OPEN_STATES
 from syncqueue.models import Job
+from tests.going_live import bring_live
 
 LATENCY = 0.1
 PRODUCTS, EDITS = 20, 60
@@ -96,7 +96,7 @@ def connect_shop(twin: RunningTwin, workspace: Workspace, name: str) -> Store:
     identity = shop_identity(session_with(domain, token))
     store = connect(workspace, domain, None, Token(token, identity.scopes), identity)
     wait_for(lambda: Store.objects.get(pk=store.pk).mode == Mode.REVIEW)
-    opt_in(store, by="bench")
+    bring_live(store, by="bench")
     return Store.objects.get(pk=store.pk)
 
 

@@ -24,7 +24,6 @@ from django.utils import timezone
 
 from apimio_sync.demo.stage import free_port, wait_for
 from catalogue.models import Listing, Product
-from catalogue.services.opt_in import opt_in
 from stores.enums import Mode
 from stores.models import Delivery, Store, Workspace
 from stores.services.install import connect
@@ -36,6 +35,7 @@ from syncqueue.enums import OPEN_STATES
 from syncqueue.models import Channel, Job, Lane
 from tests.bench.database import database_url
 from tests.faults.armed import FILE, Armoury, Fault
+from tests.going_live import bring_live
 
 APP, SECRET = "fault-app", "fault-secret"
 LEASE = 1.0
@@ -77,7 +77,7 @@ class Stage:
             identity = shop_identity(session_with(domain, token))
             store = connect(self.workspace, domain, None, Token(token, identity.scopes), identity)
             eventually(lambda pk=store.pk: Store.objects.get(pk=pk).mode == Mode.REVIEW, self.why)
-            opt_in(store, by="ada")
+            bring_live(store)
             self.stores.append(Store.objects.get(pk=store.pk))
         self.settle()
 

@@ -9,7 +9,6 @@ from catalogue.enums import Source
 from catalogue.models import Listing, Product
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
-from catalogue.services.opt_in import opt_in
 from stores.models import Store, Workspace
 from stores.services.install import connect
 from stores.services.intake import forget_known
@@ -19,6 +18,7 @@ from stores.shopify.types import Token
 from syncqueue.enums import OPEN_STATES
 from syncqueue.models import Channel, Job, Lane
 from syncqueue.services.pump import drain
+from tests.going_live import bring_live
 
 APP, SECRET = "journey-app", "journey-secret"
 
@@ -70,7 +70,7 @@ class World:
         self.work()
         store.refresh_from_db()
         if live:
-            opt_in(store, by="ada")
+            bring_live(store)
             self.work()
             store.refresh_from_db()
         self.stores.append(store)

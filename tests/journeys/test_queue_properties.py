@@ -17,6 +17,7 @@ from stores.services.modes import pause
 from syncqueue.enums import JobState
 from syncqueue.models import Channel, Job, Lane
 from syncqueue.services.pump import run_pump
+from tests.going_live import bring_live, checked_plan
 from tests.journeys.conftest import lamp
 from tests.properties.interleave import every_way
 
@@ -106,12 +107,13 @@ def test_no_edit_falls_between_two_chairs_while_a_store_goes_live(world):
     edit_title, made = numbered_titles(world)
     forget_work(lane)
     Store.objects.filter(pk=second.pk).update(mode=Mode.REVIEW)
-    for _ in every_way(edit_title, lambda: opt_in(second, by="ada")):
+    plan = checked_plan(second)
+    for _ in every_way(edit_title, lambda: opt_in(plan.pk, plan.hash)):
         assert Lane.objects.get(pk=lane.pk).pending, f"Nobody writes {made[-1]}."
         forget_work(lane)
         Store.objects.filter(pk=second.pk).update(mode=Mode.REVIEW)
     assert len(made) > 10
-    opt_in(second, by="ada")
+    opt_in(plan.pk, plan.hash)
     world.work()
     assert world.shown(second)["title"] == made[-1]
 
@@ -154,7 +156,7 @@ def test_after_a_long_pause_a_store_is_reviewed_before_anything_is_written(world
     shown = world.shown(first)
     assert (shown["title"], shown["vendor"]) == ("From the hub", "Lumen")
     second.refresh_from_db()
-    opt_in(second, by="ben")
+    bring_live(second, by="ben")
     world.work()
     shown = world.shown(second)
     assert (shown["title"], shown["vendor"]) == ("From the hub", "Alpenlicht")
