@@ -76,6 +76,7 @@ class OverrideKind(StrEnum):
     PINNED = "pinned"
     FOUND = "found"
     HELD = "held"
+    KEPT = "kept"
 
 
 class Ownership(StrEnum):

@@ -21,6 +21,7 @@ Shown: TypeAlias = tuple[Picture, set[LeafKey]]
 WORDS = {
     "canonical": "",
     "override": "own value",
+    "kept": "own value, kept in a sale",
     "rule": "by rule",
     "layer": "on sale",
     "held": "held",

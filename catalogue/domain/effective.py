@@ -17,6 +17,7 @@ Origin: TypeAlias = Literal[
     "canonical",
     "rule",
     "override",
+    "kept",
     "layer",
     "held",
     "currency",
@@ -62,7 +63,7 @@ def effective(
     """Canonical ⊕ rule ⊕ override; `currency` is that of the canonical prices."""
     kind = override.kind if override is not None and override.stands else None
     origin = origin_of(attribute, kind, terms, currency, winner.value if winner else None)
-    if override is not None and origin in ("override", "held"):
+    if override is not None and origin in ("override", "kept", "held"):
         return Effective(override.value, origin, override.version)
     if origin in UNWRITTEN:
         return Effective(None, origin)
@@ -92,6 +93,8 @@ def origin_of(
         return "held"
     if ownership in _OWNED:
         return _OWNED[ownership]
+    if kind is OverrideKind.KEPT:
+        return "kept"
     if kind and (kind is not OverrideKind.FOUND or ownership is not Ownership.HUB):
         return "override"
     if attribute.money:

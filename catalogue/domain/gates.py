@@ -31,22 +31,26 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One wish of a batch beside the value it would replace (None: there is none to compare)."""
+    """One wish of a batch beside the value it would replace (None: there is none to compare).
+
+    `base` is what stood before a rule that now gives way: a return to it is no jump.
+    """
 
     what: str
     attribute: str
     before: Value
     after: Value
+    base: Value = None
 
     @property
     def prices(self) -> tuple[Decimal, Decimal] | None:
-        """Both prices, where there was one that can be compared."""
-        if not attribute(self.attribute).money:
+        """The price from which the new one is judged, the nearer of both, and the new one."""
+        if not attribute(self.attribute).money or not isinstance(self.after, str):
             return None
-        if not isinstance(self.before, str) or not isinstance(self.after, str):
-            return None
-        before, after = Decimal(self.before), Decimal(self.after)
-        return (before, after) if before > 0 else None
+        stood = [Decimal(one) for one in (self.before, self.base) if isinstance(one, str)]
+        known, after = [one for one in stood if one > 0], Decimal(self.after)
+        nearest = min(known, key=lambda one: abs(after - one) / one, default=None)
+        return None if nearest is None else (nearest, after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ class Layer:
         start, end = bounds or (time, time)
         return self.since <= end and (self.until is None or start < self.until)
 
+    def spares(self, beneath: Effective) -> bool:
+        """Whether it is a value of the store that a person kept in sight of this sale's price."""
+        kept = beneath.version if beneath.source == "kept" else None
+        return kept is not None and self.since <= kept.time
+
     def price(self, base: Value) -> Value:
         """The reduced price; never above the one beneath it, and none of none."""
         if not isinstance(base, str):
@@ -56,10 +61,15 @@ def lay_over(
 ) -> Effective:
     """What a store shows of `name` under its layers; `price` is the one beneath them.
 
-    Of two that stand at once the one begun later counts. What ended of late gives its end to the
+    What a person kept for the store during a sale shows as it is. Of two that stand at once the one
+    begun later counts. What ended of late gives its end to the
     version, so that an edit made on what its ending wrote is later than the ending.
     """
-    mine = [layer for layer in layers if layer.covers(name)]
+    mine = [
+        layer
+        for layer in layers
+        if layer.covers(name) and not any(layer.spares(one) for one in (beneath, price))
+    ]
     if not mine or not beneath.managed:
         return beneath
     ends = [Version.of(o.until, Source.SCHEDULE, f"sale:{o.id}") for o in mine if o.until]

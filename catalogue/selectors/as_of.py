@@ -9,18 +9,37 @@ from django.db.models import Q
 from catalogue.domain.attributes import attribute, of_owner
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.effective import Effective, effective
+from catalogue.domain.layers import Layer, lay_over
 from catalogue.domain.pricing import PriceRule as Rule
 from catalogue.domain.registers import Entry
 from catalogue.domain.terms import Policy, Terms
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version
 from catalogue.enums import ChangeFate, ListingState, OverrideKind, Owner, Ownership, Source
-from catalogue.models import Change, Listing, Override, OwnershipPolicy, PriceRule, Product
+from catalogue.models import (
+    Change,
+    Listing,
+    Override,
+    OwnershipPolicy,
+    PriceRule,
+    Product,
+    Sale,
+)
 from catalogue.selectors.changes import Register, register_of
+from catalogue.selectors.layers import layer_of
 from catalogue.selectors.terms import metafields_of
 from stores.models import Store
 
-LONG_AGO = Version.of(datetime.min.replace(tzinfo=UTC), Source.IMPORT, "")
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Was:
+    """A value as it stood, of which kind (None: no store's own), and since when where known."""
+
+    value: Value
+    kind: OverrideKind | None = None
+    since: datetime = LONG_AGO
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +68,57 @@ def as_of(product: Product, instant: datetime) -> AsOf:
     listings = Listing.objects.filter(product=product, state=ListingState.LINKED)
     stores = [row.store for row in listings.select_related("store").order_by("store_id")]
     changes = Change.objects.filter(product=product, fate=ChangeFate.WON).order_by("id")
-    then = _then(changes, instant)
-    terms = _terms_then(product.workspace_id, stores, instant)
-    own = {_place(row): row for row in Override.objects.filter(product=product, stands=True)}
+    then = _Then(
+        product,
+        dict(_leaves(product)),
+        _then(changes, instant),
+        {_place(row): row for row in Override.objects.filter(product=product, stands=True)},
+        _terms_then(product.workspace_id, stores, instant),
+        _layers_then(product, instant),
+    )
+    leaves = (
+        LeafAsOf(key, then.canonical(key), {one.pk: then.shown(key, one.pk) for one in stores})
+        for key in then.now
+    )
+    return AsOf(instant, tuple(stores), tuple(leaves))
 
-    def leaf(key: LeafKey, now: Value) -> LeafAsOf:
-        place = (product.pk, *key, None)
-        canonical = then[place][0] if place in then else now
-        winner = _entry(None, canonical)
-        shown = {}
-        for store in stores:
-            override = _override(then, own, (product.pk, *key, store.pk))
-            shown[store.pk] = effective(
-                attribute(key[1]),
-                winner,
-                override,
-                terms=terms[store.pk],
-                currency=product.currency,
-            )
-        return LeafAsOf(key, canonical, shown)
 
-    leaves = tuple(leaf(key, now) for key, now in _leaves(product))
-    return AsOf(instant, tuple(stores), leaves)
+@dataclass(frozen=True, slots=True)
+class _Then:
+    """All that decided about a product at an instant; `now` and `own` where nothing moved since."""
+
+    product: Product
+    now: Mapping[LeafKey, Value]
+    moved: Mapping[Register, _Was]
+    own: Mapping[Register, Override]
+    terms: Mapping[int, Terms]
+    layers: Mapping[int, tuple[Layer, ...]]
+
+    def canonical(self, key: LeafKey) -> Value:
+        was = self.moved.get((self.product.pk, *key, None))
+        return was.value if was else self.now[key]
+
+    def shown(self, key: LeafKey, store_id: int) -> Effective:
+        """What a store should have shown: sales lay over all else."""
+        beneath, layers = self._beneath(key, store_id), self.layers.get(store_id, ())
+        if not any(layer.covers(key[1]) for layer in layers):
+            return beneath
+        return lay_over(layers, key[1], beneath, self._beneath((key[0], "price"), store_id))
+
+    def _beneath(self, key: LeafKey, store_id: int) -> Effective:
+        return effective(
+            attribute(key[1]),
+            _entry(None, self.canonical(key)),
+            self._override((self.product.pk, *key, store_id)),
+            terms=self.terms[store_id],
+            currency=self.product.currency,
+        )
+
+    def _override(self, place: Register) -> Entry | None:
+        if was := self.moved.get(place):
+            return _entry(place[3], was.value, was.kind, was.since) if was.kind else None
+        standing = self.own[place].read_timeline().standing() if place in self.own else None
+        return standing if standing and standing.stands else None
 
 
 def _leaves(product: Product) -> Iterator[tuple[LeafKey, Value]]:
@@ -83,36 +131,31 @@ def _leaves(product: Product) -> Iterator[tuple[LeafKey, Value]]:
             yield (variant.pk, declared.name), variant.value(declared.name)
 
 
-def _then(changes: Iterable[Change], instant: datetime) -> dict[Register, tuple[Value, str]]:
-    """What each value that ever changed was: set by the last change before, or found by the next.
-
-    With the kind of a store's own value; empty where it had none.
-    """
-    found: dict[Register, tuple[Value, str]] = {}
+def _then(changes: Iterable[Change], instant: datetime) -> dict[Register, _Was]:
+    """What each value that ever changed was: set by the last change before, else by the next."""
+    found: dict[Register, _Was] = {}
     for change in changes:
         register = register_of(change)
         if change.created_at <= instant:
-            found[register] = (change.new, change.new_kind)
+            found[register] = _Was(change.new, _kind(change.new_kind), change.version_time)
         else:
-            found.setdefault(register, (change.old, change.old_kind))
+            found.setdefault(register, _Was(change.old, _kind(change.old_kind)))
     return found
 
 
-def _override(
-    then: Mapping[Register, tuple[Value, str]], own: Mapping[Register, Override], place: Register
-) -> Entry | None:
-    if place in then:
-        value, kind = then[place]
-    elif place in own:
-        value, kind = own[place].value, own[place].kind
-    else:
-        return None
-    return _entry(place[3], value, OverrideKind(kind)) if kind else None
+def _kind(stored: str) -> OverrideKind | None:
+    return OverrideKind(stored) if stored else None
 
 
-def _entry(store_id: int | None, value: Value, kind: OverrideKind | None = None) -> Entry:
-    """A value as the domain reads it; of what has been, the version doesn't matter."""
-    return Entry(LONG_AGO, "set" if kind else "edit", store_id, value, kind)
+def _entry(
+    store_id: int | None,
+    value: Value,
+    kind: OverrideKind | None = None,
+    since: datetime = LONG_AGO,
+) -> Entry:
+    """A value as the domain reads it; of its version only the time matters, and only to sales."""
+    version = Version.of(since, Source.IMPORT, "")
+    return Entry(version, "set" if kind else "edit", store_id, value, kind)
 
 
 def _place(override: Override) -> Register:
@@ -136,6 +179,15 @@ def _terms_then(workspace_id: int, stores: Sequence[Store], instant: datetime) -
         )
         for store in stores
     }
+
+
+def _layers_then(product: Product, instant: datetime) -> dict[int, tuple[Layer, ...]]:
+    """The sales that stood then, by store, as if they stood now."""
+    held = Q(started_at__lte=instant) & (Q(ended_at__isnull=True) | Q(ended_at__gt=instant))
+    layers: dict[int, tuple[Layer, ...]] = {}
+    for sale in Sale.objects.filter(held, items__product=product).order_by("id"):
+        layers[sale.store_id] = (*layers.get(sale.store_id, ()), layer_of(sale, sale.started_at))
+    return layers
 
 
 def _rule(row: PriceRule) -> Rule:

@@ -23,6 +23,7 @@ _WANTED = {
     "canonical": "The store should show the canonical value.",
     "rule": "The store should show what its price rule makes of the canonical value.",
     "override": "The store should show its own value.",
+    "kept": "The store should show its own value, which was kept in sight of a sale.",
     "layer": "The store should show what a sale makes of it.",
     "held": "Nothing is written: the value is held for a person's decision.",
     "currency": "Nothing is written: the price is in another currency, and no rule converts it.",
@@ -35,6 +36,7 @@ _KINDS = {
     OverrideKind.PINNED: "It was set for this store alone.",
     OverrideKind.FOUND: "The store had it already when it was connected.",
     OverrideKind.HELD: "It is held for a person's decision.",
+    OverrideKind.KEPT: "It was set in the store during a sale, and a person kept it.",
 }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from catalogue.domain.layers import Layer
+from catalogue.models import Sale
 
 # An edit may be told two days late; what ended before that judges nothing any more.
 LAYERS = """
@@ -32,4 +33,16 @@ def read_layers(column: str | None) -> tuple[Layer, ...]:
             strike=row["strike"],
         )
         for row in (json.loads(column, parse_float=Decimal) if column else ())
+    )
+
+
+def layer_of(sale: Sale, since: datetime | None) -> Layer:
+    """A sale as it stands, or would stand, since an instant."""
+    return Layer(
+        id=sale.pk or 0,
+        since=since or sale.starts_at,
+        percent=sale.percent,
+        step=sale.step,
+        charm=sale.charm,
+        strike=sale.strike,
     )

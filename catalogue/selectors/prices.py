@@ -20,7 +20,11 @@ from catalogue.selectors.terms import terms_of
 from stores.models import Store
 
 _PRICES = """
-SELECT p.title, v.sku, p.currency, v.registers -> %(name)s, o.timeline, s.leaves -> %(name)s
+SELECT p.title, v.sku, p.currency, v.registers -> %(name)s, o.timeline, s.leaves -> %(name)s,
+  (SELECT c.old FROM catalogue_change AS c
+   WHERE c.product_id = p.id AND c.variant_id = v.id AND c.attribute = %(name)s
+     AND c.scope = 'canonical' AND c.fate = 'won' AND c.created_at > %(since)s
+   ORDER BY c.id LIMIT 1)
 FROM catalogue_listing AS l
 JOIN catalogue_product AS p ON p.id = l.product_id
 JOIN catalogue_variantlisting AS s ON s.listing_id = l.id
@@ -35,12 +39,17 @@ ORDER BY l.id, v.position, v.id
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """One variant's price: what the store was seen to show, and what it should, without a sale."""
+    """One variant's price: what the store was seen to show, and what it should, without a sale.
+
+    `base` is the canonical price that stood when the present rule was agreed; None without a rule,
+    or where it is in another currency.
+    """
 
     what: str
     shown: Value
     wanted: Effective
     other: Effective
+    base: Value
 
 
 def prices(
@@ -57,11 +66,12 @@ def prices(
         "name": name,
         "store": store.pk,
         "linked": ListingState.LINKED.value,
+        "since": rule.since if (rule := terms.rule(name)) else None,
         "products": None if products is None else list(products),
     }
     with connection.cursor() as cursor:
         cursor.execute(_PRICES, values)
-        for title, sku, currency, register, timeline, leaf in cursor.fetchall():
+        for title, sku, currency, register, timeline, leaf, old in cursor.fetchall():
             winner = CanonicalRegister.from_json(json.loads(register or "[]")).winner
             standing = _standing(timeline)
             wanted, other = (
@@ -69,7 +79,20 @@ def prices(
                 for one in (terms, others)
             )
             shown = json.loads(leaf)["value"] if leaf else None
-            yield Priced(f"{title} / {sku}" if sku else title, shown, wanted, other)
+            yield Priced(
+                f"{title} / {sku}" if sku else title,
+                shown,
+                wanted,
+                other,
+                _base(wanted, winner, old) if currency == store.currency else None,
+            )
+
+
+def _base(wanted: Effective, winner: Entry | None, old: str | None) -> Value:
+    if wanted.source != "rule" or winner is None:
+        return None
+    stood: Value = winner.value if old is None else json.loads(old)
+    return stood
 
 
 def _standing(timeline: str | None) -> Entry | None:

@@ -151,7 +151,10 @@ def follow_hub(issue_id: int, *, by: str) -> Edited:
 
 
 def keep_own(issue_id: int, *, by: str) -> Edited:
-    """End a tug of war, or a question of a sale: each store keeps what it held as its own."""
+    """End a tug of war, or a question of a sale: each store keeps what it held as its own.
+
+    What is kept in sight of a sale shows as it is; only later sales lie over it.
+    """
     return _end(issue_id, by, keep_own=True)
 
 
@@ -175,6 +178,7 @@ def _end(issue_id: int, by: str, *, keep_own: bool) -> Edited:
             store_id=row.store_id,
             value=_last_of(row) if keep_own else None,
             clear=not keep_own,
+            kind=OverrideKind.KEPT if issue.kind == IssueKind.SALE else OverrideKind.PINNED,
         )
         for row in held.order_by("store_id")
     ]

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from catalogue.domain.attributes import BadValueError
 from catalogue.domain.gates import Move
-from catalogue.domain.layers import HUNDRED, Layer
+from catalogue.domain.layers import HUNDRED
 from catalogue.domain.pricing import PriceRule, check_rule
 from catalogue.enums import HeldAct, ListingState, SaleState, Source
 from catalogue.errors import NotAllowedNowError, NotFoundHereError
 from catalogue.models import HeldBatch, Listing, Sale, SaleItem
+from catalogue.selectors.layers import layer_of
 from catalogue.selectors.prices import prices
 from catalogue.services.gates import Cause, hold, judge
 from catalogue.services.spread import converge_job
@@ -162,14 +163,7 @@ def _hold(sale: Sale, moves: Sequence[Move]) -> None:
 
 def _moves(sale: Sale, product_ids: Collection[int]) -> Iterator[Move]:
     """Every price of the sale beside what would show without it."""
-    layer = Layer(
-        id=0,
-        since=timezone.now(),
-        percent=sale.percent,
-        step=sale.step,
-        charm=sale.charm,
-        strike=sale.strike,
-    )
+    layer = layer_of(sale, timezone.now())
     for one in prices(sale.store, "price", products=product_ids):
         if one.wanted.managed:
             yield Move(one.what, "price", one.wanted.value, layer.price(one.wanted.value))

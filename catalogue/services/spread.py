@@ -49,6 +49,7 @@ _ORIGIN = (DeliveryFate.ORIGIN, "The edit came from this store.")
 _HELD = (DeliveryFate.HELD, "The value is held for a person's decision.")
 _OTHERWISE: Mapping[Origin, tuple[DeliveryFate, str]] = {
     "override": (DeliveryFate.OVERRIDE, "This store keeps its own value of this attribute."),
+    "kept": (DeliveryFate.OVERRIDE, "This store keeps its own value, set there during a sale."),
     "held": _HELD,
     "currency": (
         DeliveryFate.UNMANAGED,

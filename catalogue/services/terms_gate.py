@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from catalogue.domain.attributes import attribute
 from catalogue.domain.gates import Move
 from catalogue.domain.terms import Terms
+from catalogue.domain.values import Value
 from catalogue.enums import HeldAct, HeldState
 from catalogue.errors import NotAllowedNowError
 from catalogue.models import HeldBatch
-from catalogue.selectors.prices import prices
+from catalogue.selectors.prices import Priced, prices
 from catalogue.services.gates import Cause, hold, judge
 from stores.models import Store
 
@@ -46,12 +48,29 @@ def pass_or_hold(
 
 
 def _moves(agreement: Agreement, store: Store) -> Iterator[Move]:
-    """Every price that would be written and is not now, beside what the store shows."""
+    """Every price that would be written and is not now, beside what stands there.
+
+    In a live store that is what was agreed so far: a sale over it, or a write that is still on its
+    way, is nothing to judge by.
+    """
     for one in prices(store, agreement.attribute, change=agreement.change):
         moves = one.other.managed and one.other.value not in (one.shown, one.wanted.value)
         if moves:
+            stands = one.wanted.value if store.is_live and one.wanted.managed else one.shown
+            base = one.base if _gives_way(one, stands) else None
             what = f"{one.what} in {store}"
-            yield Move(what, agreement.attribute, one.shown, one.other.value)
+            yield Move(what, agreement.attribute, stands, one.other.value, base)
+
+
+def _gives_way(one: Priced, stands: Value) -> bool:
+    """Whether a rule's price goes back to what it was made of, or towards that."""
+    if one.other.source == "canonical":
+        return True
+    if not isinstance(one.base, str) or not isinstance(one.other.value, str):
+        return False
+    base, other = Decimal(one.base), Decimal(one.other.value)
+    start = Decimal(stands) if isinstance(stands, str) else other
+    return min(start, base) <= other <= max(start, base)
 
 
 def _check_pass(agreement: Agreement, cause: Cause, released: int) -> None:

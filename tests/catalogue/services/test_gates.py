@@ -1,5 +1,6 @@
 """The gates: nothing that they object to is merged or queued before a person says so."""
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 from catalogue.domain.pricing import PriceRule
 from catalogue.enums import ChangeFate, ConflictState, HeldState, Ownership, Source
 from catalogue.errors import HeldAtGatesError, NotAllowedNowError
-from catalogue.models import Change, Conflict, HeldBatch, Override, Product, Variant
+from catalogue.models import Change, Conflict, HeldBatch, Override, Product, Sale, Variant
 from catalogue.models import PriceRule as Rule
 from catalogue.selectors.changes import Choice
 from catalogue.selectors.picture import picture
@@ -17,6 +18,7 @@ from catalogue.services.decisions import revert
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.releases import discard, release
 from catalogue.services.rollback import roll_back
+from catalogue.services.sales import end_sale, plan_sale, run_sales
 from catalogue.services.terms import set_policy, set_rule
 from syncqueue.models import Job
 from tests.catalogue import make
@@ -323,3 +325,84 @@ def test_nobody_agrees_to_terms_with_another_batchs_release(shops):
     release(held.pk, by="ben", reason="The new range.")
     with pytest.raises(NotAllowedNowError, match="not what was released"):
         set_rule(shops[1], "price", rule("0.1"), by="eve", released=held.pk)
+
+
+def agreed(shop, factor):
+    """A rule that was agreed, by its release where the gates held it."""
+    try:
+        set_rule(shop, "price", rule(factor), by="ada")
+    except HeldAtGatesError:
+        release(HeldBatch.objects.latest("id").pk, by="ben", reason="Meant so.")
+
+
+def test_the_end_of_a_rule_goes_back_to_what_a_person_had_approved(shops):
+    agreed(shops[1], "0.5")
+    set_rule(shops[1], "price", None, by="ada")
+    assert not HeldBatch.objects.exists()
+    pic = picture(shops[1].listings.get().pk)
+    assert pic.effective((Variant.objects.get().pk, "price")).value == "20.00"
+
+
+def test_the_end_of_a_long_rule_follows_what_was_edited_meanwhile(shops):
+    agreed(shops[1], "0.5")
+    hub_sets("30.00")
+    set_rule(shops[1], "price", None, by="ada")
+    assert not HeldBatch.objects.exists()
+
+
+def test_the_end_of_a_rule_is_held_where_the_base_itself_has_jumped(shops):
+    agreed(shops[1], "0.5")
+    release(hub_sets("60.00").held.pk, by="ben", reason="Gold plated.")
+    with pytest.raises(HeldAtGatesError, match="more than 60 %"):
+        set_rule(shops[1], "price", None, by="ada")
+    assert Rule.objects.get().ended_at is None
+
+
+def test_the_end_of_a_mild_rule_is_judged_by_what_the_store_shows_too(shops):
+    agreed(shops[1], "0.9")
+    release(hub_sets("60.00").held.pk, by="ben", reason="Gold plated.")
+    set_rule(shops[1], "price", None, by="ada")
+    assert Rule.objects.get().ended_at is not None
+
+
+@pytest.mark.parametrize(("factor", "held"), [("0.9", False), ("1.0", False), ("1.5", True)])
+def test_a_milder_rule_is_a_step_back_and_another_jump_is_none(shops, factor, held):
+    agreed(shops[1], "0.5")
+    if held:
+        with pytest.raises(HeldAtGatesError):
+            set_rule(shops[1], "price", rule(factor), by="ada")
+    else:
+        set_rule(shops[1], "price", rule(factor), by="ada")
+    assert HeldBatch.objects.exists() == held
+
+
+def test_a_floor_above_the_base_goes_and_the_base_is_back(shops):
+    floored = PriceRule(
+        attribute="price", currency="USD", since=timezone.now(), floor=Decimal("90.00")
+    )
+    with pytest.raises(HeldAtGatesError):
+        set_rule(shops[1], "price", floored, by="ada")
+    release(HeldBatch.objects.get().pk, by="ben", reason="Nothing below.")
+    set_rule(shops[1], "price", None, by="ada")
+    assert HeldBatch.objects.count() == 1
+
+
+def test_terms_are_not_judged_by_the_price_of_a_sale(shops):
+    """The sale stays over whatever they make of the price."""
+    now = timezone.now()
+    sale = Sale(
+        store=shops[1],
+        name="Autumn",
+        percent=Decimal(60),
+        zone="UTC",
+        starts_at=now,
+        ends_at=now + timedelta(hours=1),
+    )
+    plan_sale(sale, [Product.objects.get().pk], by="ada")
+    run_sales()
+    set_rule(shops[1], "price", rule("0.9"), by="ada")
+    assert not HeldBatch.objects.exists()
+    with pytest.raises(HeldAtGatesError):
+        set_rule(shops[1], "price", rule("3"), by="ada")
+    end_sale(sale.pk, by="ada")
+    set_rule(shops[1], "price", rule("1.1"), by="ada")

@@ -10,6 +10,7 @@ from catalogue.domain.attributes import BadValueError
 from catalogue.enums import ChangeFate, IssueKind, IssueState, OverrideKind
 from catalogue.errors import NotAllowedNowError, NotFoundHereError
 from catalogue.models import Change, HeldBatch, Issue, Override, Product, Sale, Variant
+from catalogue.selectors.as_of import as_of
 from catalogue.selectors.explain import explain
 from catalogue.selectors.picture import picture
 from catalogue.services.decisions import follow_hub, keep_own
@@ -20,7 +21,7 @@ from tests.catalogue import make
 from tests.catalogue.clashes import hub_sets, shop_sets, two_shops
 
 pytestmark = pytest.mark.django_db
-HOUR = timedelta(hours=1)
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -193,7 +194,7 @@ def test_an_edit_in_a_store_on_sale_is_held_for_a_person(shops):
 
 
 @pytest.mark.parametrize(
-    ("decide", "during", "after"), [(follow_hub, "16.00", "20.00"), (keep_own, "12.00", "15.00")]
+    ("decide", "during", "after"), [(follow_hub, "16.00", "20.00"), (keep_own, "15.00", "15.00")]
 )
 def test_a_person_decides_between_the_hubs_value_and_the_stores(shops, decide, during, after):
     planned = plan(shops[1])
@@ -204,6 +205,32 @@ def test_a_person_decides_between_the_hubs_value_and_the_stores(shops, decide, d
     assert wanted(shops[1]) == during
     pass_time(planned, 2 * HOUR)
     assert wanted(shops[1]) == after
+
+
+def test_what_a_person_keeps_in_sight_of_a_sale_is_not_reduced_again_but_by_a_later_sale(shops):
+    planned = plan(shops[1])
+    run_sales()
+    shop_sets(shops[1], "15.00")
+    keep_own(Issue.objects.get().pk, by="ben")
+    assert (wanted(shops[1]), wanted(shops[1], "compare_at_price")) == ("15.00", None)
+    hub_sets("30.00")
+    assert (wanted(shops[1]), Override.objects.get().kind) == ("15.00", OverrideKind.KEPT)
+    pass_time(planned, 2 * HOUR)
+    later = plan(shops[1])
+    run_sales()
+    # the shop's clock is a second ahead of ours
+    Sale.objects.filter(pk=later.pk).update(started_at=timezone.now() + 2 * SECOND)
+    assert (wanted(shops[1]), wanted(shops[1], "compare_at_price")) == ("12.00", "15.00")
+    steps = {step.stage: step.words for step in explain(picture_of(shops[1]), price_key())}
+    assert steps["override"] == "It was set in the store during a sale, and a person kept it."
+
+
+def price_key():
+    return (Variant.objects.get().pk, "price")
+
+
+def picture_of(shop):
+    return picture(shop.listings.get().pk)
 
 
 def test_an_edit_made_before_the_sale_and_told_during_it_is_a_plain_one(shops):
@@ -245,3 +272,48 @@ def test_it_is_judged_again_when_it_begins(shops, settings):
     settings.GATE_PRICE_CHANGE_PERCENT = "10"
     pass_time(planned, HOUR)
     assert (planned.state, wanted(shops[1])) == ("held", "20.00")
+
+
+# What was, as of an instant.
+
+
+def then(instant):
+    found = as_of(Product.objects.get(), instant)
+    stores = {store.pk: store.name for store in found.stores}
+    return {
+        name: {stores[pk]: one.value for pk, one in leaf.effective.items()}
+        for leaf in found.leaves
+        for name in [leaf.key[1]]
+        if name in ("price", "compare_at_price")
+    }
+
+
+def test_as_of_shows_what_each_store_showed_under_its_sale(shops):
+    before = timezone.now()
+    planned = plan(shops[1])
+    run_sales()
+    during = timezone.now()
+    end_sale(planned.pk, by="ben")
+    plain = {"north": "20.00", "alpine": "20.00"}
+    assert then(before) == {"price": plain, "compare_at_price": {"north": None, "alpine": None}}
+    assert then(during) == {
+        "price": {"north": "20.00", "alpine": "16.00"},
+        "compare_at_price": {"north": None, "alpine": "20.00"},
+    }
+    assert then(timezone.now())["price"] == plain
+
+
+def test_as_of_knows_what_was_kept_in_sight_of_a_sale(shops):
+    plan(shops[1])
+    run_sales()
+    hub_sets("18.00", store_id=shops[1].pk)
+    reduced = timezone.now()
+    shop_sets(shops[1], "15.00")
+    keep_own(Issue.objects.get().pk, by="ben")
+    kept = timezone.now()
+    hub_sets("17.00", store_id=shops[1].pk)
+    assert [then(at)["price"]["alpine"] for at in (reduced, kept, timezone.now())] == [
+        "14.40",
+        "15.00",
+        "13.60",
+    ]
