@@ -27,7 +27,8 @@ from catalogue.models import Listing, Product
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.gates import Cause
-from catalogue.services.importing import create_product, link_chosen
+from catalogue.services.importing import create_product
+from catalogue.services.linking import link_chosen
 from catalogue.services.offering import offer_found
 from catalogue.services.stock.pull import follow_stock
 

@@ -34,7 +34,7 @@ from catalogue.domain.registers import Entry
 from catalogue.domain.routing import Routing, routing_of
 from catalogue.domain.values import Value
 from catalogue.enums import ChangeFate, OverrideKind, Owner, Source, Verdict
-from catalogue.models import Change, VariantListing
+from catalogue.models import Change, Listing, VariantListing
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture
 from catalogue.selectors.references import targets_of
@@ -96,32 +96,33 @@ class Absorbed:
 def absorb(pic: Picture, snapshot: ProductSnapshot, judge: Judge) -> Absorbed:
     """Move what was observed. What a payload doesn't show is left as it is: absence proves nothing.
 
-    The listing is locked. Raises BadValueError where a value is none of its attribute.
+    The listing is locked, or not stored yet: then its page stores it with all that it shows.
+    Raises BadValueError where a value is none of its attribute.
     """
     found = Absorbed()
     listing = pic.listing
-    moved: list[VariantListing] = []
     values = _values(pic, Owner.PRODUCT, snapshot.node, snapshot.form)
     _absorb_host(found, listing, None, values, judge)
-    new: list[VariantListing] = []
     for shown in snapshot.variants:
         host = pic.shown.get(shown.gid)
         if host is None:
             host = VariantListing(listing=listing, gid=shown.gid, position=shown.position)
-            new.append(host)
-        else:
-            moved.append(host)
+            pic.shown[shown.gid] = host
         _describe(host, shown, called=snapshot.form == "graphql")
         values = _values(pic, Owner.VARIANT, shown.node, snapshot.form)
         _absorb_host(found, host, host.variant_id, values, judge)
     if listing.as_of is None or snapshot.updated_at >= listing.as_of:
         listing.as_of = snapshot.updated_at
         listing.title, listing.handle = snapshot.title[:255], snapshot.handle[:255]
-    listing.save(update_fields=OF_A_LISTING)
-    _store_hosts(moved)
-    for host in VariantListing.objects.bulk_create(new):
-        pic.shown[host.gid] = host
+    if listing.pk is not None:
+        _store(listing, [pic.shown[shown.gid] for shown in snapshot.variants])
     return found
+
+
+def _store(listing: Listing, hosts: Sequence[VariantListing]) -> None:
+    listing.save(update_fields=OF_A_LISTING)
+    _store_hosts([host for host in hosts if host.pk is not None])
+    VariantListing.objects.bulk_create([host for host in hosts if host.pk is None])
 
 
 def _values(pic: Picture, owner: Owner, node: Mapping[str, Any], form: Form) -> dict[str, Value]:

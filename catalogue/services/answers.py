@@ -22,6 +22,7 @@ from catalogue.domain.values import Value
 from catalogue.domain.version import Version
 from catalogue.enums import IssueKind, ListingState, Owner, Source
 from catalogue.models import Listing
+from catalogue.selectors.picture import Picture
 from catalogue.services.absorb import absorb, publish, take_edits
 from catalogue.services.adopting import take_in_new
 from catalogue.services.gone import forget_gone, product_is_gone, product_subject
@@ -79,6 +80,19 @@ def absorb_read(
     _absorb(locked, snapshot, written, given_up, cause_id=cause_id, now=now, source=source)
     _wake_parked(locked)
     return True
+
+
+def absorb_newborn(
+    pic: Picture, snapshot: ProductSnapshot, *, cause_id: UUID, now: datetime
+) -> None:
+    """Take in a read of a product that nobody knew, in memory: its listing is not stored yet."""
+    read = ReadSeen(snapshot.updated_at, now, f"read:{cause_id}")
+
+    def judge(_gid: str, declared: Attribute, leaf: Leaf | None, value: Value) -> Decision:
+        return absorb_leaf(leaf, value, attribute=declared, read=read)
+
+    absorb(pic, see_gallery(pic, snapshot), judge)
+    pic.listing.read_at = now
 
 
 def absorb_write(

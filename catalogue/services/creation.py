@@ -14,9 +14,10 @@ from catalogue.models import Issue, Listing, NewProductPolicy, Product, Variant
 from catalogue.selectors.picture import Picture, picture_without_listing
 from catalogue.services.access import TOKEN_SECONDS, Access
 from catalogue.services.edit import SetValue, edit
-from catalogue.services.importing import CUSTOM_ID, take_in_nodes
+from catalogue.services.importing import take_in_nodes
 from catalogue.services.inbound import ask_for_read
 from catalogue.services.issues import Subject, raise_issue, settle_issue
+from catalogue.services.linking import CUSTOM_ID
 from catalogue.services.spread import live_for_share
 from catalogue.services.stock.pull import follow_stock
 from stores.models import Store
@@ -186,7 +187,7 @@ class Create:
         new = take_in_nodes(
             store, [node], asked_at=now, cause_id=cause_id, now=now, source=Source.SYNC
         )
-        follow_stock(store, new, cause_id=cause_id)
+        follow_stock(store, [pic.listing.pk for pic in new], cause_id=cause_id)
         listing = Listing.objects.get(store=store, gid=node["id"])
         ask_for_read(listing.pk, "It was just created: what it lacks follows.", cause_id=cause_id)
         return Settled(Outcome.WRITTEN, f"The store has it as {listing.gid}, published nowhere.")

@@ -25,13 +25,6 @@ class Locked:
             list(Product.objects.filter(pk__in=linked).select_for_update().values("pk"))
         self.picture: Picture = picture(listing_id, lock=True)
 
-    @classmethod
-    def newborn(cls, pic: Picture) -> "Locked":
-        """A listing that this transaction has made: nobody else can see it yet."""
-        made = cls.__new__(cls)
-        made.canonical, made.picture = False, pic
-        return made
-
     def demand_canonical(self) -> None:
         if not self.canonical:
             raise CanonicalNeededError

@@ -10,16 +10,17 @@ from django.db.models import Q
 
 from catalogue.enums import ListingState, Source
 from catalogue.models import Listing, Product
+from catalogue.selectors.picture import Picture, pictures
 from catalogue.selectors.terms import extras_of, terms_of
 from catalogue.services.gates import Cause
 from catalogue.services.importing import (
     found_products,
     is_founder,
     known_skus,
-    match_listings,
     take_in_nodes,
 )
 from catalogue.services.inbound import ask_for_read
+from catalogue.services.linking import match_listings
 from catalogue.services.offering import offer_found
 from catalogue.services.spread import converge_job
 from catalogue.services.stock.pull import follow_stock, pull_stock
@@ -139,11 +140,11 @@ def _read_page(session: Session, request: Mapping[str, Any]) -> Reply:
     return replace(page.reply, body=body)
 
 
-def _found(store: Store, listing_ids: Sequence[int]) -> None:
+def _found(store: Store, new: Sequence[Picture]) -> None:
     """Make canonical products of a first store's page; of two stores that both come, one is it."""
     Workspace.objects.select_for_update(no_key=True).get(pk=store.workspace_id)
     if is_founder(store):
-        found_products(listing_ids)
+        found_products(new)
 
 
 def _finish(store: Store, job: JobView, now: datetime) -> Settled:
@@ -151,7 +152,7 @@ def _finish(store: Store, job: JobView, now: datetime) -> Settled:
         alone = Listing.objects.filter(store=store, product=None).exclude(state=ListingState.GONE)
         left = list(alone.values_list("pk", flat=True))
         for start in range(0, len(left), CHUNK):
-            _found(store, left[start : start + CHUNK])
+            _found(store, pictures(left[start : start + CHUNK]))
         made = Product.objects.filter(founder=store).count()
         said = f"{store.pull_done} products read; the hub has {made} of them."
     else:
@@ -236,11 +237,10 @@ class Adopt:
         if store.mode in (Mode.CONNECTED, Mode.IMPORTING):
             return Settled(Outcome.APPLIED, "Taken in; the pull under way will compare it.")
         if is_founder(store) and not known_skus(store, new):
-            found_products(new)
-            made = Product.objects.filter(listings__in=new).order_by("pk")
+            made = found_products(new)
             cause = Cause(store.workspace_id, Source.SYNC, str(store), job.cause_id, store.pk)
             offer_found(made if store.is_live else (), cause)
         else:
             match_listings(store, cause_id=job.cause_id, now=now)
-        follow_stock(store, new, cause_id=job.cause_id)
+        follow_stock(store, [pic.listing.pk for pic in new], cause_id=job.cause_id)
         return Settled(Outcome.APPLIED, "A new product of the store was taken in.")

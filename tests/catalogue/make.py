@@ -8,7 +8,8 @@ from uuid import uuid4
 from django.utils import timezone
 
 from catalogue.enums import Source
-from catalogue.services.importing import found_products, is_founder, match_listings, take_in_nodes
+from catalogue.services.importing import found_products, is_founder, take_in_nodes
+from catalogue.services.linking import match_listings
 from stores.enums import Mode
 from stores.models import Delivery, Store, Workspace
 from stores.shopify.topics import TOPICS
@@ -137,7 +138,7 @@ def take_in(shop, *nodes):
         found_products(new)
     else:
         match_listings(shop, cause_id=uuid4(), now=now)
-    return new
+    return [pic.listing.pk for pic in new]
 
 
 def deliver(
