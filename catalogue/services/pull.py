@@ -10,11 +10,12 @@ from django.db.models import Q
 
 from catalogue.enums import ListingState, Source
 from catalogue.models import Listing, Product
-from catalogue.selectors.picture import Picture, pictures
+from catalogue.selectors.picture import pictures
 from catalogue.selectors.terms import extras_of, terms_of
 from catalogue.services.gates import Cause
 from catalogue.services.importing import (
     found_products,
+    is_first,
     is_founder,
     known_skus,
     take_in_nodes,
@@ -25,7 +26,7 @@ from catalogue.services.offering import offer_found
 from catalogue.services.spread import converge_job
 from catalogue.services.stock.pull import follow_stock, pull_stock
 from stores.enums import READABLE, Mode
-from stores.models import Store, Workspace
+from stores.models import Store
 from stores.services.handlers import IMPORT
 from stores.services.modes import set_mode
 from stores.services.tokens import session_in, session_of
@@ -87,15 +88,15 @@ class Pull:
         store = Store.objects.get(pk=job.payload["store"])
         body = answer.body or {}
         importing = job.payload["purpose"] == IMPORT
-        new = take_in_nodes(
+        take_in_nodes(
             store,
             body["nodes"],
             asked_at=now - timedelta(seconds=answer.seconds + 1),
             cause_id=job.cause_id,
             now=now,
             source=Source.SYNC if importing else Source.RECONCILE,
+            found=True,
         )
-        _found(store, new)
         store.pull_done += len(body["nodes"])
         store.pull_total = max(body["count"] or store.pull_total or 0, store.pull_done)
         store.pull_cursor = body["cursor"] or ""
@@ -140,19 +141,12 @@ def _read_page(session: Session, request: Mapping[str, Any]) -> Reply:
     return replace(page.reply, body=body)
 
 
-def _found(store: Store, new: Sequence[Picture]) -> None:
-    """Make canonical products of a first store's page; of two stores that both come, one is it."""
-    Workspace.objects.select_for_update(no_key=True).get(pk=store.workspace_id)
-    if is_founder(store):
-        found_products(new)
-
-
 def _finish(store: Store, job: JobView, now: datetime) -> Settled:
-    if is_founder(store):
+    if is_first(store):
         alone = Listing.objects.filter(store=store, product=None).exclude(state=ListingState.GONE)
         left = list(alone.values_list("pk", flat=True))
         for start in range(0, len(left), CHUNK):
-            _found(store, pictures(left[start : start + CHUNK]))
+            found_products(pictures(left[start : start + CHUNK]))
         made = Product.objects.filter(founder=store).count()
         said = f"{store.pull_done} products read; the hub has {made} of them."
     else:

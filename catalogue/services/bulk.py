@@ -1,0 +1,50 @@
+"""Storing many rows at once, in plain SQL: the ORM takes five times as long."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from typing import Any
+
+from django.db import connection
+
+Take = Callable[[Any], Any]
+Columns = Mapping[str, tuple[str, Take]]
+"""By column its type, and what takes its value from a row."""
+
+
+def plain(name: str) -> Take:
+    return attrgetter(name)
+
+
+def text(name: str) -> Take:
+    get = attrgetter(name)
+    return lambda row: str(get(row))
+
+
+def jsonb(name: str) -> Take:
+    get = attrgetter(name)
+    return lambda row: None if (value := get(row)) is None else json.dumps(value)
+
+
+def insert(table: str, columns: Columns, rows: Iterable[Any]) -> list[int]:
+    """Insert in the order given, so that ids grow with it; %b sends arrays without escaping."""
+    kept = list(rows)
+    if not kept:
+        return []
+    arrays = ", ".join(f"%b::{kind}[]" for kind, _ in columns.values())
+    sql = (
+        f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608  only constants
+        f"SELECT {', '.join(columns)} FROM unnest({arrays}) "
+        f"WITH ORDINALITY AS u({', '.join(columns)}, place) ORDER BY place RETURNING id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [[take(row) for row in kept] for _, take in columns.values()])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def give_ids(table: str, columns: Columns, rows: Iterable[Any]) -> None:
+    """Insert models in their order, and give them their ids, as the ORM would."""
+    kept = list(rows)
+    for row, pk in zip(kept, sorted(insert(table, columns, kept)), strict=True):
+        row.pk = pk
+        row._state.adding = False  # noqa: SLF001  as the ORM marks what it has stored
