@@ -155,8 +155,11 @@ def pictures(listing_ids: Iterable[int], *, lock: bool = False) -> list[Picture]
 
     `lock` keeps the listings' rows until the end of the transaction.
     """
+    wanted = list(listing_ids)
+    if not wanted:
+        return []
     locking = f"{_LISTINGS} FOR UPDATE OF l" if lock else _LISTINGS
-    listings = list(Listing.objects.raw(locking, [list(listing_ids)]))
+    listings = list(Listing.objects.raw(locking, [wanted]))
     terms = _join(listings)
     ids = [listing.pk for listing in listings]
     product_ids = list({listing.product_id for listing in listings if listing.product_id})

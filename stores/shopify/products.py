@@ -39,6 +39,7 @@ __all__ = [
 VARIANTS_READ = 100
 # Ten products of fifteen variants stay below the 1,000 points that one request may ask for.
 PAGE_PRODUCTS, PAGE_VARIANTS = 10, 15
+MOST_PAGED = 20_000
 MOST_INPUTS = 250
 _PARTS: Mapping[str, Part] = {
     "productUpdate": "product",
@@ -72,27 +73,35 @@ def read_product(
 
 
 def products_page(
-    session: Session,
-    cursor: str | None = None,
-    *,
-    query: str | None = None,
-    extras: Extras = NO_EXTRAS,
+    session: Session, cursor: str | None = None, *, extras: Extras = NO_EXTRAS
 ) -> ProductsPage:
-    """One page of the store's products in the order of their ids, each with all variants."""
-    reply = execute(
-        session,
-        document("products_page"),
-        {"first": PAGE_PRODUCTS, "variants": PAGE_VARIANTS, "after": cursor, "query": query},
-    )
+    """One page of the store's products in the order of their ids, each with all variants.
+
+    No connection can be paged through beyond 25,000 objects
+    (https://shopify.dev/docs/api/usage/limits): in time the walk begins another one, of those
+    whose ids are greater. `cursor` says behind which id that is, how far in it, and where.
+    """
+    beyond, shown, after = (cursor or "//").split("/", 2)
+    variables = {"first": PAGE_PRODUCTS, "variants": PAGE_VARIANTS, "after": after or None}
+    query = f"id:>{beyond}" if beyond else None
+    reply = execute(session, document("products_page"), {**variables, "query": query})
     connection = reply.body["products"]
     for node in connection["nodes"]:
         complete(session, node)
     _add_extras(session, connection["nodes"], extras)
     return ProductsPage(
         products=tuple(parse_product(node) for node in connection["nodes"]),
-        cursor=_next(connection),
+        cursor=_cursor(connection, beyond, int(shown or 0)),
         reply=reply,
     )
+
+
+def _cursor(connection: Mapping[str, Any], beyond: str, shown: int) -> str | None:
+    after, nodes = _next(connection), connection["nodes"]
+    shown += len(nodes)
+    if after and nodes and shown + PAGE_PRODUCTS > MOST_PAGED:
+        return f"{nodes[-1]['id'].rpartition('/')[2]}/0/"
+    return after and f"{beyond}/{shown}/{after}"
 
 
 def _add_extras(session: Session, nodes: list[dict[str, Any]], extras: Extras) -> None:
