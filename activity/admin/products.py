@@ -17,13 +17,14 @@ from django.views.decorators.http import require_POST
 
 from activity.admin.base import LedgerAdmin, may_operate
 from activity.admin.founding import FoundingAdmin
+from activity.admin.sale_form import SaleForm
 from activity.selectors.as_of import as_of_page
 from activity.selectors.comparison import Typed, comparison, text_of
 from activity.selectors.review import review
 from activity.selectors.stock import stock_of
 from catalogue.enums import ListingState, Source
 from catalogue.errors import CatalogueError, StaleEditError
-from catalogue.models import Listing, Product
+from catalogue.models import Listing, Product, Sale
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.gates import Cause
@@ -41,6 +42,17 @@ class ProductAdmin(FoundingAdmin):
     list_filter = ["workspace", "status", "vendor", "removed_at"]
     list_select_related = ["workspace"]
     search_fields = ["title", "variants__sku"]
+    actions = ["plan_sale"]
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return may_operate(request.user, None)
+
+    @admin.action(description="Plan a sale of them", permissions=["operate"])
+    def plan_sale(self, request: HttpRequest, rows: QuerySet[Product]) -> HttpResponse:
+        """The form of a sale, for exactly the products that were ticked."""
+        ids = ",".join(map(str, rows.order_by("pk").values_list("pk", flat=True)))
+        sales: Any = self.admin_site.get_model_admin(Sale)
+        return sales.page(request, SaleForm(request.user, initial={"products": ids}))
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

@@ -3,111 +3,20 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from unfold.widgets import (
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldBooleanWidget,
-)
 
 from activity.admin.base import list_url
-from activity.admin.terms import TermsAdmin
-from activity.admin.terms_forms import decimal_field, operated
+from activity.admin.sale_form import SaleForm
+from activity.admin.terms import TermsAdmin, form_mark
 from activity.admin.verbs import Verb, VerbAdmin
-from catalogue.domain.layers import instant
-from catalogue.enums import ListingState, SaleState
-from catalogue.models import Product, Sale
-from catalogue.selectors.terms_preview import Sample, StorePreview
-from catalogue.services.sales import end_sale, plan_sale, preview_sale
-from stores.models import Store
-
-
-def _when(label: str) -> forms.DateTimeField:
-    return forms.DateTimeField(
-        label=label,
-        help_text="By the store's clock, as 2026-11-27 00:00",
-        widget=UnfoldAdminTextInputWidget,
-    )
-
-
-class SaleForm(forms.Form):
-    """What is taken off, of which products, from when to when by the store's own clock."""
-
-    store = forms.ModelChoiceField(Store.objects.none(), widget=UnfoldAdminSelectWidget)
-    name = forms.CharField(max_length=100, widget=UnfoldAdminTextInputWidget)
-    percent = decimal_field("Per cent off", "20")
-    vendor = forms.CharField(
-        required=False, help_text="Only of this vendor.", widget=UnfoldAdminTextInputWidget
-    )
-    skus = forms.CharField(
-        required=False,
-        label="SKUs",
-        help_text="Only the products of these, one a line. Neither given: all of the store.",
-        widget=UnfoldAdminTextareaWidget,
-    )
-    starts = _when("Starts")
-    ends = _when("Ends")
-    zone = forms.CharField(
-        required=False,
-        label="Time zone",
-        help_text="Empty: the store's own, else UTC.",
-        widget=UnfoldAdminTextInputWidget,
-    )
-    step = decimal_field("Rounded to", "0.01")
-    charm = decimal_field("Then taken off", "0")
-    strike = forms.BooleanField(
-        required=False,
-        initial=True,
-        label="The compare-at price shows the price before",
-        widget=UnfoldBooleanWidget,
-    )
-
-    def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["store"].queryset = Store.objects.filter(workspace__in=operated(user))
-
-    def clean_zone(self) -> str:
-        zone = str(self.cleaned_data["zone"])
-        if zone and zone not in available_timezones():
-            raise forms.ValidationError(f"There is no time zone “{zone}”; one is Europe/Berlin.")
-        return zone
-
-    @property
-    def sale(self) -> Sale:
-        given = self.cleaned_data
-        store: Store = given["store"]
-        zone = given["zone"] or store.timezone or "UTC"
-        names = ("store", "name", "percent", "step", "charm", "strike")
-        return Sale(
-            **{name: given[name] for name in names},
-            zone=zone,
-            starts_at=_instant(given["starts"], zone, last=False),
-            ends_at=_instant(given["ends"], zone, last=True),
-        )
-
-    @property
-    def product_ids(self) -> set[int]:
-        given = self.cleaned_data
-        rows: QuerySet[Product] = Product.objects.filter(
-            listings__store=given["store"], listings__state=ListingState.LINKED
-        )
-        if given["vendor"].strip():
-            rows = rows.filter(vendor=given["vendor"].strip())
-        if skus := [line.strip() for line in given["skus"].splitlines() if line.strip()]:
-            rows = rows.filter(variants__sku__in=skus)
-        return set(rows.values_list("pk", flat=True))
-
-
-def _instant(typed: datetime, zone: str, *, last: bool) -> datetime:
-    """What was typed is a time on the store's wall, whatever the form made of it."""
-    return instant(typed.replace(tzinfo=None), zone, last=last)
+from catalogue.domain.values import BadValueError
+from catalogue.enums import SaleState
+from catalogue.models import Sale
+from catalogue.services.sales import SalePreview, end_sale, plan_sales, preview_sale
 
 
 def _end(sale: Sale, by: str) -> str:
@@ -117,6 +26,7 @@ def _end(sale: Sale, by: str) -> str:
 @admin.register(Sale)
 class SaleAdmin(VerbAdmin, TermsAdmin):
     form_class = SaleForm
+    form_template = "activity/sale_form.html"
     words = "Plan a sale"
     list_display = ["name", "store", "state", "percent", "begins", "ends", "products", "by"]
     list_filter = ["store", "state", "starts_at"]
@@ -148,23 +58,37 @@ class SaleAdmin(VerbAdmin, TermsAdmin):
             "jobs": list_url("syncqueue_job", cause_id__exact=row.cause_id),
         }
 
-    def preview(self, form: SaleForm) -> list[StorePreview]:
-        seen = preview_sale(form.sale, form.product_ids)
-        samples = tuple(Sample(one.what, "", one.before, one.after) for one in seen.samples)
-        store = form.cleaned_data["store"]
+    def mark(self, form: SaleForm) -> str:
+        """Of what is asked for, and of the products and prices that it comes to."""
+        return ":".join([form_mark(form), *(one.mark for one in self._previews(form))])
+
+    def previews(self, form: SaleForm) -> list[dict[str, Any]]:
         return [
-            StorePreview(
-                store, seen.products, seen.products, len(seen.moves), samples, seen.objections
-            )
+            {"of": one, "begins": self.begins(one.sale), "ends": self.ends(one.sale)}
+            for one in self._previews(form)
         ]
 
+    def _previews(self, form: SaleForm) -> list[SalePreview]:
+        """Computed once a request. Raises BadValueError where no store has such a product."""
+        if not hasattr(form, "seen_sales"):
+            form.seen_sales = [preview_sale(one) for one in form.asked if one.product_ids]
+        found: list[SalePreview] = form.seen_sales
+        if not found:
+            raise BadValueError("None of these stores has a linked product like that.")
+        return found
+
     def _agree(self, request: HttpRequest, form: SaleForm) -> HttpResponse:
-        sale = plan_sale(form.sale, form.product_ids, by=request.user.get_username())
-        if sale.held is not None:
-            messages.warning(request, f"Held at the gates until it is released: {sale.reason}")
-        else:
-            messages.success(request, f"Planned: it starts {self.begins(sale)}.")
-        return HttpResponseRedirect(reverse("admin:catalogue_sale_change", args=[sale.pk]))
+        asked = [one for one in form.asked if one.product_ids]
+        planned = plan_sales(asked, by=request.user.get_username())
+        for sale in planned:
+            if sale.held is not None:
+                said = f"{sale.store}: held at the gates until it is released: {sale.reason}"
+                messages.warning(request, said)
+            else:
+                messages.success(request, f"{sale.store}: planned, it starts {self.begins(sale)}.")
+        one = reverse("admin:catalogue_sale_change", args=[planned[0].pk])
+        alone = len(planned) == 1
+        return HttpResponseRedirect(one if alone else list_url("catalogue_sale"))
 
 
 def _on_the_wall(at: datetime, zone: str) -> str:

@@ -26,6 +26,7 @@ class TermsAdmin(LedgerAdmin):
 
     form_class: Any
     list_before_template = "activity/terms_list.html"
+    form_template = "activity/terms_form.html"
     words = ""
 
     def get_urls(self) -> list[Any]:
@@ -52,23 +53,37 @@ class TermsAdmin(LedgerAdmin):
         if not may_operate(request.user, None):
             raise PermissionDenied
         form = self.form_class(request.user, request.POST or None, initial=request.GET.dict())
-        previews: list[StorePreview] = []
+        previews: list[dict[str, Any]] = []
+        mark = ""
         if form.is_valid():
             try:
-                if request.POST.get("seen") == _mark(form):
+                mark, seen = self.mark(form), request.POST.get("seen")
+                if seen == mark:
                     return self._agree(request, form)
-                previews = self.preview(form)
+                previews = self.previews(form)
+                if seen:
+                    form.add_error(None, "It would be something else by now: look at it again.")
             except (CatalogueError, ValueError) as error:
                 form.add_error(None, str(error))
+        return self.page(request, form, previews=previews, seen=mark if previews else "")
+
+    def page(self, request: HttpRequest, form: Any, **more: Any) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": self.words,
             "form": form,
-            "previews": [_shown(one) for one in previews],
-            "seen": _mark(form) if previews else "",
+            "action": reverse(f"admin:{self.agree_name}"),
             "opts": self.opts,
+            **more,
         }
-        return TemplateResponse(request, "activity/terms_form.html", context)
+        return TemplateResponse(request, self.form_template, context)
+
+    def mark(self, form: Any) -> str:
+        """A mark of exactly what is agreed to."""
+        return form_mark(form)
+
+    def previews(self, form: Any) -> list[dict[str, Any]]:
+        return [_shown(one) for one in self.preview(form)]
 
     def _agree(self, request: HttpRequest, form: Any) -> HttpResponse:
         compared = self.agree(form, request.user.get_username())
@@ -83,7 +98,7 @@ class TermsAdmin(LedgerAdmin):
         raise NotImplementedError
 
 
-def _mark(form: forms.Form) -> str:
+def form_mark(form: forms.Form) -> str:
     """A mark of exactly what a form asks for."""
     asked = {name: form[name].value() for name in form.fields}
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -1,8 +1,10 @@
 """Sales: planned with a preview, judged at the gates, begun and ended by the clock, once each."""
 
-from collections.abc import Collection, Iterator, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -16,7 +18,7 @@ from catalogue.enums import HeldAct, ListingState, SaleState, Source
 from catalogue.errors import NotAllowedNowError, NotFoundHereError
 from catalogue.models import HeldBatch, Listing, Sale, SaleItem
 from catalogue.selectors.layers import layer_of
-from catalogue.selectors.prices import prices
+from catalogue.selectors.prices import Priced, prices
 from catalogue.services.gates import Cause, hold, judge
 from catalogue.services.spread import converge_job
 from stores.models import Store
@@ -29,42 +31,87 @@ MISSED = "Its end had passed before it could begin, so it never did."
 
 
 @dataclass(frozen=True, slots=True)
-class SalePreview:
-    """What a sale would show if it began now: every price of it, and why the gates object."""
+class Asked:
+    """An unsaved sale of one store, and its products."""
 
-    products: int
+    sale: Sale
+    product_ids: Collection[int]
+
+
+@dataclass(frozen=True, slots=True)
+class SalePreview:
+    """What a sale would show if it began now: every price of it, and why the gates object.
+
+    `unpriced` of its prices are not ours to write, so the sale leaves them as they are.
+    """
+
+    sale: Sale
+    product_ids: frozenset[int]
     moves: tuple[Move, ...]
+    unpriced: int
     objections: tuple[str, ...]
 
     @property
     def samples(self) -> Sequence[Move]:
         return self.moves[:SAMPLES]
 
+    @property
+    def products(self) -> int:
+        return len(self.product_ids)
 
-def preview_sale(sale: Sale, product_ids: Collection[int]) -> SalePreview:
-    """Compute, for every linked product, the prices under an unsaved sale.
+    @property
+    def before(self) -> Decimal:
+        """What one of each variant costs without the sale."""
+        return sum((Decimal(str(one.before)) for one in self.moves if one.before), Decimal(0))
+
+    @property
+    def after(self) -> Decimal:
+        return sum((Decimal(str(one.after)) for one in self.moves if one.after), Decimal(0))
+
+    @property
+    def less(self) -> Decimal:
+        return self.before - self.after
+
+    @property
+    def mark(self) -> str:
+        """Names exactly these products and prices."""
+        told = repr((self.sale.store_id, sorted(self.product_ids), self.moves))
+        return hashlib.sha256(told.encode()).hexdigest()
+
+
+def preview_sale(asked: Asked) -> SalePreview:
+    """Compute, for every product, the prices under an unsaved sale.
 
     Raises BadValueError or NotAllowedNowError where it can't be planned like this.
     """
+    sale, ids = asked.sale, frozenset(asked.product_ids)
     _check(sale)
-    _refuse_overlap(sale, product_ids)
-    moves = tuple(_moves(sale, product_ids))
+    _refuse_overlap(sale, ids)
+    known = list(prices(sale.store, "price", products=ids))
+    moves = tuple(_moves(sale, known))
     objections = tuple(one.reason for one in judge(moves))
-    return SalePreview(len(set(product_ids)), moves, objections)
+    return SalePreview(sale, ids, moves, len(known) - len(moves), objections)
 
 
-def plan_sale(sale: Sale, product_ids: Collection[int], *, by: str) -> Sale:
+def plan_sale(asked: Asked, *, by: str) -> Sale:
     """Store a sale that begins by itself, or that waits at the gates for a person."""
+    sale = asked.sale
     with transaction.atomic():
         store = _lock_store(sale.store_id)
-        ids = _of_workspace(store, product_ids)
-        preview = preview_sale(sale, ids)
+        ids = _of_workspace(store, asked.product_ids)
+        preview = preview_sale(Asked(sale, ids))
         sale.by, sale.state = by, SaleState.PLANNED
         sale.save()
         SaleItem.objects.bulk_create(SaleItem(sale=sale, product_id=pk) for pk in sorted(ids))
         if preview.objections:
             _hold(sale, preview.moves)
     return sale
+
+
+@transaction.atomic
+def plan_sales(asked: Sequence[Asked], *, by: str) -> list[Sale]:
+    """Plan a sale in several stores: in all of them, or in none."""
+    return [plan_sale(one, by=by) for one in sorted(asked, key=lambda one: one.sale.store_id)]
 
 
 def end_sale(sale_id: int, *, by: str) -> Sale:
@@ -122,7 +169,7 @@ def _turn(sale: Sale, now: datetime) -> None:
 
 def _begin(sale: Sale, now: datetime) -> None:
     if sale.held is None:
-        moves = tuple(_moves(sale, _products(sale)))
+        moves = tuple(_moves(sale, prices(sale.store, "price", products=_products(sale))))
         if judge(moves):
             _hold(sale, moves)
             return
@@ -161,10 +208,10 @@ def _hold(sale: Sale, moves: Sequence[Move]) -> None:
     _set(sale, SaleState.HELD, sale.held.words)
 
 
-def _moves(sale: Sale, product_ids: Collection[int]) -> Iterator[Move]:
+def _moves(sale: Sale, known: Iterable[Priced]) -> Iterator[Move]:
     """Every price of the sale beside what would show without it."""
     layer = layer_of(sale, timezone.now())
-    for one in prices(sale.store, "price", products=product_ids):
+    for one in known:
         if one.wanted.managed:
             yield Move(one.what, "price", one.wanted.value, layer.price(one.wanted.value))
 

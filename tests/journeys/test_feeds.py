@@ -15,7 +15,7 @@ from catalogue.services.feeds import read_file
 from catalogue.services.imports import run_imports, start_import
 from catalogue.services.releases import discard, release
 from catalogue.services.rollback import roll_back
-from catalogue.services.sales import end_sale, plan_sale, run_sales
+from catalogue.services.sales import Asked, end_sale, plan_sale, run_sales
 from syncqueue.models import Attempt
 from tests.journeys.conftest import lamp
 
@@ -98,7 +98,7 @@ def test_c17_a_sale_ends_by_itself_and_gives_every_shop_its_own_price_back(world
         starts_at=now,
         ends_at=now + timedelta(hours=1),
     )
-    plan_sale(sale, [product.pk], by="ada")
+    plan_sale(Asked(sale, [product.pk]), by="ada")
     run_sales()
     world.work()
 
@@ -131,7 +131,7 @@ def test_a_price_typed_during_a_sale_waits_for_a_person_and_goes_to_no_other_sho
         starts_at=now,
         ends_at=now + timedelta(hours=1),
     )
-    plan_sale(sale, [world.product().pk], by="ada")
+    plan_sale(Asked(sale, [world.product().pk]), by="ada")
     run_sales()
     world.work()
     gid = world.listing(store).gid

@@ -18,7 +18,7 @@ from catalogue.services.decisions import revert
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.releases import discard, release
 from catalogue.services.rollback import roll_back
-from catalogue.services.sales import end_sale, plan_sale, run_sales
+from catalogue.services.sales import Asked, end_sale, plan_sale, run_sales
 from catalogue.services.terms import set_policy, set_rule
 from syncqueue.models import Job
 from tests.catalogue import make
@@ -398,7 +398,7 @@ def test_terms_are_not_judged_by_the_price_of_a_sale(shops):
         starts_at=now,
         ends_at=now + timedelta(hours=1),
     )
-    plan_sale(sale, [Product.objects.get().pk], by="ada")
+    plan_sale(Asked(sale, [Product.objects.get().pk]), by="ada")
     run_sales()
     set_rule(shops[1], "price", rule("0.9"), by="ada")
     assert not HeldBatch.objects.exists()

@@ -15,7 +15,7 @@ from catalogue.selectors.explain import explain
 from catalogue.selectors.picture import picture
 from catalogue.services.decisions import follow_hub, keep_own
 from catalogue.services.releases import discard, release
-from catalogue.services.sales import end_sale, plan_sale, preview_sale, run_sales
+from catalogue.services.sales import Asked, end_sale, plan_sale, preview_sale, run_sales
 from syncqueue.models import Job
 from tests.catalogue import make
 from tests.catalogue.clashes import hub_sets, shop_sets, two_shops
@@ -46,7 +46,7 @@ def sale(shop, *, starts=timedelta(0), lasts=HOUR, percent="20", **more):
 
 def plan(shop, **more):
     ids = list(Product.objects.values_list("pk", flat=True))
-    return plan_sale(sale(shop, **more), ids, by="ada")
+    return plan_sale(Asked(sale(shop, **more), ids), by="ada")
 
 
 def pass_time(planned, by):
@@ -140,12 +140,12 @@ def test_only_products_of_the_store_can_be_on_sale(shops):
     with pytest.raises(NotFoundHereError):
         plan(stranger)
     with pytest.raises(NotFoundHereError):
-        plan_sale(sale(shops[0]), [], by="ada")
+        plan_sale(Asked(sale(shops[0]), []), by="ada")
 
 
 def test_a_preview_shows_every_price_and_stores_nothing(shops):
     ids = list(Product.objects.values_list("pk", flat=True))
-    seen = preview_sale(sale(shops[1]), ids)
+    seen = preview_sale(Asked(sale(shops[1]), ids))
     assert [(move.before, move.after) for move in seen.moves] == [("20.00", "16.00")]
     assert (seen.products, seen.objections) == (1, ())
     assert not Sale.objects.exists()
