@@ -52,7 +52,8 @@ class ProductAdmin(FoundingAdmin):
         """The form of a sale, for exactly the products that were ticked."""
         ids = ",".join(map(str, rows.order_by("pk").values_list("pk", flat=True)))
         sales: Any = self.admin_site.get_model_admin(Sale)
-        return sales.page(request, SaleForm(request.user, initial={"products": ids}))
+        page: HttpResponse = sales.page(request, SaleForm(request.user, initial={"products": ids}))
+        return page
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

@@ -13,6 +13,8 @@ from stores.models import Store, Workspace
 class HeldBatch(models.Model):
     """A batch of which nothing is merged or queued; what it becomes is decided as a whole.
 
+    A part that is decided about for itself leaves it as a batch of its own (`services/parting.py`).
+
     `wishes` are those of an edit, with the version that stood; other acts keep theirs in rows of
     their own, or in `details`.
     """

@@ -1,6 +1,6 @@
 """Creating the hub's products in stores that asked for it: once, as drafts, published nowhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -44,11 +44,18 @@ CREATE = "catalogue.create"
 DRAFT = "DRAFT"
 
 
-def offer(products: Iterable[Product], *, cause_id: UUID) -> list[int]:
-    """Do with new products what each live store that lacks them asked for; the jobs' ids."""
+def offer(
+    products: Iterable[Product], *, cause_id: UUID, only: Collection[int] | None = None
+) -> list[int]:
+    """Do with new products what each live store that lacks them asked for; the jobs' ids.
+
+    `only`: in these stores.
+    """
     jobs: list[int] = []
     for product in products:
         for policy in asks_for(product):
+            if only is not None and policy.store_id not in only:
+                continue
             if policy.choice == NewProducts.ASK:
                 _ask(product, policy.store)
             else:

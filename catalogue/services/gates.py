@@ -56,7 +56,7 @@ def hold(
         store_id=cause.store_id,
         reasons=[objection.reason for objection in objections],
         size=len(moves),
-        samples=_samples(moves, objections),
+        samples=samples(moves, objections),
         wishes=list(wishes),
         details=dict(details or {}),
     )
@@ -154,21 +154,20 @@ def _move(desk: Desk, wish: SetValue, value: Value) -> Move:
     return Move(what(desk, wish), wish.attribute, desk.shown(wish), value)
 
 
-def _samples(moves: Sequence[Move], objections: Iterable[Objection]) -> list[dict[str, Any]]:
+def samples(moves: Sequence[Move], objections: Iterable[Objection]) -> list[dict[str, Any]]:
     """What the checks object to first, then the others, as far as a page shows them."""
     meant = [place for objection in objections for place in objection.places]
     order = dict.fromkeys([*meant, *range(len(moves))])
     rows = [(place, moves[place]) for place in list(order)[:SAMPLES]]
-    return [_sample(move, place in set(meant)) for place, move in rows]
+    return [{**_sample(move), "place": n, "meant": n in set(meant)} for n, move in rows]
 
 
-def _sample(move: Move, meant: bool) -> dict[str, Any]:  # noqa: FBT001  two columns of one row
+def _sample(move: Move) -> dict[str, Any]:
     return {
         "what": move.what,
         "attribute": attribute(move.attribute).label,
         "before": move.before,
         "after": move.after,
-        "meant": meant,
     }
 
 

@@ -1,6 +1,6 @@
 """Offering the other stores what one store has brought to the hub: after the gates only."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from catalogue.domain.gates import Move
 from catalogue.enums import HeldAct
@@ -10,19 +10,22 @@ from catalogue.services.creation import asks_for, offer
 from catalogue.services.gates import Cause, describe, hold, judge
 
 
-def offer_found(products: Iterable[Product], cause: Cause) -> list[HeldBatch]:
+def offer_found(
+    products: Iterable[Product], cause: Cause, *, only: Collection[int] | None = None
+) -> list[HeldBatch]:
     """Offer products that were made of what a store shows; what the gates object to waits.
 
     Nothing passed the gates when such a product came to be, because its store had it already.
+    `only`: to these stores.
     """
     held: list[HeldBatch] = []
     for product in products:
         moves = list(_moves(product)) if asks_for(product) else []
         if objections := judge(moves):
-            details = {"product": product.pk}
+            details = {"product": product.pk, **({} if only is None else {"stores": list(only)})}
             held.append(hold(HeldAct.OFFER, cause, moves, objections, details=details))
         else:
-            offer([product], cause_id=cause.cause_id)
+            offer([product], cause_id=cause.cause_id, only=only)
     return held
 
 
@@ -42,4 +45,4 @@ def _of(record: Record, what: str) -> Iterator[Move]:
 def release_offer(batch: HeldBatch) -> int:
     """Offer what was held, as it stands by now; in how many stores it is created."""
     products = Product.objects.filter(pk=batch.details["product"], removed_at=None)
-    return len(offer(products, cause_id=batch.cause_id))
+    return len(offer(products, cause_id=batch.cause_id, only=batch.details.get("stores")))

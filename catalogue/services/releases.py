@@ -1,6 +1,6 @@
 """Deciding what the gates hold: releasing it through the same door, or discarding it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from catalogue.services.gates import version_that_stands, what, wish_of
 from catalogue.services.imports import discard_import, release_import
 from catalogue.services.newcomers import discard_new, release_new, seen_of_new
 from catalogue.services.offering import release_offer
+from catalogue.services.parting import part_off
 from catalogue.services.sales import discard_sale, release_sale
 from catalogue.services.terms import release_terms
 
@@ -42,29 +43,36 @@ class Act:
     discard: Callable[[HeldBatch], None]
 
 
-def release(batch_id: int, *, by: str, reason: str) -> HeldBatch:
+def release(
+    batch_id: int, *, by: str, reason: str, only: Collection[str] | None = None
+) -> HeldBatch:
     """Let a batch go on, as it was held; what has moved since is dropped and listed.
 
-    Raises NotAllowedNowError without a reason, or where it was decided already.
+    `only` these parts of it: they become a batch of their own, which is returned. Raises
+    NotAllowedNowError without a reason, or where it was decided already.
     """
     _look_again(batch_id)
     with transaction.atomic():
-        batch = _decide(batch_id, HeldState.RELEASED, by, reason)
+        batch = _decide(batch_id, HeldState.RELEASED, by, reason, only)
         outcome = _ACTS[HeldAct(batch.act)].release(batch)
         batch.applied, batch.dropped = outcome.applied, outcome.dropped
         batch.save(update_fields=["applied", "dropped"])
     return batch
 
 
-def discard(batch_id: int, *, by: str, reason: str) -> HeldBatch:
-    """Give a batch up. Raises NotAllowedNowError as releasing does."""
+def discard(
+    batch_id: int, *, by: str, reason: str, only: Collection[str] | None = None
+) -> HeldBatch:
+    """Give a batch up, or parts of it. Raises NotAllowedNowError as releasing does."""
     with transaction.atomic():
-        batch = _decide(batch_id, HeldState.DISCARDED, by, reason)
+        batch = _decide(batch_id, HeldState.DISCARDED, by, reason, only)
         _ACTS[HeldAct(batch.act)].discard(batch)
     return batch
 
 
-def _decide(batch_id: int, state: HeldState, by: str, reason: str) -> HeldBatch:
+def _decide(
+    batch_id: int, state: HeldState, by: str, reason: str, only: Collection[str] | None
+) -> HeldBatch:
     if not reason.strip():
         raise NotAllowedNowError("Say why: the reason stays with the batch.")
     # products are locked before a batch's row, as inbound merges do that hold a new one
@@ -74,6 +82,8 @@ def _decide(batch_id: int, state: HeldState, by: str, reason: str) -> HeldBatch:
     batch: HeldBatch = HeldBatch.objects.select_for_update().get(pk=batch_id)
     if batch.state != HeldState.HELD:
         raise NotAllowedNowError(f"It was {batch.state} by {batch.decided_by} already.")
+    if only is not None:
+        batch = HeldBatch.objects.get(pk=part_off(batch_id, only))
     batch.state, batch.decision = state, reason.strip()
     batch.decided_by, batch.decided_at = by, timezone.now()
     batch.save(update_fields=["state", "decision", "decided_by", "decided_at"])
@@ -181,8 +191,9 @@ def _look_again(batch_id: int) -> None:
         declared, value = attribute(one["attribute"]), last.get(_place(one), one["value"])
         if fingerprint(declared, value) != fingerprint(declared, one["value"]):
             one["value"], moved = value, moved + 1
-            if number < len(batch.samples):
-                batch.samples[number]["after"] = value
+            for sample in batch.samples:
+                if sample.get("place") == number:
+                    sample["after"] = value
     if moved:
         batch.save(update_fields=["wishes", "samples"])
         raise NotAllowedNowError("The store has set another value since; look at it again.")

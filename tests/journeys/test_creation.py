@@ -2,12 +2,15 @@
 
 import pytest
 
-from catalogue.enums import IssueKind, IssueState, ListingState, NewProducts, Source
+from catalogue.enums import HeldState, IssueKind, IssueState, ListingState, NewProducts, Source
+from catalogue.errors import HeldAtGatesError, NotAllowedNowError
 from catalogue.models import HeldBatch, Issue, Listing, NewProductPolicy, Override, Product
 from catalogue.services.creation import create_asked
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.founding import add_variants, make_product
-from catalogue.services.releases import release
+from catalogue.services.parting import parts_of
+from catalogue.services.releases import discard, release
+from catalogue.services.second_thoughts import take_up
 from syncqueue.models import Attempt, Job
 from tests.journeys.conftest import lamp
 from tests.journeys.shaping import Hand, shape, shirt
@@ -109,6 +112,47 @@ def test_a_product_at_no_price_that_one_store_makes_is_offered_to_none_before_it
     release(HeldBatch.objects.get().pk, by="ada", reason="It is a gift.")
     world.work()
     assert caps(world, second)[0]["variants"][0]["price"] == "0.00"
+
+
+def test_a_held_offer_is_made_to_some_stores_and_again_to_others(world):
+    first, *others = (world.connect(world.shop(n, lamp())) for n in ("north", "alpine", "harbour"))
+    for store in others:
+        ask_for(store, NewProducts.CREATE)
+    world.twin.create(first.domain, lamp("Cap", sku="CAP", price="0.00"))
+    world.work()
+    waiting = HeldBatch.objects.get()
+    assert [part.key for part in parts_of(waiting)] == [str(store.pk) for store in others]
+    release(waiting.pk, by="ada", reason="A gift.", only=[str(others[0].pk)])
+    world.work()
+    assert [len(caps(world, store)) for store in others] == [1, 0]
+    gone = discard(waiting.pk, by="ada", reason="Not there.")
+    take_up(gone.pk, by="ben")
+    world.work()
+    again = HeldBatch.objects.get(state=HeldState.HELD)
+    with pytest.raises(NotAllowedNowError, match="waits at the gates already"):
+        take_up(gone.pk, by="ben")
+    release(again.pk, by="ada", reason="There too.")
+    world.work()
+    assert [len(caps(world, store)) for store in others] == [1, 1]
+    world.assert_in_step()
+
+
+def test_added_variants_that_are_held_are_made_one_by_one(world):
+    first = world.connect(world.shop("north", shirt("S", "M")))
+    more = [
+        {"option_values": [name], "sku": f"SHIRT-{name}", "price": "0.00"} for name in ("L", "XL")
+    ]
+    with pytest.raises(HeldAtGatesError):
+        add_variants(world.product(), more, source=Source.MANUAL, actor="ada")
+    waiting = HeldBatch.objects.get()
+    large = next(part for part in parts_of(waiting) if part.words == "L · SHIRT-L")
+    release(waiting.pk, by="ben", reason="A gift.", only=[large.key])
+    world.work()
+    assert shape(world.shown(first)) == (["Size"], ["S", "M", "L"])
+    waiting.refresh_from_db()
+    assert [one["what"] for one in waiting.samples if one["meant"]] == ["XL · SHIRT-XL"]
+    discard(waiting.pk, by="ben", reason="A mistake.")
+    assert world.product().variants.count() == 3
 
 
 def test_c6_a_double_of_a_known_product_waits_for_a_person_and_goes_nowhere(world):

@@ -7,7 +7,9 @@ from catalogue.domain.structure import MOST_VARIANTS
 from catalogue.enums import DeliveryFate, HeldState, IssueKind, IssueState
 from catalogue.errors import NotAllowedNowError
 from catalogue.models import Change, ChangeDelivery, HeldBatch, Issue, Variant
+from catalogue.services.parting import parts_of
 from catalogue.services.releases import discard, release
+from catalogue.services.second_thoughts import take_up
 from stores.services.tokens import session_with
 from stores.shopify.products import parse_product, read_product
 from tests.journeys.conftest import APP, set_value
@@ -174,6 +176,50 @@ def test_a_new_variant_that_the_gates_object_to_stays_in_its_store_until_it_is_r
     assert Variant.objects.count() == 4
     told = Change.objects.filter(variant__sku="SHIRT-L", attribute="price").get()
     assert "released by ada: It has a price now." in told.reason
+    world.assert_in_step()
+
+
+def test_held_variants_are_decided_about_one_by_one(world):
+    first, second = two(world)
+    hand = Hand(world, first)
+    hand.add_variants(*(size(name, price="0.00") for name in ("L", "XL", "XXL")))
+    assert "set 3 times" in held().words
+    keys = {part.words.partition(" ")[0]: part.key for part in parts_of(held())}
+    done = release(held().pk, by="ada", reason="A gift.", only=[keys["L"]])
+    world.work()
+    assert (done.state, "set once" in done.words, "set twice" in held().words) == (
+        HeldState.RELEASED,
+        True,
+        True,
+    )
+    assert shape(world.shown(second)) == (["Size"], ["S", "M", "L"])
+    discard(held().pk, by="ada", reason="A mistake.", only=[keys["XL"], "of somebody else"])
+    assert [part.key for part in parts_of(held())] == [keys["XXL"]]
+    with pytest.raises(NotAllowedNowError, match="Choose at least one"):
+        release(held().pk, by="ada", reason="A gift.", only=[keys["XL"]])
+    release(held().pk, by="ada", reason="A gift.", only=[keys["XXL"]])
+    world.work()
+    assert shape(world.shown(second)) == (["Size"], ["S", "M", "L", "XXL"])
+    world.assert_in_step()
+
+
+def test_discarded_variants_can_be_taken_up_again_and_meet_the_gates_again(world):
+    first, second = two(world)
+    hand = Hand(world, first)
+    hand.add_variants(size("L", price="0.00"))
+    gone = discard(held().pk, by="ada", reason="A mistake.")
+    large = next(v for v in world.shown(first)["variants"] if v["title"] == "L")
+    take_up(gone.pk, by="ben")
+    world.work()
+    assert held().pk != gone.pk
+    discard(held().pk, by="ada", reason="Still one.")
+    fixed = [{"id": large["id"], "price": "24.00"}]
+    hand.do("productVariantsBulkUpdate", productId=hand.product["id"], variants=fixed)
+    take_up(gone.pk, by="ben")
+    world.work()
+    assert shape(world.shown(second)) == (["Size"], ["S", "M", "L"])
+    with pytest.raises(NotAllowedNowError, match="None of them is there"):
+        take_up(gone.pk, by="ben")
     world.assert_in_step()
 
 
