@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 from catalogue.api.batches import BatchViewSet
 from catalogue.api.ledger import ChangeViewSet, ConflictViewSet
 from catalogue.api.listings import ListingViewSet, OverrideViewSet
+from catalogue.api.plans import PlanEditViewSet, PlanLineViewSet, PlanViewSet
 from catalogue.api.products import ProductViewSet, VariantViewSet
 from catalogue.api.stock import StockViewSet
 from stores.api.problems import no_such_address
@@ -20,6 +21,9 @@ router.register("listings", ListingViewSet)
 router.register("overrides", OverrideViewSet)
 router.register("stock", StockViewSet, basename="stock")
 router.register("batches", BatchViewSet, basename="batch")
+router.register("plans", PlanViewSet)
+router.register("plan-lines", PlanLineViewSet)
+router.register("plan-edits", PlanEditViewSet)
 router.register("conflicts", ConflictViewSet)
 router.register("changes", ChangeViewSet)
 router.register("jobs", JobViewSet)

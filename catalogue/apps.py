@@ -11,6 +11,7 @@ class CatalogueConfig(AppConfig):
 
     def ready(self) -> None:
         """Everything that jobs call by name is known from here on."""
+        from catalogue.services.batch_plans import prune_plans  # noqa: PLC0415
         from catalogue.services.converge import Converge  # noqa: PLC0415  needs the models
         from catalogue.services.creation import CREATE, Create  # noqa: PLC0415
         from catalogue.services.gone import REMOVE  # noqa: PLC0415
@@ -28,6 +29,7 @@ class CatalogueConfig(AppConfig):
         from catalogue.services.stock.spread import LEVEL  # noqa: PLC0415
         from stores.services.handlers import PULL  # noqa: PLC0415
         from syncqueue.domain.handling import register  # noqa: PLC0415
+        from syncqueue.services.prune import register_step  # noqa: PLC0415
         from syncqueue.services.sweep import register_chore  # noqa: PLC0415
 
         register(CONVERGE, Converge())
@@ -40,6 +42,7 @@ class CatalogueConfig(AppConfig):
         register("inbound.level", InboundLevel())
         register(LEVEL, Levels())
         register(STOCK_PULL, StockPull())
+        register_step("plans", prune_plans)
         register_chore("catalogue.plans", 1.0, run_plans, wanted=any_plan)
         register_chore("catalogue.imports", 1.0, run_imports, wanted=any_import)
         register_chore("catalogue.sales", 1.0, run_sales, wanted=any_due)

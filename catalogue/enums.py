@@ -288,22 +288,34 @@ class SaleState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class PlanAct(StrEnum):
+    """What a plan is a dry run of: a store's opt-in, or a batch of edits."""
+
+    OPT_IN = "opt_in"
+    BATCH = "batch"
+
+
 class PlanKind(StrEnum):
-    """What would become of one value of a store that goes live."""
+    """What would become of one value of a store; `kept`: it has its own, which stays."""
 
     CREATE = "create"
     UPDATE = "update"
     CLEAR = "clear"
     CONFLICT = "conflict"
     UNMANAGED = "unmanaged"
+    KEPT = "kept"
 
 
 class PlanState(StrEnum):
-    """How far a plan has come; `checking`: it is approved, and every value is looked at again."""
+    """How far a plan has come; `checking`: it is approved, and every value is looked at again.
+
+    `held`: the gates hold what was approved, until a person releases it.
+    """
 
     DRAFTING = "drafting"
     READY = "ready"
     CHECKING = "checking"
+    HELD = "held"
     APPLIED = "applied"
     REPLACED = "replaced"
     FAILED = "failed"

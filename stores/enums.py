@@ -33,6 +33,7 @@ class Scope(StrEnum):
     READ_STOCK = "read_stock"
     WRITE_STOCK = "write_stock"
     READ_QUEUE = "read_queue"
+    OPT_IN = "opt_in"
 
 
 class SubscriptionState(StrEnum):

@@ -27,7 +27,10 @@ KNOWN = {
         "catalogue/models/canonical.py",
         "set_register",
     ): "a variant's own keeper, by the one above it",
-    ("catalogue/services/plans.py", "merge"): "holds what moved since a plan; nobody is written",
+    (
+        "catalogue/services/opt_in_plans.py",
+        "merge",
+    ): "holds what moved since a plan; nobody is written",
     ("catalogue/services/breaker.py", "merge"): "holds what each store has; nobody is written",
 }
 COLUMNS = {"registers", "timeline"}

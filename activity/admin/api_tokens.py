@@ -30,6 +30,7 @@ WORDS = {
     Scope.READ_STOCK: "Look at stock",
     Scope.WRITE_STOCK: "Set, adjust and recount stock",
     Scope.READ_QUEUE: "Look at jobs and dead letters",
+    Scope.OPT_IN: "Plan what going live would write to a store, and approve it",
 }
 
 

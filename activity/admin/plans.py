@@ -22,9 +22,9 @@ class PlanAdmin(LedgerAdmin):
     list_filter = ["store", "state"]
     list_select_related = ["store"]
 
-    @admin.display(description="Listings")
+    @admin.display(description="Looked at")
     def progress(self, plan: Plan) -> str:
-        return f"{plan.done} of {plan.listings}"
+        return f"{plan.done} of {plan.size}"
 
 
 @admin.register(PlanLine)

@@ -45,15 +45,15 @@ def kind_of(effect: Effective, shown: Value, *, due: bool, disputed: bool) -> Pl
     return PlanKind.CLEAR if effect.value in EMPTY else PlanKind.UPDATE
 
 
-def first_mark(store_id: int) -> str:
+def first_mark(subject: str) -> str:
     """The mark of a plan of nothing."""
-    return hashlib.sha256(f"store {store_id}".encode()).hexdigest()
+    return hashlib.sha256(subject.encode()).hexdigest()
 
 
-def chained(mark: str, leaves: Iterable[PlannedLeaf]) -> str:
-    """The mark of a plan that goes on with these; one other value gives another mark."""
-    for leaf in leaves:
-        spelled = json.dumps(leaf.to_json(), sort_keys=True, separators=(",", ":"))
+def chained(mark: str, lines: Iterable[object]) -> str:
+    """The mark of a plan that goes on with these (in JSON's types); one other gives another."""
+    for line in lines:
+        spelled = json.dumps(line, sort_keys=True, separators=(",", ":"))
         mark = hashlib.sha256(f"{mark}\n{spelled}".encode()).hexdigest()
     return mark
 
@@ -64,7 +64,7 @@ def moved(
     """What would be written now though it was not approved so, each with the reason."""
     known = {(leaf.listing_id, leaf.key): leaf for leaf in approved}
     return [
-        (leaf, _why(known.get((leaf.listing_id, leaf.key)), leaf))
+        (leaf, why_moved(known.get((leaf.listing_id, leaf.key)), leaf))
         for leaf in now
         if leaf.kind in WRITES and known.get((leaf.listing_id, leaf.key)) != leaf
     ]
@@ -73,7 +73,7 @@ def moved(
 WRITES = frozenset({PlanKind.CREATE, PlanKind.UPDATE, PlanKind.CLEAR, PlanKind.CONFLICT})
 
 
-def _why(before: PlannedLeaf | None, leaf: PlannedLeaf) -> str:
+def why_moved(before: PlannedLeaf | None, leaf: PlannedLeaf) -> str:
     if before is None:
         return "It was not in the plan: it began to differ after that was made."
     if before.shown != leaf.shown:

@@ -7,7 +7,7 @@ from catalogue.models.imports import ImportRow, ImportRun
 from catalogue.models.ledger import Change, ChangeDelivery
 from catalogue.models.listing import Listing, VariantListing
 from catalogue.models.metafields import SyncedMetafield
-from catalogue.models.plans import Plan, PlanLine
+from catalogue.models.plans import Plan, PlanEdit, PlanLine
 from catalogue.models.rollbacks import Rollback
 from catalogue.models.sales import Sale, SaleItem
 from catalogue.models.stock import StockMember, StockMovement, StockPool
@@ -33,6 +33,7 @@ __all__ = [
     "Override",
     "OwnershipPolicy",
     "Plan",
+    "PlanEdit",
     "PlanLine",
     "PriceRule",
     "Product",

@@ -26,7 +26,7 @@ from catalogue.services.sale_issues import close_sale_issues
 from catalogue.services.spread import spread
 from syncqueue.enums import Priority
 
-__all__ = ["Edited", "SetValue", "edit"]
+__all__ = ["Edited", "SetValue", "edit", "prepare", "take_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,8 @@ def edit(
     released: `released` names that batch, `reason` stands in the ledger. Raises BadValueError,
     NotFoundHereError, NotAllowedNowError or StaleEditError before anything is stored.
     """
-    kinds = metafields_of(workspace_id) if any(map(_is_metafield, wishes)) else {}
-    values = [_cleaned(wish, kinds) for wish in wishes]
     with transaction.atomic():
-        desk = open_desk(workspace_id, wishes, cause_id or uuid4())
-        check_versions(desk, wishes, values, expected or {})
+        desk, values = prepare(workspace_id, wishes, cause_id or uuid4(), expected)
         cause = Cause(workspace_id, source, actor, desk.cause_id)
         if released is not None:
             check_pass(released, workspace_id, wishes, values)
@@ -71,7 +68,7 @@ def edit(
             return Edited(desk.cause_id, (), (), held)
         changes: list[Change] = []
         for wish, value in zip(wishes, values, strict=True):
-            changes += _apply(desk, wish, value, cause, reason)
+            changes += take_in(desk, wish, value, cause, reason)
         put_back(desk, changes)
         settle_shapes(changes)
         store_changes(changes)
@@ -80,6 +77,20 @@ def edit(
         close_sale_issues(changes, by=actor)
         jobs = spread(workspace_id, changes, cause_id=desk.cause_id, priority=priority)
     return Edited(desk.cause_id, tuple(changes), tuple(jobs))
+
+
+def prepare(
+    workspace_id: int,
+    wishes: Sequence[SetValue],
+    cause_id: UUID,
+    expected: Mapping[int, int] | None = None,
+) -> tuple[Desk, list[Value]]:
+    """The locked records and the values in normal form; raises as `edit` does, before anything."""
+    kinds = metafields_of(workspace_id) if any(map(_is_metafield, wishes)) else {}
+    values = [_cleaned(wish, kinds) for wish in wishes]
+    desk = open_desk(workspace_id, wishes, cause_id)
+    check_versions(desk, wishes, values, expected or {})
+    return desk, values
 
 
 def _is_metafield(wish: SetValue) -> bool:
@@ -102,9 +113,10 @@ def _cleaned(wish: SetValue, kinds: Mapping[str, str]) -> Value:
     return None if wish.clear else clean(wish.attribute, value)
 
 
-def _apply(
-    desk: Desk, wish: SetValue, value: Value, cause: Cause, reason: str
+def take_in(
+    desk: Desk, wish: SetValue, value: Value, cause: Cause, reason: str = ""
 ) -> tuple[Change, ...]:
+    """Move the records of the desk, which nobody has stored yet; what stands already is nothing."""
     product, record = desk.products[wish.product_id], desk.record(wish)
     override = desk.override(wish)
     if _stands_already(record, override, wish, value):

@@ -67,8 +67,7 @@ def hold_edit(
 ) -> HeldBatch | None:
     """Hold an edit where the checks object to it. What shows already, or clears, moves nothing."""
     wanted = list(zip(wishes, values, strict=True))
-    moves = [_move(desk, wish, value) for wish, value in wanted if not wish.clear]
-    moves = [move for move in moves if move.before != move.after]
+    moves = moves_of(desk, wishes, values)
     objections = judge(moves)
     if not objections:
         return None
@@ -76,6 +75,13 @@ def hold_edit(
     stores = {wish.store_id for wish in wishes}
     about = replace(cause, store_id=stores.pop() if len(stores) == 1 else None)
     return hold(HeldAct.EDIT, about, moves, objections, wishes=stored)
+
+
+def moves_of(desk: Desk, wishes: Sequence[SetValue], values: Sequence[Value]) -> list[Move]:
+    """What an edit would move, for the checks to see."""
+    wanted = zip(wishes, values, strict=True)
+    moves = [_move(desk, wish, value) for wish, value in wanted if not wish.clear]
+    return [move for move in moves if move.before != move.after]
 
 
 def check_pass(

@@ -52,8 +52,14 @@ class HasScope(BasePermission):
             return False
         looking = request.method in SAFE_METHODS
         scope: Scope | None = getattr(view, "read_scope" if looking else "write_scope", None)
-        if scope is None or scope.value in request.auth.scopes:
-            return True
+        if scope is not None:
+            demand(request.auth, scope)
+        return True
+
+
+def demand(token: ApiToken, scope: Scope) -> None:
+    """Refuse what a token may not do."""
+    if scope.value not in token.scopes:
         raise PermissionDenied(f"This token lacks the scope {scope.value}.")
 
 

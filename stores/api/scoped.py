@@ -14,7 +14,7 @@ class ScopedViewSet(GenericViewSet[Any]):
 
     workspace_path = ""
     read_scope: Scope = Scope.READ_CATALOGUE
-    write_scope: Scope = Scope.WRITE_CATALOGUE
+    write_scope: Scope | None = Scope.WRITE_CATALOGUE
     lookup_value_regex = "[0-9]{1,18}"
 
     def get_queryset(self) -> QuerySet[Any]:

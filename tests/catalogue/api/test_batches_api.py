@@ -32,7 +32,7 @@ def post(api, body, key="k1", url=BATCHES):
 def test_a_dry_run_tells_everything_and_does_nothing(api, shops):
     told = post(api, edits(dry_run=True)).json()
     assert (told["changes"], told["dry_run"]) == (1, True)
-    assert told["stores"] == {str(shop.pk): {"pending": 1} for shop in shops}
+    assert told["stores"] == {str(shop.pk): {"update": 1} for shop in shops}
     assert not Change.objects.exists()
     assert not Job.objects.exists()
     assert Product.objects.get().title == "Desk lamp"
@@ -42,13 +42,18 @@ def test_a_batch_is_approved_by_the_mark_of_its_dry_run(api, shops):
     """C12: what is done is what was looked at."""
     seen = post(api, edits(dry_run=True)).json()["mark"]
     hub_sets("Lamp of Ada", "title")
-    refused = problem(post(api, edits(approved=seen), key="k2"), 409)
-    assert refused["code"] == "stale_plan"
+    left = post(api, {"approved": seen}, key="k2").json()
+    assert (left["state"], left["changes"], left["dropped_total"]) == ("applied", 0, 1)
+    assert left["dropped"][0]["attribute"] == "title"
+    assert "Somebody has set it" in left["dropped"][0]["reason"]
     assert Product.objects.get().title == "Lamp of Ada"
     seen = post(api, edits(dry_run=True), key="k3").json()["mark"]
-    done = post(api, edits(approved=seen), key="k4").json()
-    assert (done["changes"], done["mark"]) == (1, seen)
+    done = post(api, {"approved": seen}, key="k4").json()
+    assert (done["changes"], done["mark"], done["dropped"]) == (1, seen, [])
+    assert done["stores"] == {str(shop.pk): {"pending": 1} for shop in shops}
     assert Product.objects.get().title == "Lamp"
+    problem(post(api, edits(approved=seen), key="k5"), 400)
+    problem(post(api, {"approved": "f00d"}, key="k6"), 404)
 
 
 def test_the_same_request_is_answered_the_same_and_done_once(api):
@@ -166,7 +171,7 @@ def test_another_workspace_finds_nothing_anywhere(stranger, shops):
             "value": "X"}  # fmt: skip
     assert mine.post("/api/v1/overrides/", body).status_code == 200
     names = ["stores", "products", "variants", "listings", "overrides", "stock", "changes", "jobs"]
-    others = {"batches", "conflicts"}  # below, and in the next test
+    others = {"batches", "conflicts", "plans", "plan-lines", "plan-edits"}  # below, and elsewhere
     assert {prefix for prefix, *_ in router.registry} == {*names, *others}
     for name in names:
         url = f"/api/v1/{name}/"

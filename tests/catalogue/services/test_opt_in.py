@@ -118,5 +118,5 @@ def test_who_makes_stores_live_is_known_by_name():
         "catalogue/services/opt_in.py"
     }
     assert {name for name, called_name in called if called_name == "opt_in"} == {
-        "catalogue/services/plans.py"
+        "catalogue/services/opt_in_plans.py"
     }

@@ -6,7 +6,7 @@ from catalogue.domain.attributes import of_owner
 from catalogue.enums import OverrideKind, Owner, PlanKind, PlanState
 from catalogue.errors import NotAllowedNowError, StalePlanError
 from catalogue.models import Change, Override, Plan, PlanLine, Product
-from catalogue.services import plans
+from catalogue.services import opt_in_plans, plans
 from catalogue.services.plans import approve, make_plan, run_plans, take_step
 from stores.enums import Mode
 from stores.models import Store
@@ -117,14 +117,14 @@ def test_what_moves_after_the_approval_of_a_large_store_is_held_and_listed(shops
 
 
 def test_a_plan_goes_on_where_its_worker_died(shops, monkeypatch):
-    monkeypatch.setattr(plans, "CHUNK", 1)
+    monkeypatch.setattr(opt_in_plans, "CHUNK", 1)
     nodes = [make.product(n, variants=[make.variant(n, sku=f"S{n}", barcode=None)])
              for n in (20, 21, 22)]  # fmt: skip
     make.take_in(shops[0], *nodes)
     make.take_in(shops[1], *[{**n, "id": f"{n['id']}0"} for n in nodes])
     monkeypatch.setattr(plans, "STEP_SECONDS", 0.0)
     plan = make_plan(shops[1], by="ada")
-    assert (plan.state, plan.done, plan.listings) == (PlanState.DRAFTING, 1, 4)
+    assert (plan.state, plan.done, plan.size) == (PlanState.DRAFTING, 1, 4)
     for _ in range(4):
         run_plans()
     plan.refresh_from_db()
