@@ -5,74 +5,18 @@ edit. A sighting that no voice of its run explains is how an edit is found; so t
 the set of sightings, not from the order in which they came in.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain, pairwise
 
 from catalogue.domain.attributes import Attribute, fingerprint, renders
 from catalogue.domain.journal import Leaf
+from catalogue.domain.seen import SECOND, Hint, ReadSeen, Seen, UnknownWrite, Written
 from catalogue.domain.sighting import Sighting
 from catalogue.domain.values import Value
 from catalogue.domain.version import TICK, Bounds, Version, causal_floor
 from catalogue.enums import Source, Verdict, Via
-
-CLOCK_SLACK = timedelta(seconds=2)
-SECOND = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A delivery: the store's second, the unsigned trigger time, and when it reached us."""
-
-    second: datetime
-    triggered: datetime | None
-    received: datetime
-    delivery_id: str
-
-    @property
-    def instant(self) -> datetime:
-        """When it was, by the store's clock: the trigger time where it can be believed."""
-        latest = max(self.received, self.second + SECOND) + CLOCK_SLACK
-        if self.triggered and self.second - CLOCK_SLACK <= self.triggered <= latest:
-            return self.triggered
-        return self.second
-
-
-@dataclass(frozen=True, slots=True)
-class ReadSeen:
-    """An answer or a read: the store's second, when it reached us, and a stable id."""
-
-    second: datetime
-    received: datetime
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """The earliest stored delivery (parked or queued) that shows the value just read."""
-
-    time: datetime
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What our call sent for this attribute; `certain` unless its outcome was unknown."""
-
-    value: Value
-    version: Version
-    planned: datetime
-    certain: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownWrite:
-    """A write that may still land, or has landed unseen."""
-
-    value: Value
-    sent_at: datetime
-    version: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +72,12 @@ def decide_payload(
         verdict = Verdict.STALE if near.holding(sighting.hash) else Verdict.NEEDS_READ
         return Decision(verdict, leaf, needs_read=verdict is Verdict.NEEDS_READ)
     repeated = any(s.key == sighting.key for s in leaf.sightings)
-    ghost = None if near.holding(sighting.hash) else _ghost(value, attribute, seen.second, unknown)
-    after = leaf.with_sighting(replace(sighting, version=ghost), value)
+    after = leaf.with_sighting(sighting, value)
     if as_of is None or seen.second > as_of:
         after = _observe(after, value, sighting.hash)
+    ghost = _ghost(value, attribute, seen.second, unknown)
+    if ghost and any(silent.key == sighting.key for silent, _ in _unexplained(after)):
+        after = after.with_sighting(replace(sighting, version=ghost), value)
     after, edits = _give_voices(after)
     doubtful = seen.second == as_of and sighting.hash != leaf.hash and not repeated
     if edits:
@@ -193,10 +139,17 @@ def _observe(leaf: Leaf, value: Value, value_hash: str) -> Leaf:
 
 
 def _called(
-    leaf: Leaf | None, read: ReadSeen, value_hash: str, version: Version | None, via: Via = Via.READ
+    leaf: Leaf | None,
+    read: ReadSeen,
+    value_hash: str,
+    version: Version | None,
+    via: Via = Via.READ,
+    *,
+    since: datetime | None = None,
 ) -> Sighting:
     """What a call saw; whatever of its second was decided before the call is older."""
     after = leaf.end_of(read.second) + TICK if leaf else read.second
+    after = max(after, since) if since else after
     return Sighting(read.second, None, value_hash, via, version, read.id, after, read.received)
 
 
@@ -217,7 +170,7 @@ def _ghost(
 def _give_voices(leaf: Leaf) -> tuple[Leaf, tuple[Edit, ...]]:
     """What no voice of its run explains is an edit, dated by the first sighting of it."""
     edits: list[Edit] = []
-    while silent := _unexplained(leaf):
+    while silent := next(_unexplained(leaf), None):
         first, before = silent
         version = Version.of(causal_floor(first.time, _newest(before)), Source.SYNC, first.id)
         value = leaf.value_of(first.hash)
@@ -228,13 +181,12 @@ def _give_voices(leaf: Leaf) -> tuple[Leaf, tuple[Edit, ...]]:
     return leaf, tuple(edits)
 
 
-def _unexplained(leaf: Leaf) -> tuple[Sighting, Sequence[Sighting]] | None:
-    """The oldest sighting that nothing in its run explains, and the run before it."""
+def _unexplained(leaf: Leaf) -> Iterator[tuple[Sighting, Sequence[Sighting]]]:
+    """The sightings that nothing in their run explains, oldest first, each with the run before."""
     for before, run in pairwise(leaf.runs()):
         for sighting in run:
             if not any(voice.explains(sighting) for voice in run):
-                return sighting, before
-    return None
+                yield sighting, before
 
 
 def _newest(sightings: Iterable[Sighting]) -> Version | None:
@@ -285,12 +237,15 @@ def _absorb_foreign(
     dated = max(still, key=lambda s: s.time, default=None)
     hint = Hint(dated.time, dated.id) if dated else hint
     seen = leaf.sightings[-1].time if leaf.sightings else read.second
+    since = None if hint is None else hint.time if hint.id else hint.time + TICK
+    if hint and not hint.id:
+        seen, hint = max(seen, hint.time), None
     found = min(max(read.second, seen + TICK), read.received)
     time = causal_floor(min(hint.time, read.received) if hint else found, replaced)
     version = Version.of(time, Source.SYNC, hint.id if hint else read.id)
     bounds = None if hint else (seen, max(found, min(read.second + SECOND, read.received)))
     edit = Edit(value, version, leaf.value, bounds)
-    after = leaf.with_sighting(_called(leaf, read, value_hash, version), value)
+    after = leaf.with_sighting(_called(leaf, read, value_hash, version, since=since), value)
     return Decision(Verdict.EDIT, _observe(after, value, value_hash), (edit,))
 
 

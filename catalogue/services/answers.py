@@ -7,17 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from catalogue.domain.attributes import VARIANT_ORDER, Attribute, read_leaves
-from catalogue.domain.decide import (
-    Decision,
-    Hint,
-    ReadSeen,
-    Seen,
-    UnknownWrite,
-    Written,
-    absorb_leaf,
-)
+from catalogue.domain.decide import Decision, absorb_leaf
 from catalogue.domain.hints import hint_for
 from catalogue.domain.journal import KEEP, Leaf
+from catalogue.domain.seen import Hint, ReadSeen, Seen, UnknownWrite, Written
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version
 from catalogue.enums import IssueKind, ListingState, Owner, Source
@@ -208,7 +201,7 @@ def _absorb(
         )
         if leaf is None or not any(edited.time_uncertain for edited in found.edits):
             return found
-        hint = stored.hint(gid, declared, leaf, value)
+        hint = stored.hint(gid, declared, leaf, value, read.second)
         return absorb_leaf(
             leaf, value, attribute=declared, read=read, written=ours, hint=hint, unknown=ghosts
         )
@@ -243,14 +236,16 @@ class _Stored:
         self.pic, self.now = locked.picture, now
         self.loaded: list[tuple[Seen, ProductSnapshot]] | None = None
 
-    def hint(self, gid: str, declared: Attribute, leaf: Leaf, value: Value) -> Hint | None:
+    def hint(
+        self, gid: str, declared: Attribute, leaf: Leaf, value: Value, second: datetime
+    ) -> Hint | None:
         shown = (
             (seen, leaves[declared.name])
             for seen, snapshot in self._deliveries()
             for leaves in [_leaves(snapshot, gid, self.pic.terms.metafields)]
             if declared.name in leaves
         )
-        return hint_for(leaf, value, attribute=declared, stored=shown)
+        return hint_for(leaf, value, attribute=declared, read=second, stored=shown)
 
     def _deliveries(self) -> list[tuple[Seen, ProductSnapshot]]:
         if self.loaded is None:

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.db import connection
 
 from catalogue.domain.attributes import Attribute, BadValueError
-from catalogue.domain.decide import Decision, Seen, UnknownWrite, decide_payload, outcome
+from catalogue.domain.decide import Decision, decide_payload, outcome
 from catalogue.domain.journal import Leaf
 from catalogue.domain.metafields import place_of
+from catalogue.domain.seen import Seen, UnknownWrite
 from catalogue.domain.values import Value
 from catalogue.enums import Owner, Source
 from catalogue.models import VariantListing

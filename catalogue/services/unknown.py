@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from catalogue.domain.decide import UnknownWrite, Written
+from catalogue.domain.seen import UnknownWrite, Written
 from catalogue.domain.version import Version
 from catalogue.models import Listing
 

@@ -5,14 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from catalogue.domain.attributes import attribute
-from catalogue.domain.decide import (
-    ReadSeen,
-    Seen,
-    Verdict,
-    Written,
-    absorb_leaf,
-    decide_payload,
-)
+from catalogue.domain.decide import Verdict, absorb_leaf, decide_payload
+from catalogue.domain.seen import ReadSeen, Seen, Written
 from catalogue.domain.version import Version
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -1,0 +1,90 @@
+"""When was it? Trigger times that can be believed, and what stored deliveries say of a read."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from catalogue.domain.attributes import attribute
+from catalogue.domain.decide import absorb_leaf, decide_payload
+from catalogue.domain.hints import hint_for
+from catalogue.domain.journal import Leaf
+from catalogue.domain.seen import Hint, ReadSeen, Seen, UnknownWrite
+from catalogue.domain.sighting import Sighting
+from catalogue.domain.values import fingerprint
+from catalogue.domain.version import Version
+from catalogue.enums import Verdict, Via
+
+TITLE = attribute("title")
+START = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def at(seconds):
+    return START + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("triggered", "received", "believed"),
+    [
+        (10.4, 11, 10.4),
+        (8.0, 11, 8.0),
+        (7.9, 11, 10),  # long before the body's own second
+        (13.0, 11, 13.0),
+        (13.1, 11, 10),  # later than it reached us, though both clocks may be off by two
+        (15.0, 3, 10),
+        (12.9, 3, 12.9),  # our clock runs behind: the body's own second is proof enough
+        (30.0, 40, 30.0),  # a body that nobody touched, told late
+        (None, 11, 10),
+    ],
+)
+def test_an_unsigned_trigger_time_is_believed_within_what_the_signed_second_allows(
+    triggered, received, believed
+):
+    seen = Seen(at(10), None if triggered is None else at(triggered), at(received), "d")
+    assert seen.instant == at(believed)
+
+
+def known(value="O", second=0):
+    sighting = Sighting(at(second), at(second), fingerprint(value), Via.HOOK, id="first")
+    return Leaf.first(value, sighting)
+
+
+def told(*deliveries):
+    return [(Seen(at(int(when)), at(when), at(when + 1), name), v) for when, v, name in deliveries]
+
+
+@pytest.mark.parametrize(
+    ("stored", "hint"),
+    [
+        ([], None),
+        ([(3.2, "X", "a"), (4.1, "X", "b")], Hint(at(3.2), "a")),
+        ([(3.2, "X", "a"), (4.1, "Y", "b"), (5.3, "X", "c")], Hint(at(5.3), "c")),
+        ([(3.2, "X", "a"), (4.1, "Y", "b")], Hint(at(4.1))),
+        ([(3.2, "X", "a"), (7.1, "Y", "b")], Hint(at(3.2), "a")),  # later than the read
+        ([(3.2, "X", "first"), (4.1, "X", "b")], Hint(at(4.1), "b")),  # decided already
+    ],
+)
+def test_of_a_value_set_twice_the_last_time_counts(stored, hint):
+    """A, B and A again while deliveries wait: what a read shows was not set the first time."""
+    found = hint_for(known(), "X", attribute=TITLE, read=at(5), stored=told(*stored))
+    assert found == hint
+
+
+def test_what_a_read_finds_is_no_older_than_what_stood_before_it():
+    read = ReadSeen(at(5), at(6), "read")
+    found = absorb_leaf(known(), "X", attribute=TITLE, read=read, hint=Hint(at(5.4)))
+    (edit,) = found.edits
+    assert (edit.version.time, edit.version.id) == (at(5.4) + timedelta(microseconds=1), "read")
+    assert edit.bounds == (at(5.4), at(6))
+
+
+def test_a_write_that_lands_after_it_was_given_up_is_no_edit_though_it_had_landed_before():
+    """X was sent twice: the repeat landed, Y came, and then the first X lands after all."""
+    ghost = UnknownWrite("X", at(1), Version(at(1), 2, "ours"))
+    leaf = known()
+    for instant, value in ((5.1, "X"), (5.6, "Y")):
+        seen = Seen(at(5), at(instant), at(instant + 1), f"d{instant}")
+        leaf = decide_payload(leaf, value, attribute=TITLE, seen=seen, unknown=[ghost]).leaf
+    late = Seen(at(6), at(6.1), at(7), "d6")
+    decision = decide_payload(leaf, "X", attribute=TITLE, seen=late, unknown=[ghost])
+    assert (decision.verdict, decision.edits) == (Verdict.ECHO, ())
+    assert decision.leaf.value == "X"
