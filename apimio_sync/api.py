@@ -10,6 +10,7 @@ from catalogue.api.listings import ListingViewSet, OverrideViewSet
 from catalogue.api.plans import PlanEditViewSet, PlanLineViewSet, PlanViewSet
 from catalogue.api.products import ProductViewSet, VariantViewSet
 from catalogue.api.stock import StockViewSet
+from catalogue.api.stock_batches import StockBatchViewSet
 from stores.api.problems import no_such_address
 from stores.api.views import JobViewSet, StoreViewSet
 
@@ -20,6 +21,7 @@ router.register("variants", VariantViewSet)
 router.register("listings", ListingViewSet)
 router.register("overrides", OverrideViewSet)
 router.register("stock", StockViewSet, basename="stock")
+router.register("stock-batches", StockBatchViewSet, basename="stock-batch")
 router.register("batches", BatchViewSet, basename="batch")
 router.register("plans", PlanViewSet)
 router.register("plan-lines", PlanLineViewSet)

@@ -155,11 +155,17 @@ GATES = [
     "catalogue.domain.gates.decimal_shift",
     "catalogue.domain.gates.column_shift",
     "catalogue.domain.gates.feed_size",
+    "catalogue.domain.gates.stock_to_zero",
     *env.list("GATES", default=[]),
 ]
 GATE_PRICE_FLOOR = env.str("GATE_PRICE_FLOOR", default="0.01")
 GATE_PRICE_CHANGE_PERCENT = env.str("GATE_PRICE_CHANGE_PERCENT", default="60")
 GATE_REQUIRED = env.list("GATE_REQUIRED", default=["title", "sku", "price"])
+# So many stocks that are emptied at a stroke, or within minutes by one hand, are no sales; what a
+# store or a program takes out by less than the fall is a sale.
+GATE_STOCK_ZEROS = env.int("GATE_STOCK_ZEROS", default=10)
+GATE_STOCK_MINUTES = env.int("GATE_STOCK_MINUTES", default=10)
+GATE_STOCK_FALL = env.int("GATE_STOCK_FALL", default=5)
 # What a policy of removal may delete by itself; beyond it, people are asked.
 MOST_REMOVALS_AN_HOUR = env.int("MOST_REMOVALS_AN_HOUR", default=20)
 

@@ -24,6 +24,7 @@ class CatalogueConfig(AppConfig):
         from catalogue.services.sales import any_due, run_sales  # noqa: PLC0415
         from catalogue.services.spread import CONVERGE  # noqa: PLC0415
         from catalogue.services.stock.calls import Levels  # noqa: PLC0415
+        from catalogue.services.stock.carrying import any_stock, run_stock  # noqa: PLC0415
         from catalogue.services.stock.inbound import InboundLevel  # noqa: PLC0415
         from catalogue.services.stock.pull import STOCK_PULL, StockPull  # noqa: PLC0415
         from catalogue.services.stock.spread import LEVEL  # noqa: PLC0415
@@ -46,4 +47,5 @@ class CatalogueConfig(AppConfig):
         register_chore("catalogue.plans", 1.0, run_plans, wanted=any_plan)
         register_chore("catalogue.imports", 1.0, run_imports, wanted=any_import)
         register_chore("catalogue.sales", 1.0, run_sales, wanted=any_due)
+        register_chore("catalogue.stock", 1.0, run_stock, wanted=any_stock)
         register_chore("catalogue.rollbacks", 1.0, run_rollbacks, wanted=any_rollback)

@@ -206,6 +206,19 @@ class MovementKind(StrEnum):
     HANDED_OVER = "handed_over"
 
 
+class StockVerb(StrEnum):
+    """What is done to the stock of many variants, one after the other."""
+
+    FOUND = "found"
+    JOIN = "join"
+    LEAVE = "leave"
+    KEEP_BACK = "keep_back"
+    HAND_OVER = "hand_over"
+    COUNT = "count"
+    TAKE_IN = "take_in"
+    PUT_BACK = "put_back"
+
+
 class ConflictState(StrEnum):
     """What a person made of two parties' values; `superseded`: a later edit did."""
 
@@ -247,6 +260,8 @@ class HeldAct(StrEnum):
     IMPORT = "import"
     TERMS = "terms"
     SALE = "sale"
+    STOCK = "stock"
+    SOLD_OUT = "sold_out"
 
 
 class HeldState(StrEnum):

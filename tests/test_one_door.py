@@ -76,6 +76,82 @@ def test_only_the_door_and_the_inbound_merge_move_what_is_canonical():
     assert {found for name, tree in sources() for found in calls(name, tree)} == set(KNOWN)
 
 
+# Where a quantity or a level of stock may move, and what stands before it.
+STOCK_MOVERS = {
+    "verbs": "hold_wish: people's single numbers pass, programs' many wait; `answer` is a person's",
+    "acts": "carrying judges every errand as a whole before it begins",
+    "sighting": "watch: what a store empties is counted, and told to nobody",
+    "members": "watch, where a level joins; opening, leaving and coming back tell no other store",
+    "pushes": "what our own call has done",
+}
+STOCK_GATES = {
+    "verbs": {"hold_wish"},
+    "carrying": {"hold_errand"},
+    "sighting": {"watch"},
+    "members": {"watch"},
+    "gate": {"judge"},
+}
+
+
+def called_in(tree):
+    return {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+
+
+def test_stock_moves_in_known_places_only_each_behind_a_gate():
+    movers = {
+        Path(name).stem
+        for name, tree in sources()
+        if any(
+            isinstance(node, ast.ImportFrom)
+            and node.module == "catalogue.services.stock.ledger"
+            and {"move", "open_all"} & {alias.name for alias in node.names}
+            for node in ast.walk(tree)
+        )
+    }
+    assert movers == set(STOCK_MOVERS)
+    trees = dict(sources())
+    for module, gates in STOCK_GATES.items():
+        assert gates <= called_in(trees[f"catalogue/services/stock/{module}.py"]), module
+
+
+def test_many_stocks_are_moved_by_errands_only():
+    """Nobody outside says that a batch was judged, or carries an act out by itself."""
+    callers = {
+        Path(name).stem
+        for name, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg == "judged"
+    }
+    assert callers == {"carrying"}
+    users = {
+        Path(name).stem
+        for name, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "catalogue.services.stock"
+        and any(alias.name == "acts" for alias in node.names)
+    }
+    assert users == {"carrying"}
+
+
+def test_quantities_and_levels_are_stored_by_nobody_else():
+    """No assignment of a quantity or a level of stock outside its ledger."""
+    writes = {
+        (name, node.lineno)
+        for name, tree in sources()
+        if name != "catalogue/services/stock/ledger.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and node.attr in {"quantity", "level"}
+    }
+    assert writes == set()
+
+
 def test_registers_are_stored_by_nobody_else():
     """No assignment, update or SQL of the columns in which values stand, outside their keepers."""
     keepers = {

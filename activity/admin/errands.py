@@ -19,6 +19,9 @@ class ErrandAdmin(VerbAdmin, LedgerAdmin):
     ) -> HttpResponse:
         page = super().change_view(request, object_id, form_url, extra_context)
         errand = self.get_object(request, object_id)
-        if errand is not None and errand.state == ErrandState.RUNNING:
+        if errand is not None and self.goes_on(errand):
             page["Refresh"] = REFRESH_SECONDS
         return page
+
+    def goes_on(self, errand: Any) -> bool:
+        return bool(errand.state == ErrandState.RUNNING)

@@ -17,19 +17,19 @@ from activity.admin.base import LedgerAdmin, may_operate
 from activity.selectors.stock import last_movements, places_of, pool_lines
 from catalogue.enums import JoinChoice, Source, StockMode
 from catalogue.errors import CatalogueError
-from catalogue.models import StockMovement, StockPool
+from catalogue.models import StockErrand, StockMovement, StockPool
 from catalogue.selectors.stock import preview_join
 from catalogue.services.stock import (
     Doer,
     adjust,
     answer,
-    found_place,
     hand_over,
-    join_place,
     keep_back,
     leave_place,
     recount,
     set_quantity,
+    start_founding,
+    start_joining,
 )
 from stores.models import Location, Workspace
 
@@ -68,19 +68,26 @@ def _keep_back(doer: Doer, pool: StockPool, form: QueryDict) -> str:
     store_id, buffer = _number(form, "store"), _number(form, "number")
     variants = [pool.variant_id]
     done = keep_back(doer, store_id=store_id, buffer=buffer, place=pool.place, variant_ids=variants)
-    return f"{buffer} are kept back from the store." if done.changed else "No change."
+    return _said(done, f"{buffer} are kept back from the store.", "No change.")
 
 
 def _leave(doer: Doer, pool: StockPool, form: QueryDict) -> str:
     location_id, variants = _number(form, "location"), [pool.variant_id]
     done = leave_place(doer, place=pool.place, location_id=location_id, variant_ids=variants)
-    return "; ".join(done.left_out) or "It left with its number and goes on as its own."
+    return _said(done, "It left with its number and goes on as its own.")
 
 
 def _hand_over(doer: Doer, pool: StockPool, form: QueryDict) -> str:
     store_id = _number(form, "store") if form.get("store") else None
     done = hand_over(doer, place=pool.place, store_id=store_id, variant_ids=[pool.variant_id])
-    return "; ".join(done.left_out) or "It is settled who counts this stock."
+    return _said(done, "It is settled who counts this stock.")
+
+
+def _said(done: StockErrand, words: str, nothing: str = "") -> str:
+    """What became of an errand over one variant."""
+    if done.held is not None:
+        return f"Held at the gates, nothing was changed: {done.held.words}"
+    return "; ".join(done.left_out) or (words if done.changed else nothing)
 
 
 VERBS: Mapping[str, Callable[[Doer, StockPool, QueryDict], str]] = {
@@ -222,18 +229,15 @@ class StockPoolAdmin(LedgerAdmin):
         doer = _doer(request, location.store.workspace_id)
         try:
             if choice == "found":
-                done = found_place(doer, place=place, location_id=location.pk)
+                errand = start_founding(doer, place=place, location_id=location.pk)
             else:
-                done = join_place(
+                errand = start_joining(
                     doer, place=place, location_id=location.pk, choice=JoinChoice(choice)
                 )
-            left = "".join(f" {count}: {why}" for why, count in done.left_out.items())
-            messages.success(
-                request, f"{done.changed} variants share “{place}” or soon will.{left}"
-            )
         except CatalogueError as error:
             messages.error(request, str(error))
-        return HttpResponseRedirect(reverse("admin:catalogue_stockpool_changelist"))
+            return HttpResponseRedirect(reverse("admin:catalogue_stockpool_share"))
+        return HttpResponseRedirect(reverse("admin:catalogue_stockerrand_change", args=[errand.pk]))
 
 
 @admin.register(StockMovement)

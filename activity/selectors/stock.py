@@ -4,8 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from catalogue.enums import MemberState
-from catalogue.models import Product, StockMember, StockMovement, StockPool, Variant
+from catalogue.enums import MemberState, StockVerb
+from catalogue.models import (
+    Product,
+    StockErrand,
+    StockMember,
+    StockMovement,
+    StockPool,
+    Variant,
+)
 from catalogue.services.stock.scene import Scene
 from stores.models import Location
 
@@ -70,6 +77,15 @@ def places_of(workspace_ids: Iterable[int]) -> tuple[list[str], list[Location]]:
     names = sorted(set(shared.values_list("place", flat=True)))
     mine = Location.objects.filter(store__workspace__in=workspace_ids, active=True)
     return names, list(mine.select_related("store").order_by("store_id", "name", "id"))
+
+
+def still_joining(errand: StockErrand) -> int:
+    """How many levels an errand has sent on their way that have not joined yet."""
+    if errand.verb != StockVerb.JOIN:
+        return 0
+    return StockMember.objects.filter(
+        location=errand.location_id, joins__place=errand.place, state=MemberState.JOINING
+    ).count()
 
 
 def _level(member: StockMember, pool: StockPool) -> LevelLine:

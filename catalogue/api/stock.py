@@ -10,8 +10,9 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalogue.api.products import HeldSerializer
 from catalogue.enums import Source
-from catalogue.models import StockMember, StockPool
+from catalogue.models import HeldBatch, StockMember, StockPool
 from catalogue.services.stock import Doer, adjust, recount, set_quantity
 from stores.api.idempotent import KEY_PARAMETER, once, plain
 from stores.api.scoped import ScopedViewSet
@@ -35,6 +36,9 @@ class PoolSerializer(serializers.ModelSerializer[StockPool]):
         model = StockPool
         fields = ["id", "variant", "place", "mode", "owner", "quantity", "question", "levels"]
         read_only_fields = fields
+
+
+ANSWERS = {200: PoolSerializer, 202: HeldSerializer}
 
 
 class SetQuantity(serializers.Serializer[Any]):
@@ -62,14 +66,14 @@ class StockViewSet(ListModelMixin, RetrieveModelMixin, ScopedViewSet):
     read_scope = Scope.READ_STOCK
     write_scope = Scope.WRITE_STOCK
 
-    @extend_schema(parameters=[KEY_PARAMETER], request=SetQuantity, responses=PoolSerializer)
+    @extend_schema(parameters=[KEY_PARAMETER], request=SetQuantity, responses=ANSWERS)
     @action(detail=True, methods=["post"])
     def set(self, request: Request, pk: str) -> Response:  # noqa: ARG002
         """Say what a pool has."""
         form = self._read(SetQuantity)
         return self._once(lambda doer, pool: set_quantity(doer, pool, form["quantity"]))
 
-    @extend_schema(parameters=[KEY_PARAMETER], request=Adjust, responses=PoolSerializer)
+    @extend_schema(parameters=[KEY_PARAMETER], request=Adjust, responses=ANSWERS)
     @action(detail=True, methods=["post"])
     def adjust(self, request: Request, pk: str) -> Response:  # noqa: ARG002
         """Put in or take out."""
@@ -78,7 +82,7 @@ class StockViewSet(ListModelMixin, RetrieveModelMixin, ScopedViewSet):
             lambda doer, pool: adjust(doer, pool, form["delta"], reason=form["reason"])
         )
 
-    @extend_schema(parameters=[KEY_PARAMETER], request=Recount, responses=PoolSerializer)
+    @extend_schema(parameters=[KEY_PARAMETER], request=Recount, responses=ANSWERS)
     @action(detail=True, methods=["post"])
     def recount(self, request: Request, pk: str) -> Response:  # noqa: ARG002
         """Correct a pool by what somebody counted against the number that they saw."""
@@ -97,7 +101,9 @@ class StockViewSet(ListModelMixin, RetrieveModelMixin, ScopedViewSet):
 
         def answer() -> Answered:
             doer = Doer(workspace_id=self.workspace_id, source=Source.API, actor=self.actor)
-            verb(doer, pool.pk)
+            moved = verb(doer, pool.pk)
+            if isinstance(moved, HeldBatch):
+                return Answered(202, {"held": moved.pk, "reasons": moved.reasons})
             fresh = get_object_or_404(self.get_queryset(), pk=pool.pk)
             return Answered(200, plain(PoolSerializer(fresh).data))
 

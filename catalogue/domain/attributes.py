@@ -15,6 +15,7 @@ __all__ = [
     "OPTION_NAMES",
     "OPTION_VALUES",
     "PICTURES",
+    "STOCK",
     "VARIANT_ORDER",
     "Attribute",
     "BadValueError",
@@ -27,6 +28,7 @@ __all__ = [
     "build_input",
     "clean",
     "fingerprint",
+    "label_of",
     "may_be_empty",
     "of_owner",
     "read_leaves",
@@ -40,6 +42,7 @@ Part: TypeAlias = Literal["fields", "metafields", "channels", "media"]
 
 OPTION_NAMES, OPTION_VALUES, VARIANT_ORDER = "option_names", "option_values", "variant_order"
 PICTURES = "pictures"
+STOCK = "stock"  # no attribute: a ledger of its own, but people read of it beside these
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +244,11 @@ def attribute(name: str) -> Attribute:
     if found is None:
         raise ValueError(f"“{name}” is not an attribute; known are {', '.join(ATTRIBUTES)}.")
     return found
+
+
+def label_of(name: str) -> str:
+    """What people call an attribute, or stock."""
+    return "Stock" if name == STOCK else attribute(name).label
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
-from catalogue.domain.attributes import attribute
+from catalogue.domain.attributes import STOCK, attribute
 from catalogue.domain.values import Value
 
 SHIFTS = tuple(Decimal(times) for times in ("100", "10", "0.1", "0.01"))
@@ -27,6 +27,7 @@ class Limits:
     price_change_percent: Decimal = Decimal(60)
     many: int = 3
     required: frozenset[str] = frozenset({"title", "sku", "price"})
+    stock_zeros: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,9 @@ class Move:
     @property
     def prices(self) -> tuple[Decimal, Decimal] | None:
         """The price from which the new one is judged, the nearer of both, and the new one."""
-        if not attribute(self.attribute).money or not isinstance(self.after, str):
+        if self.attribute == STOCK or not attribute(self.attribute).money:
+            return None
+        if not isinstance(self.after, str):
             return None
         stood = [Decimal(one) for one in (self.before, self.base) if isinstance(one, str)]
         known, after = [one for one in stood if one > 0], Decimal(self.after)
@@ -79,6 +82,11 @@ class Objection:
 
     reason: str
     places: tuple[int, ...] = ()
+
+
+def stock_move(what: str, before: int, after: int) -> Move:
+    """A move of stock, from one number to another."""
+    return Move(what, STOCK, str(before), str(after))
 
 
 Check: TypeAlias = Callable[[Batch], Iterable[Objection]]
@@ -152,6 +160,13 @@ def column_shift(batch: Batch) -> Iterator[Objection]:
             yield Objection(f"{count} rows have a {label.lower()} that is none: a wrong column.")
 
 
+def stock_to_zero(batch: Batch) -> Iterator[Objection]:
+    """Many variants are sold out at a stroke: an empty column, a warehouse that gave no answer."""
+    places = tuple(n for n, move in enumerate(batch.moves) if _sells_out(move))
+    if len(places) >= batch.limits.stock_zeros:
+        yield Objection(f"The stock of {len(places)} variants would be set to 0.", places)
+
+
 def feed_size(batch: Batch) -> Iterator[Objection]:
     """A feed is empty, or has lost half of its rows since the last one of its name."""
     feed = batch.feed
@@ -168,6 +183,10 @@ def feed_size(batch: Batch) -> Iterator[Objection]:
 def object_to(batch: Batch, checks: Iterable[Check]) -> list[Objection]:
     """What any of the checks has against a batch; nothing: it may pass."""
     return [objection for check in checks for objection in check(batch)]
+
+
+def _sells_out(move: Move) -> bool:
+    return move.attribute == STOCK and int(str(move.before)) > 0 >= int(str(move.after))
 
 
 def _shift(prices: tuple[Decimal, Decimal] | None) -> Decimal | None:

@@ -11,6 +11,7 @@ from catalogue.models.plans import Plan, PlanEdit, PlanLine
 from catalogue.models.rollbacks import Rollback
 from catalogue.models.sales import Sale, SaleItem
 from catalogue.models.stock import StockMember, StockMovement, StockPool
+from catalogue.models.stock_errands import StockCount, StockErrand
 from catalogue.models.terms import (
     HighValue,
     NewProductPolicy,
@@ -41,6 +42,8 @@ __all__ = [
     "Rollback",
     "Sale",
     "SaleItem",
+    "StockCount",
+    "StockErrand",
     "StockMember",
     "StockMovement",
     "StockPool",

@@ -13,6 +13,7 @@ from django.db.models.functions import Now, NullIf
 
 from catalogue.enums import JoinChoice, MemberState, MovementKind, Source, StockMode
 from catalogue.models.canonical import Variant
+from catalogue.models.gates import HeldBatch
 from stores.managers import WorkspaceScoped
 from stores.models import Delivery, Location, Store, Workspace
 from syncqueue.models import Job
@@ -58,6 +59,14 @@ class StockPool(models.Model):
     )
     disputed = models.IntegerField(
         default=0, db_default=0, help_text="What the question is about, counted for now."
+    )
+    held = models.ForeignKey(
+        HeldBatch,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="pools",
+        help_text="The gates' question: it is answered for all of the batch at once.",
     )
     created_at = models.DateTimeField(db_default=Now())
 
@@ -281,7 +290,14 @@ class StockMovement(models.Model):
                 ),
             ),
         ]
-        indexes = [models.Index("created_at", name="stock_movement_created")]
+        indexes = [
+            models.Index("created_at", name="stock_movement_created"),
+            models.Index(
+                "created_at",
+                name="stock_movement_sells_out",
+                condition=Q(quantity__lte=0, pool_delta__lt=0),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pool_delta:+d}"

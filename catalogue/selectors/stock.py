@@ -69,7 +69,7 @@ def preview_join(
     *,
     workspace_id: int,
     place: str,
-    location_id: int,
+    location_id: int | None,
     choice: JoinChoice,
     variant_ids: Collection[int] | None = None,
 ) -> Iterator[JoinPreview]:

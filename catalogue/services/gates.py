@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from catalogue.domain.attributes import attribute
+from catalogue.domain.attributes import label_of
 from catalogue.domain.gates import Batch, Check, Feed, Limits, Move, Objection, object_to
 from catalogue.domain.values import Value
 from catalogue.enums import HeldAct, HeldState, OverrideKind, Source
@@ -165,13 +165,14 @@ def samples(moves: Sequence[Move], objections: Iterable[Objection]) -> list[dict
     meant = [place for objection in objections for place in objection.places]
     order = dict.fromkeys([*meant, *range(len(moves))])
     rows = [(place, moves[place]) for place in list(order)[:SAMPLES]]
-    return [{**_sample(move), "place": n, "meant": n in set(meant)} for n, move in rows]
+    return [{**sample(move), "place": n, "meant": n in set(meant)} for n, move in rows]
 
 
-def _sample(move: Move) -> dict[str, Any]:
+def sample(move: Move) -> dict[str, Any]:
+    """A move as a page shows it."""
     return {
         "what": move.what,
-        "attribute": attribute(move.attribute).label,
+        "attribute": label_of(move.attribute),
         "before": move.before,
         "after": move.after,
     }
@@ -182,6 +183,7 @@ def _limits() -> Limits:
         price_floor=Decimal(settings.GATE_PRICE_FLOOR),
         price_change_percent=Decimal(settings.GATE_PRICE_CHANGE_PERCENT),
         required=frozenset(settings.GATE_REQUIRED),
+        stock_zeros=settings.GATE_STOCK_ZEROS,
     )
 
 

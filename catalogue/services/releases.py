@@ -7,9 +7,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from catalogue.domain.attributes import attribute, fingerprint
+from catalogue.domain.attributes import attribute, fingerprint, label_of
 from catalogue.domain.values import Value
-from catalogue.enums import HeldAct, HeldState, OverrideKind, Source
+from catalogue.enums import HeldAct, HeldState, OverrideKind, Source, StockVerb
 from catalogue.errors import NotAllowedNowError
 from catalogue.models import HeldBatch, Override, Product
 from catalogue.services.desk import SetValue, open_desk
@@ -21,6 +21,11 @@ from catalogue.services.newcomers import discard_new, release_new, seen_of_new
 from catalogue.services.offering import release_offer
 from catalogue.services.parting import part_off
 from catalogue.services.sales import discard_sale, release_sale
+from catalogue.services.stock.carrying import (
+    answer_sold_out,
+    discard_stock,
+    release_stock,
+)
 from catalogue.services.terms import release_terms
 
 MOVED = "Somebody has set it since."
@@ -79,7 +84,8 @@ def _decide(
     wishes = HeldBatch.objects.values_list("wishes", flat=True).get(pk=batch_id)
     ids = sorted({wish["product"] for wish in wishes})
     list(Product.objects.select_for_update().filter(pk__in=ids).order_by("pk").values("pk"))
-    batch: HeldBatch = HeldBatch.objects.select_for_update().get(pk=batch_id)
+    # not FOR UPDATE: a pool that a store empties just now refers to the batch, and is locked later
+    batch: HeldBatch = HeldBatch.objects.select_for_update(no_key=True).get(pk=batch_id)
     if batch.state != HeldState.HELD:
         raise NotAllowedNowError(f"It was {batch.state} by {batch.decided_by} already.")
     if only is not None:
@@ -122,7 +128,7 @@ def _apply(
 
 
 def _dropped(what: str, name: str, reason: str) -> dict[str, str]:
-    return {"what": what, "attribute": attribute(name).label, "reason": reason}
+    return {"what": what, "attribute": label_of(name), "reason": reason}
 
 
 def _name(batch: HeldBatch, stored: Mapping[str, Any]) -> str:
@@ -211,6 +217,16 @@ def _release_variants(batch: HeldBatch) -> Outcome:
     )
 
 
+def _release_sold_out(batch: HeldBatch) -> Outcome:
+    """The other stores are told that it is sold out."""
+    return Outcome(answer_sold_out(batch, StockVerb.TAKE_IN))
+
+
+def _discard_sold_out(batch: HeldBatch) -> None:
+    """What the store took out is put back, and the store is told."""
+    answer_sold_out(batch, StockVerb.PUT_BACK)
+
+
 _SEEN: Mapping[HeldAct, Callable[[HeldBatch], Sequence[tuple[dict[str, Any], Value]]]] = {
     HeldAct.INBOUND: _held_there,
     HeldAct.VARIANTS: seen_of_new,
@@ -224,4 +240,6 @@ _ACTS: Mapping[HeldAct, Act] = {
     HeldAct.IMPORT: Act(lambda batch: Outcome(release_import(batch)), discard_import),
     HeldAct.TERMS: Act(lambda batch: Outcome(release_terms(batch)), lambda _batch: None),
     HeldAct.SALE: Act(lambda batch: Outcome(release_sale(batch)), discard_sale),
+    HeldAct.STOCK: Act(lambda batch: Outcome(release_stock(batch)), discard_stock),
+    HeldAct.SOLD_OUT: Act(_release_sold_out, _discard_sold_out),
 }

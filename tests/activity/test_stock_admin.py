@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from catalogue.enums import MemberState, MovementKind, StockMode
-from catalogue.models import Issue, Product, StockMember, StockMovement, StockPool
+from catalogue.models import Issue, Product, StockErrand, StockMember, StockMovement, StockPool
 from catalogue.selectors.stock import wrong_books
+from catalogue.services.stock.carrying import run_stock
 from stores.models import Location
 from tests.catalogue.stocking import follow, share, tell
 
@@ -117,15 +118,24 @@ def test_locations_share_after_a_look_at_what_would_be_written(operator, shops):
     found = {"place": "Central", "location": first, "choice": "found"}
     assert "Nothing is written" in operator.post(address, found).text
     assert not StockPool.objects.filter(mode=StockMode.SHARED).exists()
-    operator.post(address, {**found, "agree": "1"})
+    followed = operator.post(address, {**found, "agree": "1"}, follow=True)
+    assert "0 of 1 variants" in followed.text
+    assert followed["Refresh"] == "3"
+    assert not StockPool.objects.filter(mode=StockMode.SHARED).exists()
+    run_stock()
     joins = {"place": "Central", "location": second, "choice": "add"}
     looked = operator.post(address, joins)
     (row,) = looked.context["rows"]
     assert (row.would_show, row.would_have) == (70, 70)
     assert StockMember.objects.get(store=shops[1]).state == MemberState.MEMBER
     operator.post(address, {**joins, "agree": "1"})
+    run_stock()
+    errand = StockErrand.objects.latest("pk")
+    page = operator.get(reverse("admin:catalogue_stockerrand_change", args=[errand.pk]))
+    assert (errand.state, "1 level of this location is on its way" in page.text) == ("done", True)
+    assert page["Refresh"] == "3"
     assert StockMember.objects.get(store=shops[1]).state == MemberState.JOINING
     assert "Central" in operator.get(address).text
     assert operator.post(address, {"place": "", "location": "x"}).status_code == 200
     operator.post(address, {**found, "place": "own:1", "agree": "1"})
-    assert "needs a name" in operator.get(reverse("admin:index")).text
+    assert "needs a name" in operator.get(address).text

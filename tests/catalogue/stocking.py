@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from catalogue.enums import JoinChoice, Source
-from catalogue.models import StockMember, Variant
+from catalogue.models import StockMember, StockPool, Variant, VariantListing
 from catalogue.services.stock import Doer, found_place
 from catalogue.services.stock.ledger import Cause, move
 from catalogue.services.stock.members import finish_joining, open_levels
@@ -64,3 +64,54 @@ def body(available, *, at=LATER, item=ITEM, place=PLACE):
 def tell(shop, available, *, topic="inventory_levels/update", version=make.VERSION, **more):
     """A level's webhook, decided; the job as it ended."""
     return make.decide(shop, body(available, **more), topic=topic, version=version)
+
+
+def many_shops(count, *, names=("north", "alpine")):
+    """Shops that sell the same product in so many variants."""
+    owner = make.workspace()
+    shops = [make.store(owner, name) for name in names]
+    for number, shop in enumerate(shops, start=1):
+        variants = [
+            make.variant(
+                100 * number + size,
+                title=f"{size}",
+                sku=f"LAMP-{size}",
+                barcode=None,
+                position=size,
+                selectedOptions=[{"name": "Size", "value": f"{size}"}],
+            )
+            for size in range(1, count + 1)
+        ]
+        make.take_in(shop, make.product(number, variants=variants))
+    return shops
+
+
+def follow_all(shop, available):
+    """Every variant of a shop, at one location, with so many pieces."""
+    rows = VariantListing.objects.filter(listing__store=shop).order_by("id")
+    told = [
+        (
+            LevelSnapshot(one.inventory_item_gid, gid("Location", PLACE), available, make.START),
+            one.variant_id,
+        )
+        for one in rows
+    ]
+    assert open_levels(shop, gid("Location", PLACE), told, cause())
+
+
+def items_of(shop):
+    rows = StockMember.objects.filter(store=shop).order_by("pool__variant__sku", "id")
+    return [int(item.rpartition("/")[2]) for item in rows.values_list("item_gid", flat=True)]
+
+
+def share_all(*shops, place="Central"):
+    """Let all variants of the shops share the first one's stock, as it is."""
+    first, *others = [Location.objects.get(store=shop) for shop in shops]
+    found_place(doer(shops[0]), place=place, location_id=first.pk)
+    for other in others:
+        join_place(doer(shops[0]), place=place, location_id=other.pk, choice=JoinChoice.TAKE_POOL)
+        for pk in StockMember.objects.filter(location=other).values_list("pk", flat=True):
+            scene = lock_scene(pk)
+            then = scene.joins.quantity
+            finish_joining(scene, quantity_then=then, cause=cause(), now=scene.member.joined_at)
+    return list(StockPool.objects.filter(place=place).order_by("variant__sku"))

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from catalogue.enums import JoinChoice, MemberState, MovementKind, StockMode
 from catalogue.models import StockMember, StockPool, VariantListing
+from catalogue.services.stock.gate import watch
 from catalogue.services.stock.ledger import Cause, move, open_all
 from catalogue.services.stock.scene import Scene, lock_pools
 from catalogue.services.stock.spread import queue_pool
@@ -141,6 +142,8 @@ def finish_joining(scene: Scene, *, quantity_then: int, cause: Cause, now: datet
     member.pushed_sequence = pool.sequence
     member.save()
     scene.pool, scene.joins = pool, None
+    if brings < 0:
+        watch(pool, member, -brings)
     queue_pool(pool, cause_id=cause.cause_id)
 
 

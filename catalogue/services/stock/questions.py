@@ -17,8 +17,8 @@ def ask(pool: StockPool, question: str, *, disputed: int) -> None:
 def close(pool: StockPool, *, by: str, reason: str) -> None:
     """Let the pool's pushes go on, if they were held."""
     if pool.question:
-        pool.question, pool.disputed = "", 0
-        pool.save(update_fields=["question", "disputed"])
+        pool.question, pool.disputed, pool.held = "", 0, None
+        pool.save(update_fields=["question", "disputed", "held"])
         settle_issue(pool.workspace_id, IssueKind.STOCK, _subject(pool), by=by, reason=reason)
 
 

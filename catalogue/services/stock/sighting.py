@@ -4,6 +4,7 @@ from datetime import datetime
 
 from catalogue.domain.stock import Seen, Sighted, decide_expired, decide_read
 from catalogue.enums import MemberState, MovementKind, StockVerdict
+from catalogue.services.stock.gate import watch
 from catalogue.services.stock.ledger import Cause, move
 from catalogue.services.stock.members import (
     NOT_STOCKED,
@@ -35,6 +36,8 @@ def take(scene: Scene, found: Sighted, cause: Cause) -> None:
             as_of=found.level.as_of,
         )
     member.as_of = found.level.as_of
+    if found.counted < 0:
+        watch(pool, member, -found.counted)
     if found.question:
         ask(pool, found.question, disputed=max(found.counted, 0))
     member.save()

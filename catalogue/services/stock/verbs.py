@@ -1,12 +1,13 @@
 """What is done to a pool in the hub: it is set, adjusted, recounted, its question answered."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from django.db import transaction
 
 from catalogue.enums import MovementKind, StockMode
 from catalogue.errors import BadQuantityError, NotAllowedNowError, NotFoundHereError
-from catalogue.models import StockMovement, StockPool
+from catalogue.models import HeldBatch, StockMovement, StockPool
+from catalogue.services.stock.gate import Wish, hold_wish
 from catalogue.services.stock.ledger import Doer, move
 from catalogue.services.stock.questions import close
 from catalogue.services.stock.spread import queue_pool
@@ -14,31 +15,43 @@ from catalogue.services.stock.spread import queue_pool
 MOST = 1_000_000_000  # what Shopify takes as a level
 
 Answer = Literal["once", "both"]
+Moved: TypeAlias = StockMovement | HeldBatch | None
+"""The movement, the batch at the gates that the wish waits in, or None: nothing was to move."""
 
 
-def set_quantity(doer: Doer, pool_id: int, quantity: int) -> StockMovement | None:
+def set_quantity(doer: Doer, pool_id: int, quantity: int) -> Moved:
     """Say what a pool has; None where it has that already.
 
-    One act moves a pool once, however often it comes: the first movement is returned. Raises
-    NotFoundHereError, BadQuantityError and, where a store counts the stock, NotAllowedNowError.
+    One act moves a pool once, however often it comes: the first movement is returned. A program
+    that empties many stocks within minutes is held at the gates. Raises NotFoundHereError,
+    BadQuantityError and, where a store counts the stock, NotAllowedNowError.
     """
-    _check_count(quantity)
-    return _move(doer, pool_id, MovementKind.SET, to=quantity)
+    return move_pool(doer, pool_id, set_to(quantity))
 
 
-def adjust(doer: Doer, pool_id: int, delta: int, *, reason: str = "") -> StockMovement | None:
+def adjust(doer: Doer, pool_id: int, delta: int, *, reason: str = "") -> Moved:
     """Put in or take out; otherwise as `set_quantity`."""
-    return _move(doer, pool_id, MovementKind.ADJUSTED, by=delta, reason=reason)
+    return move_pool(doer, pool_id, Wish(MovementKind.ADJUSTED, delta, reason))
 
 
-def recount(doer: Doer, pool_id: int, *, seen: int, counted: int) -> StockMovement | None:
+def recount(doer: Doer, pool_id: int, *, seen: int, counted: int) -> Moved:
     """Correct a pool by what somebody counted against the number that they saw before.
 
     What was sold meanwhile stays sold. Otherwise as `set_quantity`.
     """
+    return move_pool(doer, pool_id, counted_as(counted, seen=seen))
+
+
+def set_to(quantity: int) -> Wish:
+    """Raises BadQuantityError, as all that take a count."""
+    _check_count(quantity)
+    return Wish(MovementKind.SET, quantity)
+
+
+def counted_as(counted: int, *, seen: int) -> Wish:
     _check_count(counted)
     reason = f"Counted {counted} where the books said {seen}."
-    return _move(doer, pool_id, MovementKind.RECOUNTED, by=counted - seen, reason=reason)
+    return Wish(MovementKind.RECOUNTED, counted - seen, reason)
 
 
 def answer(doer: Doer, pool_id: int, said: Answer) -> StockPool:
@@ -65,33 +78,32 @@ def answer(doer: Doer, pool_id: int, said: Answer) -> StockPool:
     return pool
 
 
-def _move(
-    doer: Doer,
-    pool_id: int,
-    kind: MovementKind,
-    *,
-    by: int = 0,
-    to: int | None = None,
-    reason: str = "",
-) -> StockMovement | None:
+def move_pool(doer: Doer, pool_id: int, wish: Wish, *, judged: bool = False) -> Moved:
+    """Move a pool as wished; `judged`: its batch passed the gates, or a person let it pass."""
     with transaction.atomic():
         pool = _locked(doer, pool_id)
         before: StockMovement | None = pool.movements.filter(
-            cause_id=doer.cause_id, member=None, kind=kind
+            cause_id=doer.cause_id, member=None, kind=wish.kind
         ).first()
         if before is not None:
             return before
         if pool.mode == StockMode.OWNER:
             raise NotAllowedNowError(f"This stock is counted by {pool.owner}, not here.")
-        if kind is not MovementKind.ADJUSTED:
-            close(pool, by=doer.actor, reason="Somebody has counted.")
-        delta = by if to is None else to - pool.quantity
-        if abs(pool.quantity + delta) > MOST:
-            raise BadQuantityError(f"A stock of {pool.quantity + delta:,} is not possible.")
-        row = None
-        if delta:
-            row = move(pool, None, kind, doer.cause, pool_delta=delta, reason=reason)
-        queue_pool(pool, cause_id=doer.cause_id)
+        after = wish.after(pool.quantity)
+        if abs(after) > MOST:
+            raise BadQuantityError(f"A stock of {after:,} is not possible.")
+        if not judged and (held := hold_wish(doer, pool, wish)):
+            return held
+        return _carry_out(doer, pool, wish)
+
+
+def _carry_out(doer: Doer, pool: StockPool, wish: Wish) -> StockMovement | None:
+    if wish.kind is not MovementKind.ADJUSTED:
+        close(pool, by=doer.actor, reason="Somebody has counted.")
+    row, delta = None, wish.after(pool.quantity) - pool.quantity
+    if delta:
+        row = move(pool, None, wish.kind, doer.cause, pool_delta=delta, reason=wish.reason)
+    queue_pool(pool, cause_id=doer.cause_id)
     return row
 
 

@@ -7,7 +7,16 @@ import pytest
 from django.db import connection
 
 from apimio_sync.api import router
-from catalogue.models import Change, Conflict, HeldBatch, Override, Product, StockPool, Variant
+from catalogue.models import (
+    Change,
+    Conflict,
+    HeldBatch,
+    Override,
+    Product,
+    StockErrand,
+    StockPool,
+    Variant,
+)
 from stores.models import ApiAnswer
 from syncqueue.models import Job
 from tests.catalogue import make
@@ -170,7 +179,14 @@ def test_another_workspace_finds_nothing_anywhere(stranger, shops):
     body = {"store": shops[0].pk, "product": Product.objects.get().pk, "attribute": "title",
             "value": "X"}  # fmt: skip
     assert mine.post("/api/v1/overrides/", body).status_code == 200
-    names = ["stores", "products", "variants", "listings", "overrides", "stock", "changes", "jobs"]
+    pool = StockPool.objects.get()
+    count = {"counts": [{"stock": pool.pk, "quantity": 11}]}
+    assert post(mine, count, "c1", "/api/v1/stock-batches/").status_code == 202
+    foreign = post(stranger, count, "c1", "/api/v1/stock-batches/").json()
+    assert foreign["left_out"] == {"This stock does not exist in this workspace.": 1}
+    StockErrand.objects.filter(pk=foreign["id"]).delete()
+    names = ["stores", "products", "variants", "listings", "overrides", "stock", "stock-batches",
+             "changes", "jobs"]  # fmt: skip
     others = {"batches", "conflicts", "plans", "plan-lines", "plan-edits"}  # below, and elsewhere
     assert {prefix for prefix, *_ in router.registry} == {*names, *others}
     for name in names:

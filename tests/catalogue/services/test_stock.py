@@ -278,8 +278,10 @@ def test_verbs_refuse_what_can_not_be(shops, pool):
         leave_place(stranger, place="Central", location_id=member(shops[0]).location_id)
     with pytest.raises(NotAllowedNowError):
         found_place(ada, place=" own:1", location_id=member(shops[0]).location_id)
-    assert keep_back(stranger, store_id=shops[0].pk, buffer=5).changed == 0
-    assert hand_over(stranger, place="Central", store_id=shops[0].pk).changed == 0
+    with pytest.raises(NotFoundHereError):
+        keep_back(stranger, store_id=shops[0].pk, buffer=5)
+    with pytest.raises(NotFoundHereError):
+        hand_over(stranger, place="Central", store_id=shops[0].pk)
     assert quantity(pool) == 50
 
 
