@@ -2,11 +2,9 @@
 
 from datetime import UTC
 from typing import Any
-from uuid import uuid4
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
@@ -25,13 +23,9 @@ from activity.selectors.stock import stock_of
 from catalogue.enums import ListingState, Source
 from catalogue.errors import CatalogueError, StaleEditError
 from catalogue.models import Listing, Product, Sale
-from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
-from catalogue.services.gates import Cause
-from catalogue.services.importing import create_product
 from catalogue.services.linking import link_chosen
-from catalogue.services.offering import offer_found
-from catalogue.services.stock.pull import follow_stock
+from catalogue.services.offering import make_canonical
 
 
 @admin.register(Product)
@@ -197,23 +191,15 @@ class ListingAdmin(LedgerAdmin):
     def make_canonical(self, request: HttpRequest, rows: QuerySet[Listing]) -> None:
         made, held = 0, 0
         for listing in self._open(request, rows):
-            with transaction.atomic():
-                waiting = Listing.objects.select_for_update().filter(pk=listing.pk, product=None)
-                if waiting.exists():
-                    held += self._make(listing, request.user.get_username())
-                    made += 1
+            try:
+                held += len(make_canonical(listing.pk, by=request.user.get_username()))
+                made += 1
+            except CatalogueError as error:
+                messages.error(request, f"{listing}: {error}")
         messages.success(request, f"{made} canonical products were made.")
         if held:
             said = f"{held} of them wait at the gates before other stores are offered them."
             messages.warning(request, said)
-
-    def _make(self, listing: Listing, actor: str) -> int:
-        """One product, offered to the other stores; how many batches of it are held."""
-        store, cause_id = listing.store, uuid4()
-        product = create_product(picture(listing.pk))
-        follow_stock(store, [listing.pk], cause_id=cause_id)
-        cause = Cause(store.workspace_id, Source.MANUAL, actor, cause_id, store.pk)
-        return len(offer_found([product], cause))
 
     def get_urls(self) -> list[Any]:
         linking = self.admin_site.admin_view(require_POST(self.link_view))

@@ -19,7 +19,7 @@ from catalogue.models import Change, Listing, Product, Variant
 from catalogue.models.canonical import Record
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture, pictures
-from catalogue.selectors.references import targets_of
+from catalogue.selectors.references import linking, meaning, targets_of
 from catalogue.services.desk import store_products, store_variants
 from catalogue.services.ledger import store_changes
 from catalogue.services.locking import Locked
@@ -50,6 +50,27 @@ def adopt_links(listing_ids: Iterable[int]) -> None:
         if product is not None and new:
             store_products([product])
             store_variants([pic.variants[pk] for pk, _ in new if pk is not None])
+
+
+def adopt_links_to(listing: Listing, *, cause_id: UUID, now: datetime) -> None:
+    """Take the links of its store that lead to a product which was not known so far.
+
+    Where other stores have the products that show them, they are compared.
+    """
+    leading = linking(listing)
+    adopt_links(leading)
+    products = Listing.objects.filter(pk__in=leading).values("product")
+    others = Listing.objects.filter(product__in=products, state=ListingState.LINKED)
+    others = others.exclude(store=listing.store_id)
+    keep_links(others.values_list("pk", flat=True), cause_id=cause_id, now=now)
+    compare_links(listing, cause_id=cause_id)
+
+
+def compare_links(listing: Listing, *, cause_id: UUID) -> None:
+    """Write the links that lead to a product, now that a store has it."""
+    if listing.product is not None and listing.store.is_live:
+        for pic in pictures(meaning(listing.store, listing.product)):
+            _compare(pic, cause_id)
 
 
 def keep_links(listing_ids: Iterable[int], *, cause_id: UUID, now: datetime) -> None:

@@ -13,6 +13,7 @@ from catalogue.errors import NotAllowedNowError
 from catalogue.models import Issue, Listing, NewProductPolicy, Product, Variant
 from catalogue.selectors.picture import Picture, picture_without_listing
 from catalogue.services.access import TOKEN_SECONDS, Access
+from catalogue.services.adopting import compare_links
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.importing import take_in_nodes
 from catalogue.services.inbound import ask_for_read
@@ -196,6 +197,7 @@ class Create:
         )
         follow_stock(store, [pic.listing.pk for pic in new], cause_id=cause_id)
         listing = Listing.objects.get(store=store, gid=node["id"])
+        compare_links(listing, cause_id=cause_id)
         ask_for_read(listing.pk, "It was just created: what it lacks follows.", cause_id=cause_id)
         return Settled(Outcome.WRITTEN, f"The store has it as {listing.gid}, published nowhere.")
 

@@ -143,7 +143,8 @@ def _read_page(session: Session, request: Mapping[str, Any]) -> Reply:
 
 def _finish(store: Store, job: JobView, now: datetime) -> Settled:
     if is_first(store):
-        alone = Listing.objects.filter(store=store, product=None).exclude(state=ListingState.GONE)
+        # what was found ambiguous before this walk still waits for a person
+        alone = Listing.objects.filter(store=store, product=None, state=ListingState.UNMATCHED)
         left = list(alone.values_list("pk", flat=True))
         for start in range(0, len(left), CHUNK):
             found_products(pictures(left[start : start + CHUNK]))
