@@ -42,6 +42,7 @@ OTHERS_WAIT = """
 SELECT (SELECT count(*) FROM django_q_ormq)
      > (SELECT count(*) FROM syncqueue_channel WHERE slot_until > statement_timestamp())
 """
+DONE = "DELETE FROM django_q_ormq WHERE id = %s RETURNING id, payload"
 OLDEST = "SELECT min(lock) FROM django_q_ormq WHERE lock <= statement_timestamp()"
 # A second's grace is for wake-ups on the way from the broker to a worker.
 LOST_SECONDS = 1.0
@@ -111,6 +112,9 @@ class NotifyBroker(SweepingBroker, ORM):  # type: ignore[misc]
         """Insert and notify in one statement; both take effect with the caller's commit."""
         key = self.list_key or Conf.CLUSTER_NAME
         return int(self._rows(ENQUEUE, [key, task, CHANNEL])[0][0])
+
+    def acknowledge(self, task_id: int) -> None:
+        self._rows(DONE, [task_id])
 
     def others_wait(self) -> bool:
         return bool(self._rows(OTHERS_WAIT, [])[0][0])

@@ -1,13 +1,10 @@
 """`observed` moves here and nowhere else: webhooks, answers, reads and imports all pass."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
-
-from django.db import connection
 
 from catalogue.domain.attributes import (
     PICTURES,
@@ -34,7 +31,7 @@ from catalogue.domain.registers import Entry
 from catalogue.domain.routing import Routing, routing_of
 from catalogue.domain.values import Value
 from catalogue.enums import ChangeFate, OverrideKind, Owner, Source, Verdict
-from catalogue.models import Change, Listing, VariantListing
+from catalogue.models import Change, VariantListing
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture
 from catalogue.selectors.references import targets_of
@@ -46,6 +43,7 @@ from catalogue.services.ledger import store_changes
 from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, correct, merge
 from catalogue.services.misfits import misfit, pictures_differ
+from catalogue.services.observed import store_hosts
 from catalogue.services.options import ask_about_options, fill_up, has_shrunk, held_shape
 from catalogue.services.sale_issues import tell_of_sale
 from catalogue.services.spread import spread
@@ -55,31 +53,6 @@ from stores.shopify.types import ProductSnapshot, VariantSnapshot
 
 Judge: TypeAlias = Callable[[str, Attribute, Leaf | None, Value], Decision]
 """Decides one attribute of one host (by gid): its leaf until now, and the value seen."""
-
-
-OF_A_LISTING = (
-    "leaves",
-    "as_of",
-    "title",
-    "handle",
-    "state",
-    "state_reason",
-    "needs_read",
-    "unknown",
-    "settled_at",
-    "absent",
-    "read_at",
-    "gallery",
-)
-OF_A_HOST = ("leaves", "position", "options", "inventory_item_gid")
-_STORE_HOSTS = """
-UPDATE catalogue_variantlisting AS host SET
-  leaves = r.leaves, position = r.position, options = r.options,
-  inventory_item_gid = r.inventory_item_gid
-FROM jsonb_to_recordset(%s) AS r(
-  id bigint, leaves jsonb, position int, options jsonb, inventory_item_gid text)
-WHERE host.id = r.id
-"""
 
 
 @dataclass(slots=True)
@@ -96,8 +69,9 @@ class Absorbed:
 def absorb(pic: Picture, snapshot: ProductSnapshot, judge: Judge) -> Absorbed:
     """Move what was observed. What a payload doesn't show is left as it is: absence proves nothing.
 
-    The listing is locked, or not stored yet: then its page stores it with all that it shows.
-    Raises BadValueError where a value is none of its attribute.
+    The listing is locked, and its row is the caller's to store. One that is not stored yet is
+    stored by its page with all that it shows. Raises BadValueError where a value is none of its
+    attribute.
     """
     found = Absorbed()
     listing = pic.listing
@@ -115,14 +89,8 @@ def absorb(pic: Picture, snapshot: ProductSnapshot, judge: Judge) -> Absorbed:
         listing.as_of = snapshot.updated_at
         listing.title, listing.handle = snapshot.title[:255], snapshot.handle[:255]
     if listing.pk is not None:
-        _store(listing, [pic.shown[shown.gid] for shown in snapshot.variants])
+        store_hosts([pic.shown[shown.gid] for shown in snapshot.variants])
     return found
-
-
-def _store(listing: Listing, hosts: Sequence[VariantListing]) -> None:
-    listing.save(update_fields=OF_A_LISTING)
-    _store_hosts([host for host in hosts if host.pk is not None])
-    VariantListing.objects.bulk_create([host for host in hosts if host.pk is None])
 
 
 def _values(pic: Picture, owner: Owner, node: Mapping[str, Any], form: Form) -> dict[str, Value]:
@@ -135,13 +103,6 @@ def _values(pic: Picture, owner: Owner, node: Mapping[str, Any], form: Form) -> 
             misfit(pic, name, f"it is of the type {value['type']} there, not {kinds[name]}")
             del values[name]
     return values
-
-
-def _store_hosts(hosts: Sequence[VariantListing]) -> None:
-    rows = [{"id": host.pk, **{name: getattr(host, name) for name in OF_A_HOST}} for host in hosts]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(_STORE_HOSTS, [json.dumps(rows)])
 
 
 def _absorb_host(

@@ -23,6 +23,7 @@ from catalogue.services.issues import settle_issue
 from catalogue.services.locking import Locked
 from catalogue.services.media_writes import see_gallery
 from catalogue.services.newcomers import adopt_new
+from catalogue.services.observed import store_listing
 from catalogue.services.unknown import note_unknown, open_writes, settle_unknown, unknown_writes
 from catalogue.services.variants import claim, keep_order, see_order
 from stores.models import Delivery
@@ -223,10 +224,9 @@ def _absorb(
         keep_order(pic.listing, pic.ids_shown())
         publish(pic, new, cause_id=cause_id, now=now)
     pic.listing.read_at = now
-    pic.listing.save(update_fields=["leaves", "absent", "read_at"])
     if found.needs_read:
         pic.listing.needs_read = "The answer was older than what was seen since."
-        pic.listing.save(update_fields=["needs_read"])
+    store_listing(pic.listing)
 
 
 class _Stored:

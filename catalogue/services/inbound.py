@@ -23,6 +23,7 @@ from catalogue.selectors.terms import MEDIA_SCOPE
 from catalogue.services.absorb import Absorbed, absorb, take_edits
 from catalogue.services.adopting import take_in_new
 from catalogue.services.locking import Locked, with_listing
+from catalogue.services.observed import store_listing
 from catalogue.services.spread import queue_read
 from catalogue.services.stock.inbound import items_changed
 from catalogue.services.unknown import outcome_is_unknown, unknown_writes
@@ -145,6 +146,7 @@ def _decide(
 
     known = set(pic.shown)
     found = absorb(pic, snapshot, judge)
+    store_listing(pic.listing)
     take_in_new(locked, found.first_seen, cause_id=job.cause_id, now=now)
     if found.edits and pic.product is not None:
         locked.demand_canonical()

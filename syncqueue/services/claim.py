@@ -261,5 +261,7 @@ def renew(lane_ids: list[int], *, token: UUID, seconds: float) -> set[int]:
 
 def let_go(lane_ids: list[int], *, token: UUID) -> None:
     """End the leases of lanes that a dead pump had left, and leave them as stale as they were."""
+    if not lane_ids:
+        return
     with connection.cursor() as cursor:
         cursor.execute(LET_GO, {"lanes": lane_ids, "token": token})
