@@ -17,6 +17,7 @@ class CatalogueConfig(AppConfig):
         from catalogue.services.gone import REMOVE  # noqa: PLC0415
         from catalogue.services.imports import any_import, run_imports  # noqa: PLC0415
         from catalogue.services.inbound import ADOPT, InboundItem, InboundProduct  # noqa: PLC0415
+        from catalogue.services.looking import LOOK, Look  # noqa: PLC0415
         from catalogue.services.plans import any_plan, run_plans  # noqa: PLC0415
         from catalogue.services.pull import Adopt, Pull  # noqa: PLC0415
         from catalogue.services.removals import Remove  # noqa: PLC0415
@@ -36,6 +37,7 @@ class CatalogueConfig(AppConfig):
         register(CONVERGE, Converge())
         register(CREATE, Create())
         register(REMOVE, Remove())
+        register(LOOK, Look())
         register("inbound.product", InboundProduct())
         register("inbound.item", InboundItem())
         register(PULL, Pull())

@@ -1,36 +1,60 @@
 """A product's pictures: which is which in every store, and the next step towards others.
 
-A picture is an entry `key text`: what it is known by everywhere, then its alt text. The key is the
-address that it was given by, or for a store's own upload what Shopify shows of its content:
-`front.jpg#1200x900-123456`, its file's name, size and bytes. Ids differ from store to store, so
-each listing remembers which of its media is which.
+A picture is an entry `key text`: what its content is called everywhere, then its alt text. The key
+is the address that the content was first given by, or for a store's own upload its file's name and
+the SHA-256 of its bytes: `front.jpg#0f3a…`. Ids differ from store to store, so each listing
+remembers which of its media is which. What nobody has looked at yet has an empty key.
 """
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeAlias
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from catalogue.domain.values import Value
 
-__all__ = ["Medium", "Step", "identify", "key_of", "keys_in", "next_step", "shown_by", "text_of"]
+__all__ = [
+    "Medium",
+    "Step",
+    "identify",
+    "key_of",
+    "keys_in",
+    "names_for",
+    "next_step",
+    "renamed",
+    "shown_by",
+    "text_of",
+    "version_of",
+]
 
 Node: TypeAlias = Mapping[str, Any]
 READY, FAILED, IMAGE = "READY", "FAILED", "IMAGE"
+DIGITS = 32  # of a digest: half of it tells as many apart as there ever will be
 # What Shopify appends to the name of a file whose name is taken (APPEND_UUID).
 _UUID = re.compile(r"_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=\.[^.]*$|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """One of a listing's media. `key`: empty until it is known, None for what is no picture."""
+    """One of a listing's media. `key`: empty until it is known, None for what is no picture.
+
+    `digest`: of its bytes, where they were looked at; `source` changes with its content, and `was`
+    is its key until then.
+    """
 
     gid: str
     key: str | None
     alt: str
     status: str
     source: str = ""
+    digest: str = ""
+    was: str = ""
+
+    @property
+    def unseen(self) -> bool:
+        """Whether its bytes must be looked at before anybody knows what it is."""
+        return self.key == "" and self.status == READY and not self.digest
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -54,24 +78,28 @@ def text_of(entry: str) -> str:
 
 
 def identify(
-    nodes: Sequence[Node], known: Mapping[str, str | None], sent: Iterable[str]
+    nodes: Sequence[Node],
+    known: Mapping[str, Medium],
+    sent: Iterable[str],
+    keys: Mapping[str, str],
 ) -> list[Medium]:
     """Each of a product's media, in order, by what the listing remembers or by its content.
 
-    `sent`: entries that we may have put there without hearing the answer. What has failed shows no
-    content: there its text alone tells that it is ours.
+    `keys`: what contents are called, by digest. `sent`: entries that we may have put there without
+    hearing the answer; Shopify may have packed their bytes anew, so there a name and a text count
+    too, and where processing has failed the text alone.
     """
     found = {node["id"]: _read(node, known.get(node["id"])) for node in nodes}
     taken = {medium.key for medium in found.values()}
-    waiting = {key_of(entry): text_of(entry) for entry in sent if key_of(entry) not in taken}
-    for node in nodes:
-        medium = found[node["id"]]
-        if medium.key == "" and medium.source:
-            content = _content(node)
-            ours = next((key for key in waiting if _name(key) == _name(content)), content)
-            waiting.pop(ours, None)
-            found[medium.gid] = replace(medium, key=_free(ours, taken))
-            taken.add(found[medium.gid].key)
+    come = taken | {medium.was for medium in found.values()}
+    waiting = {key_of(entry): text_of(entry) for entry in sent if key_of(entry) not in come}
+    looked = [one for one in found.values() if one.key == "" and keys.get(one.digest)]
+    for medium in sorted(looked, key=lambda one: keys[one.digest] not in waiting):
+        content = keys[medium.digest]
+        ours = content if content in waiting else _sent_as(medium, waiting) or content
+        waiting.pop(ours, None)
+        found[medium.gid] = replace(medium, key=_free(ours, taken))
+        taken.add(found[medium.gid].key)
     for node in nodes:
         medium = found[node["id"]]
         if medium.key is None and node["mediaContentType"] == IMAGE:
@@ -81,25 +109,43 @@ def identify(
     return [*found.values()]
 
 
-def _read(node: Node, known: str | None) -> Medium:
-    picture = node["mediaContentType"] == IMAGE
-    lost = node["status"] == FAILED and not known
-    image = node.get("image") or {}
-    source = image.get("url") or "" if node["status"] == READY else ""
-    key = (known or "") if picture and not lost else None
-    return Medium(node["id"], key, " ".join((node["alt"] or "").split()), node["status"], source)
+def _read(node: Node, known: Medium | None) -> Medium:
+    """A medium as a node shows it; what has other content by now is known no longer."""
+    status, image = node["status"], node.get("image") or {}
+    source = image.get("url") or "" if status == READY else ""
+    key, was = (known.key or "", known.was) if known else ("", "")
+    if known is not None and known.source and source and known.source != source:
+        known, key, was = None, "", key or was
+    if node["mediaContentType"] != IMAGE or (status == FAILED and not key):
+        return Medium(node["id"], None, _words(node["alt"]), status, source)
+    digest = known.digest if known else ""
+    return Medium(node["id"], key, _words(node["alt"]), status, source, digest, was)
 
 
-def _content(node: Node) -> str:
-    image, original = node["image"], node.get("originalSource") or {}
-    name = _UUID.sub("", unquote(urlsplit(image["url"]).path.rpartition("/")[2]))
-    size = f"{image['width']}x{image['height']}-{original.get('fileSize') or 0}"
-    return f"{quote(name)}#{size}"
+def _words(alt: str | None) -> str:
+    return " ".join((alt or "").split())
+
+
+def version_of(source: str) -> str:
+    """What Shopify's CDN writes behind an address, anew for another content."""
+    return parse_qs(urlsplit(source).query).get("v", [""])[0]
+
+
+def names_for(media: Iterable[Medium]) -> dict[str, str]:
+    """By digest what a content is called if nobody has called it anything yet."""
+    new = [one for one in media if one.key == "" and one.digest]
+    return {one.digest: f"{quote(_name(one.source))}#{one.digest[:DIGITS]}" for one in new}
+
+
+def _sent_as(medium: Medium, waiting: Mapping[str, str]) -> str | None:
+    name = _name(medium.source)
+    alike = (key for key, text in waiting.items() if _name(key) == name and text == medium.alt)
+    return next(alike, None)
 
 
 def _name(key: str) -> str:
-    """The file name at the end of an address, or before the size of a content."""
-    return unquote(urlsplit(key).path.rpartition("/")[2])
+    """The file name at the end of an address, or before the digest of a content."""
+    return _UUID.sub("", unquote(urlsplit(key).path.rpartition("/")[2]))
 
 
 def _free(key: str, taken: Collection[str | None]) -> str:
@@ -120,12 +166,18 @@ def shown_by(media: Iterable[Medium]) -> list[str] | None:
 
 
 def next_step(
-    media: Sequence[Medium], wanted: Sequence[str], sources: Mapping[str, str], gid: str
+    media: Sequence[Medium],
+    wanted: Sequence[str],
+    sources: Mapping[str, str],
+    gid: str,
+    *,
+    unknown: bool = False,
 ) -> Step | None:
-    """What comes first: new pictures, then texts, then the order, then what must go.
+    """What comes first: new pictures, then texts, then what must go, then the order.
 
     `sources`: addresses from which pictures can be fetched, by key; what has none waits, and so
-    does the text of what is not processed. None where nothing can be done.
+    does the text of what is not processed. `unknown`: of some that are wanted nobody knows what
+    they show; it may be what is there, so nothing goes. None where nothing can be done.
     """
     shown = shown_by(media)
     if shown is None:
@@ -148,7 +200,7 @@ def next_step(
         given = [{"id": have[key].gid, "alt": text_of(entry)} for key, entry in texts.items()]
         return Step("describe", given, [texts.get(key_of(entry), entry) for entry in shown])
     gone = [m for key, m in have.items() if key not in want and m.status in (READY, FAILED)]
-    if gone:
+    if gone and not unknown:
         off = [{"id": medium.gid, "referencesToRemove": [gid]} for medium in gone]
         keys = {medium.key for medium in gone}
         return Step("detach", off, [entry for entry in shown if key_of(entry) not in keys])
@@ -171,6 +223,15 @@ def _order(media: Sequence[Medium], shown: Sequence[str], keys: Sequence[str]) -
             moves.append({"id": gid, "newPosition": str(place)})
     rest = [entries[key] for key in entries if key not in keys]
     return Step("order", moves, [*(entries[key] for key in keys), *rest]) if moves else None
+
+
+def renamed(value: Value, names: Mapping[str, str]) -> Value:
+    """A value whose contents are called by other names; each of them stands in it once."""
+    entries: dict[str, str] = {}
+    for entry in value if isinstance(value, list) else ():
+        key = names.get(key_of(entry), key_of(entry))
+        entries.setdefault(key, f"{key} {text_of(entry)}".strip())
+    return [*entries.values()]
 
 
 def keys_in(value: Value) -> list[str]:

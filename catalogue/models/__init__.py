@@ -7,6 +7,7 @@ from catalogue.models.imports import ImportRow, ImportRun
 from catalogue.models.ledger import Change, ChangeDelivery
 from catalogue.models.listing import Listing, VariantListing
 from catalogue.models.metafields import SyncedMetafield
+from catalogue.models.pictures import PictureAddress, PictureContent
 from catalogue.models.plans import Plan, PlanEdit, PlanLine
 from catalogue.models.rollbacks import Rollback
 from catalogue.models.sales import Sale, SaleItem
@@ -33,6 +34,8 @@ __all__ = [
     "NewProductPolicy",
     "Override",
     "OwnershipPolicy",
+    "PictureAddress",
+    "PictureContent",
     "Plan",
     "PlanEdit",
     "PlanLine",

@@ -1,15 +1,30 @@
-"""The media of listings, and where pictures can be fetched from."""
+"""The media of listings, what contents are called, and where pictures can be fetched from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from catalogue.domain.attributes import PICTURES
 from catalogue.domain.gallery import Medium
-from catalogue.models import Listing
+from catalogue.models import Listing, PictureAddress
+from syncqueue.enums import OPEN_STATES, Kind
+from syncqueue.models import Job
+
+WEB = ("https://", "http://")
 
 
 def gallery_of(listing: Listing) -> list[Medium]:
     """What the last read showed of a product's media, in order."""
     return [Medium(**stored) for stored in listing.gallery]
+
+
+def look_lane(listing: Listing) -> str:
+    """The lane in which the pictures of a listing are looked at: beside its calls, for hours."""
+    return f"pictures:{listing.gid.rpartition('/')[2]}"
+
+
+def is_looking(listing: Listing) -> bool:
+    """Whether a job that looks at its pictures is open."""
+    jobs = Job.objects.filter(channel=listing.store.channel_id, lane__key=look_lane(listing))
+    return jobs.filter(lane__kind=Kind.CALL, state__in=OPEN_STATES).exists()
 
 
 def sent_to(listing: Listing) -> list[str]:
@@ -18,12 +33,31 @@ def sent_to(listing: Listing) -> list[str]:
     return [entry for leaf in leaves if leaf["attribute"] == PICTURES for entry in leaf["value"]]
 
 
-def sources_of(product_id: int, keys: Iterable[str]) -> Mapping[str, str]:
-    """By key an address to fetch a picture from: its own, or that in a store that shows it."""
-    wanted = set(keys)
-    found = {key: key for key in wanted if key.startswith(("https://", "http://"))}
-    if wanted > found.keys():
-        for listing in Listing.objects.filter(product=product_id).order_by("pk"):
-            media = gallery_of(listing)
-            found |= {m.key: m.source for m in media if m.key in wanted and m.source}
-    return found
+def addresses_among(keys: Iterable[str]) -> list[str]:
+    return [key for key in keys if key.startswith(WEB)]
+
+
+def contents_of(workspace_id: int, addresses: Collection[str]) -> dict[str, str]:
+    """By address what its content is called, where somebody has looked at it."""
+    rows = PictureAddress.objects.filter(workspace=workspace_id, address__in=addresses)
+    return dict(rows.exclude(content=None).values_list("address", "content__key"))
+
+
+def failures_of(workspace_id: int, addresses: Collection[str]) -> dict[str, str]:
+    """By address why nobody could look at it."""
+    rows = PictureAddress.objects.filter(workspace=workspace_id, address__in=addresses)
+    return dict(rows.exclude(failure="").values_list("address", "failure"))
+
+
+def sources_of(listing: Listing, keys: Collection[str]) -> Mapping[str, str]:
+    """By key an address to fetch a picture from: one on the web, or that in a store."""
+    shown = (
+        (medium.key, medium.source)
+        for other in Listing.objects.filter(product=listing.product_id).order_by("pk")
+        for medium in gallery_of(other)
+    )
+    found = {key: source for key, source in shown if key and key in keys and source}
+    looked = PictureAddress.objects.filter(
+        workspace=listing.store.workspace_id, content__key__in=keys
+    )
+    return found | dict(looked.order_by("-pk").values_list("content__key", "address"))

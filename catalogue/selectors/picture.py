@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from catalogue.domain.attributes import ATTRIBUTES, VARIANT_ORDER, attribute, of_owner
+from catalogue.domain.attributes import ATTRIBUTES, PICTURES, VARIANT_ORDER, attribute, of_owner
 from catalogue.domain.diff import LeafKey, difference
 from catalogue.domain.effective import Effective, effective
+from catalogue.domain.gallery import keys_in, renamed
 from catalogue.domain.journal import Leaf
 from catalogue.domain.layers import Layer, lay_over
 from catalogue.domain.metafields import is_link, retarget, targets
@@ -18,6 +19,7 @@ from catalogue.enums import Owner
 from catalogue.models import Listing, Override, Product, Variant, VariantListing
 from catalogue.models.canonical import Record
 from catalogue.models.listing import Observed
+from catalogue.selectors.galleries import addresses_among, contents_of
 from catalogue.selectors.layers import LAYERS, read_layers
 from catalogue.selectors.references import gids_of
 from catalogue.selectors.terms import TERMS, read_terms, terms_of
@@ -37,6 +39,7 @@ class Picture:
     terms: Terms = PLAIN
     layers: tuple[Layer, ...] = ()
     known: dict[str, str | None] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
 
     def leaf_keys(self) -> Iterator[LeafKey]:
         """Every leaf that stands on both sides."""
@@ -85,7 +88,15 @@ class Picture:
             return replace(found, value=in_order(self.ids_shown(), found.value))
         if found.managed and is_link(found.value):
             return self._led(found)
-        return found
+        return replace(found, value=self.alike(found.value)) if key[1] == PICTURES else found
+
+    def alike(self, value: Value) -> Value:
+        """Pictures by what their contents are called: one content may have several addresses."""
+        given = set(addresses_among(keys_in(value)))
+        if new := given - self.contents.keys():
+            found = contents_of(self.store.workspace_id, new)
+            self.contents |= {address: found.get(address, address) for address in new}
+        return renamed(value, self.contents) if given else value
 
     def standing_order(self) -> list[str]:
         """The order that the store's variants should have, by our ids; empty where none is set."""

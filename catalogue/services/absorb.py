@@ -241,7 +241,7 @@ def _lacks_pictures(pic: Picture, name: str, edited: Edit) -> bool:
         return False
     winner = pic.product.register(name).winner
     gone = {*keys_in(edited.based_on)} - {*keys_in(edited.value)}
-    return winner is not None and not gone.isdisjoint(keys_in(winner.value))
+    return winner is not None and not gone.isdisjoint(keys_in(pic.alike(winner.value)))
 
 
 def _routes(pic: Picture, edits: Sequence[tuple[LeafKey, Edit]], *, shrunk: bool) -> Routes:
@@ -274,7 +274,10 @@ def _joined(pic: Picture, key: LeafKey, edited: Edit, routing: Routing) -> Entry
     own = override is not None and (override.stands or edited.time_uncertain)
     if not declared.as_set or routing.corrected or entry.op != "edit" or own:
         return entry
-    return join(declared, entry, edited.based_on, pic.record(key).register(key[1]).winner)
+    winner = pic.record(key).register(key[1]).winner
+    if key[1] == PICTURES and winner is not None:
+        winner = replace(winner, value=pic.alike(winner.value))
+    return join(declared, entry, edited.based_on, winner)
 
 
 def _may_move(pic: Picture, key: LeafKey, value: Value) -> bool:

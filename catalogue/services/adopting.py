@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from catalogue.domain.attributes import attribute
+from catalogue.domain.attributes import PICTURES, attribute
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.effective import origin_of
 from catalogue.domain.journal import Leaf
@@ -142,7 +142,10 @@ def _is_own(pic: Picture, product: Product, key: LeafKey, leaf: Leaf) -> bool:
         meant = pic.effective(key)
         differs = not leaf.shows(fingerprint(declared.normalise(meant.value)))
         return meant.source == "canonical" and differs
-    if winner is None or leaf.shows(fingerprint(declared.normalise(winner.value))):
+    if winner is None:
+        return False
+    value = pic.alike(winner.value) if key[1] == PICTURES else winner.value
+    if leaf.shows(fingerprint(declared.normalise(value))):
         return False
     origin = origin_of(declared, None, pic.terms, product.currency, winner.value)
     owned = pic.terms.ownership(key[1]) is Ownership.HUB

@@ -85,7 +85,7 @@ def absorb_newborn(
     def judge(_gid: str, declared: Attribute, leaf: Leaf | None, value: Value) -> Decision:
         return absorb_leaf(leaf, value, attribute=declared, read=read)
 
-    absorb(pic, see_gallery(pic, snapshot), judge)
+    absorb(pic, see_gallery(pic, snapshot, cause_id=cause_id), judge)
     pic.listing.read_at = now
 
 
@@ -208,7 +208,7 @@ def _absorb(
         )
 
     before = pic.ids_shown()
-    snapshot = see_gallery(pic, snapshot)
+    snapshot = see_gallery(pic, snapshot, cause_id=cause_id)
     claim(pic, snapshot)
     found = absorb(pic, snapshot, judge)
     take_in_new(locked, found.first_seen, cause_id=cause_id, now=now)

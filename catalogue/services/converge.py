@@ -142,10 +142,11 @@ class Converge:
             return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
         request = write_request(pic, next_call(job, leaves), now)
         if request["op"] == "media":
-            planned = plan_media(pic, request)
-            if planned is None:
-                return wait(pic, job)
-            request = planned
+            planned = plan_media(pic, request, cause_id=job.cause_id)
+            rest = {key: value for key, value in leaves.items() if key != KEY}
+            if planned is None and not rest:
+                return wait(pic, job, leaves[KEY])
+            request = planned or write_request(pic, next_call(job, rest), now)
         alone = job.solo or request["more"]
         riders = () if alone else (f for f in followers if f.handler == job.handler)
         return Call(

@@ -19,6 +19,7 @@ from catalogue.services.bulk import Columns, give_ids, jsonb, plain, text
 from catalogue.services.inbound import ask_for_read, call_is_open
 from catalogue.services.linking import link_ours
 from catalogue.services.locking import Locked, with_listing
+from catalogue.services.looking import has_unseen, queue_looks
 from stores.models import Store, Workspace
 from stores.shopify.products import parse_product
 from stores.shopify.types import ProductSnapshot
@@ -147,6 +148,7 @@ def _create(
     hosts = [host for pic in born for host in pic.shown.values()]
     give_ids("catalogue_variantlisting", _HOST, hosts)
     make_due(store.channel_id, Kind.IN, [pic.listing.lane_key for pic in born])
+    queue_looks([pic.listing for pic in born if has_unseen(pic.listing)], cause_id=cause_id)
     adopt_links([pic.listing.pk for pic in born if pic.product and _has_links(pic)])
     known = [_known(pic, snapshots[pic.listing.gid], cause_id=cause_id, now=now) for pic in born]
     found_products(known if first else ())

@@ -11,6 +11,7 @@ from django.db import connection
 
 from catalogue.domain.attributes import Attribute, BadValueError
 from catalogue.domain.decide import Decision, decide_payload, outcome
+from catalogue.domain.gallery import version_of
 from catalogue.domain.journal import Leaf
 from catalogue.domain.metafields import place_of
 from catalogue.domain.seen import Seen, UnknownWrite
@@ -225,7 +226,11 @@ def _other_pictures(pic: Picture, snapshot: ProductSnapshot) -> bool:
         return False
     shown = [(one["admin_graphql_api_id"], " ".join((one["alt"] or "").split())) for one in told]
     known = [medium for medium in gallery_of(pic.listing) if medium.status == "READY"]
-    return shown != [(medium.gid, medium.alt) for medium in known]
+    if shown != [(medium.gid, medium.alt) for medium in known]:
+        return True
+    sources = ((one.get("preview_image") or {}).get("src") or "" for one in told)
+    pairs = zip(sources, (medium.source for medium in known), strict=True)
+    return any(version_of(new) != version_of(old) for new, old in pairs if new and old)
 
 
 def call_is_open(pic: Picture) -> bool:

@@ -1,9 +1,10 @@
 """Pictures of products: seen by their content, put where they are missing, never twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from catalogue.domain.attributes import PICTURES, attribute, fingerprint
 from catalogue.domain.diff import LeafKey
@@ -12,15 +13,25 @@ from catalogue.domain.gallery import (
     identify,
     key_of,
     keys_in,
+    names_for,
     next_step,
     shown_by,
     text_of,
 )
+from catalogue.domain.values import Value
 from catalogue.models import Listing
-from catalogue.selectors.galleries import gallery_of, sent_to, sources_of
+from catalogue.selectors.galleries import (
+    addresses_among,
+    failures_of,
+    gallery_of,
+    is_looking,
+    sent_to,
+    sources_of,
+)
 from catalogue.selectors.picture import Picture
 from catalogue.selectors.terms import MEDIA_SCOPE
 from catalogue.services.locking import Locked
+from catalogue.services.looking import called, has_unseen, queue_looks
 from catalogue.services.misfits import pictures_differ
 from catalogue.services.settling import refusal
 from catalogue.services.spread import queue_read
@@ -38,38 +49,49 @@ KEY: LeafKey = (None, PICTURES)
 PROCESSING = "Shopify still processes pictures of the product."
 NOWHERE = "No store shows a picture that is missing here, so it can't be fetched: nothing was done."
 NOT_GRANTED = f"The store has not granted {MEDIA_SCOPE}: its pictures are left alone."
-SECONDS = 1.0
+LOOKING = "Pictures are being fetched to see what they show, so that none is there twice."
+UNREADABLE = "It is tried again for hours, and written here once it can be fetched."
+SECONDS, LOOK_SECONDS = 1.0, 5.0
 
 
-def see_gallery(pic: Picture, snapshot: ProductSnapshot) -> ProductSnapshot:
+def see_gallery(pic: Picture, snapshot: ProductSnapshot, *, cause_id: UUID) -> ProductSnapshot:
     """Remember which media a read shows, and add its pictures as the value that they are.
 
     What Shopify still processes has no content yet: then nothing is said, and it is read again.
+    Nor is anything said before the bytes of what is new were looked at.
     """
     if "media" not in snapshot.node or snapshot.form != "graphql":
         return snapshot
     listing = pic.listing
-    media = identify(snapshot.node["media"], _known(listing), sent_to(listing))
+    nodes, known, sent = snapshot.node["media"], _known(listing), sent_to(listing)
+    names = names_for(identify(nodes, known, (), {}))
+    media = identify(nodes, known, sent, called(pic.store.workspace_id, names))
     listing.gallery = [medium.to_json() for medium in media]
     shown = shown_by(media)
     if any(medium.key and medium.status == "FAILED" for medium in media):
         pictures_differ(pic, "Shopify could not process one that it was sent")
-    if shown is None:
+    if listing.pk is not None and has_unseen(listing):
+        queue_looks([listing], cause_id=cause_id)
+    if any(medium.key == "" and not medium.unseen for medium in media):
         listing.needs_read = PROCESSING
+    if shown is None:
         return snapshot
     return replace(snapshot, node={**snapshot.node, PICTURES: shown})
 
 
-def _known(listing: Listing) -> dict[str, str | None]:
-    return {medium.gid: medium.key for medium in gallery_of(listing)}
+def _known(listing: Listing) -> dict[str, Medium]:
+    return {medium.gid: medium for medium in gallery_of(listing)}
 
 
-def plan_media(pic: Picture, request: dict[str, Any]) -> dict[str, Any] | None:
+def plan_media(pic: Picture, request: dict[str, Any], *, cause_id: UUID) -> dict[str, Any] | None:
     """The request of the next step towards the wanted pictures; None where it must wait."""
     (leaf,) = request["leaves"]
     media, wanted = gallery_of(pic.listing), leaf["value"]
-    sources = sources_of(pic.listing.product_id or 0, keys_in(wanted))
-    step = next_step(media, wanted, sources, pic.listing.gid)
+    sources = sources_of(pic.listing, keys_in(wanted))
+    unknown = bool(_unknown(wanted, sources))
+    if unknown and not is_looking(pic.listing):
+        queue_looks([pic.listing], cause_id=cause_id)
+    step = next_step(media, wanted, sources, pic.listing.gid, unknown=unknown)
     if step is None:
         return None
     before = keys_in(shown_by(media))
@@ -79,21 +101,32 @@ def plan_media(pic: Picture, request: dict[str, Any]) -> dict[str, Any] | None:
         "step": step.kind,
         "given": step.given,
         "new": [entry for entry in step.shown if key_of(entry) not in before],
-        "known": _known(pic.listing),
+        "known": pic.listing.gallery,
         "sent": sent_to(pic.listing),
         "last": not request["more"] and step.shown == wanted,
         "more": True,
     }
 
 
-def wait(pic: Picture, job: JobView) -> Parked | Settled:
-    """What holds the pictures up: Shopify's processing, or that there is nowhere to fetch from."""
+def _unknown(wanted: Value, sources: Collection[str]) -> list[str]:
+    """What is given by address while nobody knows what is there."""
+    return [address for address in addresses_among(keys_in(wanted)) if address not in sources]
+
+
+def wait(pic: Picture, job: JobView, wanted: Value) -> Parked | Settled:
+    """What holds the pictures up: Shopify's processing, our own look at them, or no source."""
     if any(medium.status not in ("READY", "FAILED") for medium in gallery_of(pic.listing)):
         pic.listing.needs_read = PROCESSING
         pic.listing.save(update_fields=["needs_read"])
         return Parked(PROCESSING, SECONDS)
-    mark_held(job.id, NOWHERE)
-    return Settled(Outcome.HELD, NOWHERE)
+    unknown = _unknown(wanted, sources_of(pic.listing, keys_in(wanted)))
+    failures = failures_of(pic.store.workspace_id, unknown)
+    if (unknown and not failures) or (is_looking(pic.listing) and not unknown):
+        return Parked(LOOKING, LOOK_SECONDS)
+    told = [f"{address} can't be fetched: {why}." for address, why in failures.items()]
+    reason = " ".join([*told, UNREADABLE]) if told else NOWHERE
+    mark_held(job.id, reason)
+    return Settled(Outcome.HELD, reason)
 
 
 def write_media(
@@ -105,7 +138,8 @@ def write_media(
     nodes = read_media(session, [gid]).get(gid)
     if nodes is None:
         return None
-    shown = shown_by(identify(nodes, request["known"], request["sent"]))
+    known = {stored["gid"]: Medium(**stored) for stored in request["known"]}
+    shown = shown_by(identify(nodes, known, request["sent"], {}))
     if shown is None or fingerprint(attribute(PICTURES), shown) != leaf["shown"]:
         return None
     sent = send(session, grant, gid, request["step"], request["given"])

@@ -6,7 +6,7 @@ from catalogue.domain.attributes import PICTURES, attribute
 from catalogue.domain.diff import LeafKey
 from catalogue.enums import IssueKind
 from catalogue.selectors.picture import Picture
-from catalogue.services.issues import Subject, raise_issue
+from catalogue.services.issues import Subject, raise_issue, settle_issue
 
 ASTRAY = "It leads to a product or variant that this store doesn't have: nothing was written."
 
@@ -23,14 +23,36 @@ def astray(pic: Picture, keys: Iterable[LeafKey]) -> bool:
 def pictures_differ(pic: Picture, why: str) -> None:
     """Say once for a product in a store why its pictures there are not those of the hub."""
     store = pic.store
-    subject = Subject(
-        name=f"pictures, listing {pic.listing.pk}",
+    reason = f"The pictures of “{pic.listing.title}” in {store} are not those of the hub: {why}."
+    raise_issue(store.workspace_id, IssueKind.PICTURES, _pictures(pic), reason)
+
+
+def picture_unreadable(pic: Picture, name: str, why: str) -> None:
+    """Say once for a product in a store which of its pictures can't be fetched, and why."""
+    reason = (
+        f"{name} of “{pic.listing.title}” in {pic.store} can't be fetched to see what it shows: "
+        f"{why}. It is tried again; until then it is not carried to other stores."
+    )
+    raise_issue(pic.store.workspace_id, IssueKind.PICTURES, _pictures(pic, "unread"), reason)
+
+
+def pictures_readable(pic: Picture) -> None:
+    settle_issue(
+        pic.store.workspace_id,
+        IssueKind.PICTURES,
+        _pictures(pic, "unread"),
+        by="",
+        reason="All its pictures could be fetched.",
+    )
+
+
+def _pictures(pic: Picture, what: str = "") -> Subject:
+    return Subject(
+        name=f"pictures{f' {what}' if what else ''}, listing {pic.listing.pk}",
         product_id=pic.product.pk if pic.product else None,
         attribute=PICTURES,
-        store_id=store.pk,
+        store_id=pic.store.pk,
     )
-    reason = f"The pictures of “{pic.listing.title}” in {store} are not those of the hub: {why}."
-    raise_issue(store.workspace_id, IssueKind.PICTURES, subject, reason)
 
 
 def misfit(pic: Picture, name: str, why: str) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from stores.twin import admin, api, control, embedded, graph, oauth
 from stores.twin.assets import asset
 from stores.twin.bulk import files
+from stores.twin.contents import original
 from stores.twin.http import BadRequestError, Request, Response, json_response
 from stores.twin.pages import page
 from stores.twin.storefront import buy, storefront
@@ -116,12 +117,14 @@ def _program_door(request: Request) -> Door | None:
 
 
 def _file_door(request: Request) -> Door | None:
-    """The doors of Shopify's storage: no API, no limits."""
+    """The doors of Shopify's storage, and of the web as pictures come from it: no limits."""
     match [request.method, *request.path.strip("/").split("/")]:
         case ["POST" | "PUT", files.UPLOADS, *_]:
             return files.upload
         case ["GET", files.RESULTS, _]:
             return files.result
+        case ["GET", "originals"]:
+            return original
     return None
 
 

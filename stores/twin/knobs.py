@@ -117,6 +117,7 @@ class Knobs:
         "files are processed for so long before they are ready", most=HOUR, default=1.0
     )
     media_fails: float = _share("files whose processing fails")
+    originals_fail: int = _count("the next so many fetches of a picture's bytes fail", most=1000)
     job_seconds: float = _seconds(
         "jobs and asynchronous operations end so long after their start", most=HOUR, default=0.5
     )

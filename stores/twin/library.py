@@ -20,7 +20,7 @@ KINDS = {
     "FILE": "GenericFile",
 }
 CONTENT_TYPES = {kind: content_type for content_type, kind in KINDS.items()}
-WIDTH, HEIGHT = 1200, 900  # of every picture: the twin looks into none
+WIDTH, HEIGHT, SIZE = 1200, 900, 123_456  # of every picture: only bytes tell two apart
 
 
 @dataclass(slots=True, eq=False)

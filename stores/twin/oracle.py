@@ -17,7 +17,7 @@ _Entry = tuple[float, str, str, tuple[str, ...], tuple[Any, ...]]
 
 
 class Oracle:
-    """An append-only log, in memory. Kinds: edit, touch, create, delete, write, delivery.
+    """An append-only log, in memory. Kinds: edit, touch, create, delete, write, delivery, fetch.
 
     An entry is kept as tuples with shared names, and its place under its kind, its shop and both,
     so that a million deliveries stay cheap and a page of edits among them is found at once.

@@ -155,3 +155,93 @@ def test_an_address_given_in_the_hub_is_fetched_once_a_store_and_known_again(wor
     assert [len(made(world, store)) for store in (first, second)] == [2, 2]
     assert "could not process" in Issue.objects.filter(store=second).get().reason
     assert fates.get(store=second).fate == DeliveryFate.WRITTEN
+
+
+def show(world, store, *addresses):
+    """A merchant's own pictures, from wherever they are."""
+    given = [{"originalSource": one, "alt": "", "contentType": "IMAGE"} for one in addresses]
+    world.twin.add_media(store.domain, world.listing(store).gid, *given)
+
+
+def fetched(world):
+    """The addresses that were fetched to see what they show."""
+    return [row["address"] for row in world.twin.log(kind="fetch")]
+
+
+def test_the_same_bytes_under_another_name_are_one_picture_and_never_uploaded_again(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    show(world, first, "https://a.example/front.jpg?content=lamp")
+    show(world, second, "https://b.example/hero.jpg?content=lamp")
+    finish(world)
+    set_value(world, "pictures", ["https://c.example/lamp.png?content=lamp The lamp"])
+    finish(world)
+    assert [made(world, store) for store in (first, second)] == [[], []]
+    assert [texts(world, store) for store in (first, second)] == [["The lamp"]] * 2
+    assert len(fetched(world)) == 3
+    world.assert_in_step()
+
+
+def test_two_pictures_of_one_name_and_size_are_never_taken_for_one(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    show(world, first, "https://a.example/front.jpg")
+    show(world, second, "https://b.example/front.jpg")
+    finish(world)
+    sources = [
+        sorted(one["source"].partition("?")[0] for one in world.shown(store)["media"])
+        for store in (first, second)
+    ]
+    assert sources[0][0] == "https://a.example/front.jpg"
+    assert sources[1][0] == "https://b.example/front.jpg"
+    assert [len(made(world, store)) for store in (first, second)] == [1, 1]
+    assert len(fetched(world)) == 2, "each is fetched once, and what we put there never"
+    world.assert_in_step()
+
+
+def test_a_picture_that_was_replaced_in_place_is_seen_to_be_another(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    upload(world, first, "front")
+    (file,) = world.shown(second)["media"]
+    world.twin.update_files(second.domain, {"id": file["id"], "originalSource": f"{SITE}/new.jpg"})
+    finish(world)
+    assert Override.objects.get().store == second
+    assert "taken off there" in Issue.objects.get().reason
+
+
+def test_what_can_not_be_fetched_is_told_in_words_tried_again_and_then_carried(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    world.twin.settings(first.domain, originals_fail=1)
+    show(world, first, f"{SITE}/front.jpg")
+    finish(world)
+    set_value(world, "title", "Tall lamp")
+    assert world.shown(second)["title"] == "Tall lamp", "only pictures wait"
+    assert Issue.objects.get().state == "closed"
+    assert len(made(world, second)) == 1
+    done = set_value(
+        world, "pictures", ["https://gone.invalid/a.jpg", "https://huge.example/b.jpg"]
+    )
+    world.make_all_due()
+    world.work()
+    told = " ".join(Issue.objects.filter(state="open").values_list("reason", flat=True))
+    assert "https://gone.invalid/a.jpg of “Tall lamp”" in told
+    assert "answers with 404" in told
+    fate = ChangeDelivery.objects.get(change__cause_id=done.cause_id, store=second)
+    assert fate.fate == DeliveryFate.HELD
+    assert "https://huge.example/b.jpg can't be fetched: it has more than 25 MB" in fate.reason
+    job = Job.objects.filter(handler="catalogue.look", state="retrying").first()
+    assert "can't be seen" in job.reason
+
+
+def test_pictures_that_a_store_had_before_it_was_connected_are_looked_at_too(world):
+    domains = [world.shop(name, lamp()) for name in ("north", "alpine")]
+    for domain, name in zip(domains, ("front", "hero"), strict=True):
+        gid = world.twin.state(domain)["products"][0]["id"]
+        address = f"https://{name}.example/{name}.jpg?content=lamp"
+        world.twin.add_media(domain, gid, {"originalSource": address, "contentType": "IMAGE"})
+    world.twin.advance(2)
+    first, second = [world.connect(domain, scopes=GRANTED) for domain in domains]
+    finish(world)
+    (entry,) = world.product().value("pictures")
+    assert entry.startswith("front.jpg#")
+    assert [made(world, store) for store in (first, second)] == [[], []]
+    assert not Override.objects.filter(attribute="pictures").exists()
+    world.assert_in_step()

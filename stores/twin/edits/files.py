@@ -186,7 +186,8 @@ def _finish(twin: Twin, shop: Shop, file: File) -> None:
             return
         file.locked, file.error = False, _failure(twin, shop, file)
         if file.error is None:
-            version = int(twin.clock.seconds())
+            before = int(file.url.rpartition("=")[2]) if file.url else 0
+            version = max(int(twin.clock.seconds()), before + 1)
             file.url = f"https://{CDN}/s/files/1/{shop.id}/files/{file.name}?v={version}"
             for product in file.products:
                 deed.touch(product)

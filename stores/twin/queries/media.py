@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from stores.twin.contents import signed
 from stores.twin.errors import UnimplementedError
 from stores.twin.goods import Product, Variant
 from stores.twin.jobs import Job
-from stores.twin.library import CONTENT_TYPES, HEIGHT, WIDTH, File
+from stores.twin.library import CONTENT_TYPES, HEIGHT, SIZE, WIDTH, File
 from stores.twin.nodes import Info
 from stores.twin.paging import Page, connect, listed
 from stores.twin.queries.lists import searched
@@ -15,8 +16,7 @@ from stores.twin.searchable import FILES
 
 __all__ = ["MEDIA"]
 
-# In bytes and in words: the twin keeps no content.
-SIZE, MIME_TYPES = 123_456, {"png": "image/png", "gif": "image/gif", "webp": "image/webp"}
+MIME_TYPES = {"png": "image/png", "gif": "image/gif", "webp": "image/webp"}
 
 
 def _media(
@@ -101,7 +101,7 @@ MEDIA: dict[str, Resolver] = {
     "MediaImage.image": _image,
     "MediaImage.mimeType": _mime_type,
     "MediaImage.originalSource": _image,
-    "MediaImageOriginalSource.url": attribute("url"),
+    "MediaImageOriginalSource.url": lambda file, info: signed(info.context.twin, file.url),
     "MediaImageOriginalSource.fileSize": lambda *_: SIZE,
     "MediaPreviewImage.image": _image,
     "MediaPreviewImage.status": attribute("status"),

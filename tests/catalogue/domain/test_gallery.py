@@ -1,10 +1,21 @@
 """Which picture is which, and the steps from one gallery to another."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.domain.attributes import PICTURES, attribute
-from catalogue.domain.gallery import Medium, identify, key_of, next_step, shown_by, text_of
+from catalogue.domain.gallery import (
+    Medium,
+    identify,
+    key_of,
+    names_for,
+    next_step,
+    renamed,
+    shown_by,
+    text_of,
+)
 from catalogue.domain.joining import three_way
 
 PRODUCT = "gid://shopify/Product/1"
@@ -22,32 +33,66 @@ def node(number, name="front.jpg", *, status="READY", alt=None, kind="IMAGE"):
         "status": status,
         "mediaContentType": kind,
         "image": image if status == "READY" else None,
-        "originalSource": {"fileSize": 30} if status == "READY" else None,
+        "originalSource": {"url": "https://cdn.example/original"} if status == "READY" else None,
     }
 
 
-def keys(nodes, known=(), sent=()):
-    return [medium.key for medium in identify(nodes, dict(known), sent)]
+def looked(nodes, *digests):
+    """What a listing remembers of media after its pictures were looked at."""
+    media = identify(nodes, {}, (), {})
+    return {m.gid: replace(m, digest=d) for m, d in zip(media, digests, strict=True)}
 
 
-def test_a_picture_is_known_by_name_size_and_bytes_whatever_shopify_appends_to_its_name():
-    doubled = "front_0a1b2c3d-0000-4000-8000-0123456789ab.jpg"
-    assert keys([node(1)]) == keys([node(2, doubled)]) == ["front.jpg#10x20-30"]
-    assert keys([node(1), node(2, doubled)]) == ["front.jpg#10x20-30", "front.jpg#10x20-30~2"]
-    assert keys([node(1), node(3, kind="VIDEO")])[1] is None
+def keys(nodes, known, sent=(), names=None):
+    called = names_for(known.values()) if names is None else names
+    return [medium.key for medium in identify(nodes, known, sent, called)]
 
 
-def test_what_was_sent_unheard_is_known_by_its_name_and_what_failed_by_its_text():
+DOUBLED = "front_0a1b2c3d-0000-4000-8000-0123456789ab.jpg"
+
+
+def test_a_picture_is_known_by_its_bytes_whatever_it_is_called():
+    nodes, same, other = [node(1), node(2, DOUBLED), node(3, kind="VIDEO")], "a" * 64, "b" * 64
+    assert keys(nodes, looked(nodes, same, other, "")) == [
+        f"front.jpg#{'a' * 32}",
+        f"front.jpg#{'b' * 32}",
+        None,
+    ]
+    again = looked(nodes, same, same, "")
+    assert keys(nodes, again, names={same: "hero.jpg#aa"}) == ["hero.jpg#aa", "hero.jpg#aa~2", None]
+
+
+def test_nothing_is_said_before_its_bytes_were_seen_and_again_when_they_have_changed():
+    (first,) = media = identify([node(1)], {}, (), {})
+    assert (first.unseen, shown_by(media)) == (True, None)
+    known = {first.gid: replace(first, key="mine", digest="a" * 64)}
+    assert keys([node(1)], known, names={}) == ["mine"]
+    renewed = node(1) | {"image": {"url": "https://cdn.example/files/front.jpg?v=2"}}
+    assert [one.unseen for one in identify([renewed], known, (), {})] == [True]
+
+
+def test_what_was_sent_unheard_is_known_by_its_bytes_else_by_its_name_and_text():
     sent = ["https://a.example/front.jpg The lamp", "https://a.example/plan.pdf A plan"]
-    shown = [node(1, alt="The lamp"), node(2, status="FAILED", alt="A plan")]
-    assert keys(shown, sent=sent) == [key_of(entry) for entry in sent]
-    assert keys(shown, known={shown[0]["id"]: "own"}) == ["own", None]
+    shown = [node(1, alt="Mine"), node(2, alt="The lamp"), node(3, status="FAILED", alt="A plan")]
+    packed_anew = looked(shown, "a" * 64, "b" * 64, "")
+    assert keys(shown, packed_anew, sent)[1:] == [key_of(entry) for entry in sent]
+    as_sent = {"a" * 64: key_of(sent[0]), "b" * 64: "front.jpg#b"}
+    assert keys(shown, packed_anew, sent, as_sent)[:2] == [key_of(sent[0]), "front.jpg#b"]
 
 
 def test_nothing_is_said_while_shopify_processes_what_nobody_knows():
     waiting = node(1, status="PROCESSING")
-    assert shown_by(identify([waiting], {}, ())) is None
-    assert shown_by(identify([waiting], {waiting["id"]: "mine"}, ())) == ["mine"]
+    media = identify([waiting], {}, (), {})
+    assert shown_by(media) is None
+    assert shown_by(
+        identify([waiting], {waiting["id"]: replace(media[0], key="mine")}, (), {})
+    ) == ["mine"]
+
+
+def test_one_content_under_two_addresses_stands_in_a_value_once():
+    names = {"https://b.example/2.jpg": "https://a.example/1.jpg"}
+    value = ["https://a.example/1.jpg The lamp", "https://b.example/2.jpg", "own.jpg#a Side"]
+    assert renamed(value, names) == ["https://a.example/1.jpg The lamp", "own.jpg#a Side"]
 
 
 @given(ENTRIES, ENTRIES)
