@@ -12,6 +12,7 @@ class CatalogueConfig(AppConfig):
     def ready(self) -> None:
         """Everything that jobs call by name is known from here on."""
         from catalogue.services.batch_plans import prune_plans  # noqa: PLC0415
+        from catalogue.services.comparing import KEEP_LINKS, WALKS, KeepLinks  # noqa: PLC0415
         from catalogue.services.converge import Converge  # noqa: PLC0415  needs the models
         from catalogue.services.creation import CREATE, Create  # noqa: PLC0415
         from catalogue.services.gone import REMOVE  # noqa: PLC0415
@@ -29,6 +30,7 @@ class CatalogueConfig(AppConfig):
         from catalogue.services.stock.inbound import InboundLevel  # noqa: PLC0415
         from catalogue.services.stock.pull import STOCK_PULL, StockPull  # noqa: PLC0415
         from catalogue.services.stock.spread import LEVEL  # noqa: PLC0415
+        from catalogue.services.walks import PREFIX, Walker  # noqa: PLC0415
         from stores.services.handlers import PULL  # noqa: PLC0415
         from syncqueue.domain.handling import register  # noqa: PLC0415
         from syncqueue.services.prune import register_step  # noqa: PLC0415
@@ -42,6 +44,9 @@ class CatalogueConfig(AppConfig):
         register("inbound.item", InboundItem())
         register(PULL, Pull())
         register(ADOPT, Adopt())
+        for walk in WALKS:
+            register(f"{PREFIX}{walk.name}", Walker(walk))
+        register(KEEP_LINKS, KeepLinks())
         register("inbound.level", InboundLevel())
         register(LEVEL, Levels())
         register(STOCK_PULL, StockPull())

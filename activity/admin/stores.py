@@ -14,6 +14,7 @@ from activity.admin.base import ScopedAdmin, may_operate
 from activity.admin.verbs import Verb, VerbAdmin
 from activity.selectors.home import store_row
 from activity.selectors.plans import plan_page
+from activity.selectors.walks import walks_of
 from catalogue.errors import CatalogueError
 from catalogue.models import Plan
 from catalogue.services.opt_in import resume
@@ -166,7 +167,8 @@ class StoreAdmin(VerbAdmin):
         return page
 
     def panel(self, request: HttpRequest, row: Store) -> dict[str, Any]:
-        return {**super().panel(request, row), "store": row, "row": store_row(row)}
+        own = {"store": row, "row": store_row(row), "walks": list(walks_of(row))}
+        return {**super().panel(request, row), **own}
 
     def opt_in_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The plan of what going live would write, and the approval that names its hash."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from catalogue.domain.attributes import OPTION_VALUES
@@ -11,6 +12,8 @@ from catalogue.domain.values import Value
 from catalogue.enums import OverrideKind
 from stores.managers import WorkspaceScoped
 from stores.models import Store, Workspace
+
+LONGEST_MIRROR = 255
 
 
 class Record(models.Model):
@@ -34,7 +37,7 @@ class Record(models.Model):
         self.registers[attribute] = register.to_json()
         winner = register.winner
         if attribute in self.mirrored and winner is not None:
-            setattr(self, attribute, winner.value or "")
+            setattr(self, attribute, str(winner.value or "")[:LONGEST_MIRROR])
 
     mirrored: tuple[str, ...] = ()
 
@@ -91,13 +94,15 @@ class Variant(Record):
         help_text="Since when a person or a policy has removed it.",
     )
     sku = models.CharField(max_length=255, blank=True, default="", db_index=True)
+    barcode = models.CharField(max_length=255, blank=True, default="", db_default="")
 
-    mirrored = ("sku",)
+    mirrored = ("sku", "barcode")
     workspace_path = "product__workspace"
     objects = WorkspaceScoped.as_manager()
 
     class Meta:
         ordering = ["product_id", "position", "id"]
+        indexes = [models.Index("barcode", name="variant_barcode", condition=~Q(barcode=""))]
 
     def set_register(self, attribute: str, register: CanonicalRegister) -> None:
         super().set_register(attribute, register)

@@ -6,9 +6,11 @@ from django.db.models.functions import Now
 
 from catalogue.domain.journal import Leaf
 from catalogue.enums import ListingState, Stance
-from catalogue.models.canonical import Product, Variant
+from catalogue.models.canonical import LONGEST_MIRROR, Product, Variant
 from stores.managers import WorkspaceScoped
 from stores.models import Store
+
+KEYS = ("sku", "barcode")
 
 
 def lane_key(gid: str) -> str:
@@ -117,6 +119,8 @@ class VariantListing(Observed):
     inventory_item_gid = models.CharField(max_length=255, blank=True, default="", db_index=True)
     position = models.PositiveIntegerField(default=1)
     options = models.JSONField(default=list, blank=True)
+    sku = models.CharField(max_length=255, blank=True, default="", db_default="")
+    barcode = models.CharField(max_length=255, blank=True, default="", db_default="")
     stance = models.CharField(
         max_length=8,
         blank=True,
@@ -141,6 +145,16 @@ class VariantListing(Observed):
                 condition=Q(variant__isnull=False),
             ),
         ]
+        indexes = [
+            models.Index(name, name=f"variant_listing_open_{name}", condition=Q(variant=None))
+            for name in KEYS
+        ]
 
     def __str__(self) -> str:
         return self.gid
+
+    def set_leaf(self, attribute: str, leaf: Leaf) -> None:
+        """Store the leaf, and mirror the keys by which products are matched."""
+        super().set_leaf(attribute, leaf)
+        if attribute in KEYS:
+            setattr(self, attribute, str(leaf.value or "")[:LONGEST_MIRROR])

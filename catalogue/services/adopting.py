@@ -1,6 +1,6 @@
 """What a store was found to have: first canonical values, and differences that stay its own."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from catalogue.domain.registers import CanonicalRegister, Entry
 from catalogue.domain.values import Value, fingerprint
 from catalogue.domain.version import Version
 from catalogue.enums import ListingState, OverrideKind, Ownership, Source
-from catalogue.models import Change, Listing, Product, Variant
+from catalogue.models import Change, Listing, Override, Product, Variant
 from catalogue.models.canonical import Record
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture, pictures
@@ -73,12 +73,19 @@ def compare_links(listing: Listing, *, cause_id: UUID) -> None:
             _compare(pic, cause_id)
 
 
+def has_links(pic: Picture) -> bool:
+    hosts: Iterable[Observed] = (pic.listing, *pic.shown.values())
+    return any(is_link(leaf["value"]) for host in hosts for leaf in host.leaves.values())
+
+
 def keep_links(listing_ids: Iterable[int], *, cause_id: UUID, now: datetime) -> None:
     """Keep links that lead elsewhere than the canonical ones, once all products are linked."""
-    for pic in pictures(listing_ids):
-        keys = {key for key, leaf in pic.observed().items() if is_link(leaf.value)}
-        if keys:
-            keep_differences(pic, cause_id=cause_id, now=now, keys=keys)
+    found = pictures(listing_ids)
+    links = {
+        pic.listing.pk: {key for key, leaf in pic.observed().items() if is_link(leaf.value)}
+        for pic in found
+    }
+    keep_differences(found, cause_id=cause_id, now=now, keys=lambda pic: links[pic.listing.pk])
 
 
 def _adopt(record: Record, name: str, leaf: Leaf, stable_id: str, store: Store) -> None:
@@ -104,35 +111,56 @@ def is_absent(name: str, value: Value) -> bool:
 
 
 def keep_differences(
-    pic: Picture,
+    pics: Iterable[Picture],
     *,
     cause_id: UUID,
     now: datetime,
     actor: str = "",
-    keys: Collection[LeafKey] | None = None,
+    keys: Callable[[Picture], Collection[LeafKey]] | None = None,
 ) -> list[Change]:
-    """Keep what differs from the canonical values as the store's own, of all leaves or of some.
+    """Keep what differs from the canonical values as the stores' own, of all leaves or of some.
 
-    The product is locked.
+    The products are locked.
     """
-    product = pic.product
-    if product is None:
-        return []
     changes: list[Change] = []
-    for key, leaf in pic.observed().items():
-        if (keys is None or key in keys) and _is_own(pic, product, key, leaf):
+    overrides: list[Override] = []
+    for pic in pics:
+        product = pic.product
+        for key, leaf in _own_leaves(pic, product, keys) if product is not None else ():
             version = Version.of(now, Source.IMPORT, f"{pic.store.domain}:{_leaf_id(key)}")
             entry = Entry(version, "set", pic.store.pk, leaf.value, OverrideKind.FOUND)
             act = Act(key=key, entry=entry, source=Source.IMPORT, actor=actor, cause_id=cause_id)
-            merged = merge(product, pic.record(key), pic.overrides.get(key), act, now=now)
+            record, override = pic.record(key), pic.overrides.get(key)
+            merged = merge(product, record, override, act, now=now)
             if merged.override is not None:
-                merged.override.save()
                 pic.overrides[key] = merged.override
+                overrides.append(merged.override)
             changes += merged.changes
+    _store_overrides(overrides)
     store_changes(changes)
-    if changes:
-        Product.objects.filter(pk=product.pk).update(edit_version=F("edit_version") + 1)
+    moved = {change.product_id for change in changes}
+    Product.objects.filter(pk__in=moved).update(edit_version=F("edit_version") + 1)
     return changes
+
+
+def _own_leaves(
+    pic: Picture, product: Product, keys: Callable[[Picture], Collection[LeafKey]] | None
+) -> Iterator[tuple[LeafKey, Leaf]]:
+    wanted = keys(pic) if keys else None
+    for key, leaf in pic.observed().items():
+        if (wanted is None or key in wanted) and _is_own(pic, product, key, leaf):
+            yield key, leaf
+
+
+def _store_overrides(overrides: Iterable[Override]) -> None:
+    """Nearly all are new: a store that is linked has said nothing of its own before."""
+    new: list[Override] = []
+    for override in overrides:
+        if override._state.adding:  # noqa: SLF001  as the ORM asks it
+            new.append(override)
+        else:
+            override.save()
+    Override.objects.bulk_create(new)
 
 
 def _is_own(pic: Picture, product: Product, key: LeafKey, leaf: Leaf) -> bool:
@@ -171,14 +199,14 @@ def take_in_new(
     locked.demand_canonical()
     new = [key for key in keys if _found(pic, product, key)]
     if not new:
-        keep_differences(pic, cause_id=cause_id, now=now, keys=keys)
+        keep_differences([pic], cause_id=cause_id, now=now, keys=lambda _: keys)
         return
     store_products([product])
     store_variants([pic.variants[pk] for pk in {pk for pk, _ in new if pk is not None}])
     others = Listing.objects.filter(product=product, state=ListingState.LINKED)
     live = set(live_for_share(product.workspace_id))
     for other in pictures(others.exclude(pk=pic.listing.pk).values_list("pk", flat=True)):
-        keep_differences(other, cause_id=cause_id, now=now, keys=new)
+        keep_differences([other], cause_id=cause_id, now=now, keys=lambda _: new)
         if other.store.pk in live:
             _compare(other, cause_id)
 

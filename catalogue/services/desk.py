@@ -31,8 +31,10 @@ FROM unnest(%b::bigint[], %b::jsonb[], %b::text[], %b::text[], %b::text[], %b::b
 WHERE p.id = u.id
 """
 _PUT_VARIANTS = """
-UPDATE catalogue_variant AS v SET registers = u.registers, sku = u.sku, options = u.options
-FROM unnest(%b::bigint[], %b::jsonb[], %b::text[], %b::jsonb[]) AS u(id, registers, sku, options)
+UPDATE catalogue_variant AS v SET registers = u.registers, sku = u.sku, barcode = u.barcode,
+  options = u.options
+FROM unnest(%b::bigint[], %b::jsonb[], %b::text[], %b::text[], %b::jsonb[])
+     AS u(id, registers, sku, barcode, options)
 WHERE v.id = u.id
 """
 
@@ -227,7 +229,9 @@ def store_products(products: Sequence[Product]) -> None:
 
 
 def store_variants(variants: Sequence[Variant]) -> None:
-    rows = [(v.pk, json.dumps(v.registers), v.sku, json.dumps(v.options)) for v in variants]
+    rows = [
+        (v.pk, json.dumps(v.registers), v.sku, v.barcode, json.dumps(v.options)) for v in variants
+    ]
     _put(_PUT_VARIANTS, rows)
 
 

@@ -6,14 +6,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from catalogue.domain.metafields import is_link
 from catalogue.domain.terms import Terms
 from catalogue.enums import ListingState, Source
 from catalogue.models import Listing, Product, Variant, VariantListing
-from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture, picture
 from catalogue.selectors.terms import terms_of
-from catalogue.services.adopting import adopt_links, adopt_values
+from catalogue.services.adopting import adopt_links, adopt_values, has_links
 from catalogue.services.answers import absorb_newborn, absorb_read
 from catalogue.services.bulk import Columns, give_ids, jsonb, plain, text
 from catalogue.services.inbound import ask_for_read, call_is_open
@@ -59,6 +57,8 @@ _HOST: Columns = {
     "inventory_item_gid": ("text", plain("inventory_item_gid")),
     "position": ("int", plain("position")),
     "options": ("jsonb", jsonb("options")),
+    "sku": ("text", plain("sku")),
+    "barcode": ("text", plain("barcode")),
 }
 _PRODUCT: Columns = {
     "workspace_id": ("bigint", plain("workspace_id")),
@@ -74,6 +74,7 @@ _VARIANT: Columns = {
     "position": ("int", plain("position")),
     "options": ("jsonb", jsonb("options")),
     "sku": ("text", plain("sku")),
+    "barcode": ("text", plain("barcode")),
     "registers": ("jsonb", jsonb("registers")),
 }
 
@@ -149,7 +150,7 @@ def _create(
     give_ids("catalogue_variantlisting", _HOST, hosts)
     make_due(store.channel_id, Kind.IN, [pic.listing.lane_key for pic in born])
     queue_looks([pic.listing for pic in born if has_unseen(pic.listing)], cause_id=cause_id)
-    adopt_links([pic.listing.pk for pic in born if pic.product and _has_links(pic)])
+    adopt_links([pic.listing.pk for pic in born if pic.product and has_links(pic)])
     known = [_known(pic, snapshots[pic.listing.gid], cause_id=cause_id, now=now) for pic in born]
     found_products(known if first else ())
     return known
@@ -190,8 +191,7 @@ def is_founder(store: Store) -> bool:
 
 def known_skus(store: Store, found: Iterable[Picture]) -> bool:
     """Whether any of these shows a SKU that the hub has already."""
-    leaves = (host.leaf("sku") for pic in found for host in pic.shown.values())
-    skus = {str(leaf.value) for leaf in leaves if leaf and leaf.value}
+    skus = {host.sku for pic in found for host in pic.shown.values()} - {""}
     ours = Variant.objects.filter(product__workspace=store.workspace_id, removed_at=None)
     return ours.filter(sku__in=skus).exists()
 
@@ -207,13 +207,8 @@ def found_products(stored: Iterable[Picture]) -> list[Product]:
         ids = [pic.listing.pk for pic in alone], [product.pk for product in products]
         cursor.execute(_LINK, [ListingState.LINKED.value, MADE, *ids])
         cursor.execute(_PAIR, [[host.pk for host in hosts], [host.variant_id for host in hosts]])
-    adopt_links([pic.listing.pk for pic in alone if _has_links(pic)])
+    adopt_links([pic.listing.pk for pic in alone if has_links(pic)])
     return products
-
-
-def _has_links(pic: Picture) -> bool:
-    hosts: Iterable[Observed] = (pic.listing, *pic.shown.values())
-    return any(is_link(leaf["value"]) for host in hosts for leaf in host.leaves.values())
 
 
 def create_product(pic: Picture) -> Product:

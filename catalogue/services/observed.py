@@ -22,7 +22,7 @@ _OF_A_LISTING = (
     "read_at",
     "gallery",
 )
-_OF_A_HOST = ("leaves", "position", "options", "inventory_item_gid")
+_OF_A_HOST = ("leaves", "position", "options", "inventory_item_gid", "sku", "barcode")
 
 
 def store_listing(listing: Listing) -> None:

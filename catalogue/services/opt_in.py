@@ -7,7 +7,7 @@ from django.db import transaction
 from catalogue.enums import ListingState, PlanState
 from catalogue.errors import StalePlanError
 from catalogue.models import Plan
-from catalogue.services.pull import queue_differences
+from catalogue.services.comparing import queue_differences
 from stores.enums import Mode
 from stores.models import Store
 from stores.services import modes

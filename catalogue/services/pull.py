@@ -4,31 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Q
-
-from catalogue.enums import ListingState, Source
-from catalogue.models import Listing, Product
-from catalogue.selectors.picture import pictures
+from catalogue.enums import Source
+from catalogue.models import Listing
 from catalogue.selectors.terms import extras_of, terms_of
+from catalogue.services.comparing import compare_read
 from catalogue.services.gates import Cause
 from catalogue.services.importing import (
     found_products,
-    is_first,
     is_founder,
     known_skus,
     take_in_nodes,
 )
-from catalogue.services.inbound import ask_for_read
 from catalogue.services.linking import match_listings
 from catalogue.services.offering import offer_found
-from catalogue.services.spread import converge_job
-from catalogue.services.stock.pull import follow_stock, pull_stock
+from catalogue.services.stock.pull import follow_stock
 from stores.enums import READABLE, Mode
 from stores.models import Store
 from stores.services.handlers import IMPORT
-from stores.services.modes import set_mode
 from stores.services.tokens import session_in, session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.products import products_count, products_page, read_product
@@ -43,8 +36,7 @@ from syncqueue.domain.handling import (
     Settled,
     Verdict,
 )
-from syncqueue.enums import Outcome, Priority
-from syncqueue.services.enqueue import enqueue
+from syncqueue.enums import Outcome
 
 RECONCILE = "reconcile"
 TOKEN_SECONDS = 5.0
@@ -105,7 +97,7 @@ class Pull:
             return Again(f"{store.pull_done} of {store.pull_total} products were read.")
         store.pull_finished_at = now
         _save_progress(store)
-        return _finish(store, job, now)
+        return _finish(store, job)
 
 
 def _begin(store: Store, now: datetime) -> None:
@@ -141,57 +133,9 @@ def _read_page(session: Session, request: Mapping[str, Any]) -> Reply:
     return replace(page.reply, body=body)
 
 
-def _finish(store: Store, job: JobView, now: datetime) -> Settled:
-    if is_first(store):
-        # what was found ambiguous before this walk still waits for a person
-        alone = Listing.objects.filter(store=store, product=None, state=ListingState.UNMATCHED)
-        left = list(alone.values_list("pk", flat=True))
-        for start in range(0, len(left), CHUNK):
-            found_products(pictures(left[start : start + CHUNK]))
-        made = Product.objects.filter(founder=store).count()
-        said = f"{store.pull_done} products read; the hub has {made} of them."
-    else:
-        counts = match_listings(store, cause_id=job.cause_id, now=now)
-        said = f"{store.pull_done} products read; {_counted(counts)}."
-    pull_stock(store, cause_id=job.cause_id)
-    _look_for_missing(store, job)
-    if store.mode == Mode.IMPORTING:
-        set_mode(store.pk, Mode.REVIEW, by="", reason=f"The first pull is done: {said}")
-    elif store.is_live:
-        queue_differences(store, cause_id=job.cause_id)
-    return Settled(Outcome.APPLIED, said)
-
-
-def _look_for_missing(store: Store, job: JobView) -> None:
-    """What a whole walk did not show may be gone: a read of each decides."""
-    unseen = Listing.objects.filter(store=store).exclude(state=ListingState.GONE)
-    unseen = unseen.filter(Q(read_at=None) | Q(read_at__lt=store.pull_started_at))
-    for listing_id in unseen.order_by("pk").values_list("pk", flat=True):
-        ask_for_read(listing_id, "A walk through the store missed it.", cause_id=job.cause_id)
-
-
-def _counted(counts: dict[str, int]) -> str:
-    words = {"linked": "linked by SKU", "unmatched": "without a match", "ambiguous": "ambiguous"}
-    return ", ".join(f"{counts[key]} {said}" for key, said in words.items() if key in counts) or (
-        "nothing new to match"
-    )
-
-
-def queue_differences(store: Store, *, cause_id: UUID) -> int:
-    """Queue a converge job for every linked listing, in the lower class; says how many."""
-    listings = Listing.objects.filter(store=store, state=ListingState.LINKED).order_by("id")
-    jobs = [
-        converge_job(
-            listing,
-            (),
-            cause_id=cause_id,
-            channel_id=store.channel_id,
-            priority=Priority.BULK,
-            dedupe_key="compare",
-        )
-        for listing in listings
-    ]
-    return len(enqueue(jobs))
+def _finish(store: Store, job: JobView) -> Settled:
+    compare_read(store, cause_id=job.cause_id)
+    return Settled(Outcome.APPLIED, f"{store.pull_done} products were read; matching follows.")
 
 
 class Adopt:
@@ -236,6 +180,7 @@ class Adopt:
             cause = Cause(store.workspace_id, Source.SYNC, str(store), job.cause_id, store.pk)
             offer_found(made if store.is_live else (), cause)
         else:
-            match_listings(store, cause_id=job.cause_id, now=now)
+            ids = [pic.listing.pk for pic in new]
+            match_listings(store, ids, cause_id=job.cause_id, now=now)
         follow_stock(store, [pic.listing.pk for pic in new], cause_id=job.cause_id)
         return Settled(Outcome.APPLIED, "A new product of the store was taken in.")

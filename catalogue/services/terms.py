@@ -17,8 +17,8 @@ from catalogue.enums import Ownership, Source
 from catalogue.errors import HeldAtGatesError, NotAllowedNowError, NotFoundHereError
 from catalogue.models import HeldBatch, HighValue, OwnershipPolicy, PriceRule
 from catalogue.selectors.terms_preview import StorePreview, preview_terms
+from catalogue.services.comparing import queue_differences
 from catalogue.services.gates import Cause
-from catalogue.services.pull import queue_differences
 from catalogue.services.terms_gate import Agreement, pass_or_hold
 from stores.models import Store
 

@@ -137,7 +137,7 @@ def take_in(shop, *nodes):
     if is_founder(shop):
         found_products(new)
     else:
-        match_listings(shop, cause_id=uuid4(), now=now)
+        match_listings(shop, [pic.listing.pk for pic in new], cause_id=uuid4(), now=now)
     return [pic.listing.pk for pic in new]
 
 

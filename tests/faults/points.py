@@ -53,4 +53,5 @@ POINTS = {
     "pull page": "catalogue.services.pull:take_in_nodes",
     "pull cursor": "catalogue.services.pull:_save_progress",
     "pull end": "catalogue.services.pull:_finish",
+    "walk chunk": "catalogue.services.walks:_go_on",
 }

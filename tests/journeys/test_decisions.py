@@ -9,9 +9,9 @@ from catalogue.domain.pricing import PriceRule
 from catalogue.enums import ChangeFate, ConflictState, IssueState, Ownership, Source
 from catalogue.models import Change, Conflict, Issue, OwnershipPolicy, Variant
 from catalogue.selectors.changes import Choice
+from catalogue.services.comparing import queue_differences
 from catalogue.services.decisions import follow_hub, make_override
 from catalogue.services.edit import SetValue, edit
-from catalogue.services.pull import queue_differences
 from catalogue.services.rollback import roll_back
 from catalogue.services.terms import set_policy, set_rule
 from syncqueue.models import Attempt
