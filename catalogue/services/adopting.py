@@ -125,8 +125,9 @@ def keep_differences(
     changes: list[Change] = []
     overrides: list[Override] = []
     for pic in pics:
-        product = pic.product
-        for key, leaf in _own_leaves(pic, product, keys) if product is not None else ():
+        if (product := pic.product) is None:
+            continue
+        for key, leaf in _own_leaves(pic, product, keys):
             version = Version.of(now, Source.IMPORT, f"{pic.store.domain}:{_leaf_id(key)}")
             entry = Entry(version, "set", pic.store.pk, leaf.value, OverrideKind.FOUND)
             act = Act(key=key, entry=entry, source=Source.IMPORT, actor=actor, cause_id=cause_id)

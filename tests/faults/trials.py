@@ -44,7 +44,7 @@ AT_THE_DOOR = ("inbox", "inbox wake")
 BY_HAND = ("edit fan-out", "mid fan-out", "announce", "send wake-up")
 WHILE_SLOW = ("renew", "wake itself")
 WHILE_PAUSED = ("withdraw",)
-WHILE_PULLING = ("pull page", "pull cursor", "pull end")
+WHILE_PULLING = ("pull page", "pull cursor", "pull end", "walk chunk")
 AFTER_A_DEATH = {
     "sweep wake": CRASH_DECIDING,
     "suspect delivery": CRASH_DECIDING,
