@@ -137,6 +137,7 @@ SHOPIFY_SCOPES = [
 SHOPIFY_TWIN_URL = env.str("SHOPIFY_TWIN_URL", default="").rstrip("/")
 WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=5 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = WEBHOOK_MAX_BYTES
+API_MAX_BYTES = env.int("API_MAX_BYTES", default=10 * 1024 * 1024)
 
 # Fernet keys, newest first; the first one encrypts, all decrypt.
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
@@ -202,9 +203,9 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["stores.api.bearer.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["stores.api.bearer.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["stores.api.bearer.TokenThrottle"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["stores.api.forms.KnownFilters"],
     "DEFAULT_PAGINATION_CLASS": "stores.api.paging.Pages",
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["stores.api.parsing.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "stores.api.schema.Schema",
     "EXCEPTION_HANDLER": "catalogue.api.problems.answer_problem",

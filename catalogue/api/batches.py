@@ -19,27 +19,29 @@ from catalogue.selectors.plans import outlines
 from catalogue.services.batches import fates_of, run_batch, state_of
 from catalogue.services.edit import Edited, SetValue
 from catalogue.services.plans import approve, plan_batch
+from stores.api.forms import Form
 from stores.api.idempotent import KEY_PARAMETER, once, plain
 from stores.api.scoped import ScopedViewSet
 from stores.services.idempotency import Answered
 
 MOST = 10_000
 DROPPED_TOLD = 200
+LARGEST = 2**63 - 1  # of an id or a version
 
 
-class EditLine(serializers.Serializer[Any]):
+class EditLine(Form):
     """One value: canonical, or with `store` that store's own; `clear` gives a store's own up.
 
     `version`: that of the product as you saw it; refused if this very value has moved since.
     """
 
-    product = serializers.IntegerField()
-    variant = serializers.IntegerField(required=False, allow_null=True)
-    store = serializers.IntegerField(required=False, allow_null=True)
+    product = serializers.IntegerField(max_value=LARGEST)
+    variant = serializers.IntegerField(required=False, allow_null=True, max_value=LARGEST)
+    store = serializers.IntegerField(required=False, allow_null=True, max_value=LARGEST)
     attribute = serializers.ChoiceField(choices=sorted(ATTRIBUTES))
     value = serializers.JSONField(required=False, allow_null=True)
     clear = serializers.BooleanField(required=False, default=False)
-    version = serializers.IntegerField(required=False, min_value=0)
+    version = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["clear"] == ("value" in attrs):
@@ -47,12 +49,25 @@ class EditLine(serializers.Serializer[Any]):
         return attrs
 
 
-class Batch(serializers.Serializer[Any]):
+class EditsField(serializers.ListField):
+    """The edits of a batch, counted before any of them is looked at."""
+
+    child = EditLine()
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and len(data) > MOST:
+            raise serializers.ValidationError(
+                f"A batch has at most {MOST:,} edits, this one {len(data):,}: divide it."
+            )
+        return super().to_internal_value(data)
+
+
+class Batch(Form):
     """Either `edits`, or as `approved` the mark of their dry run: what has moved is dropped."""
 
     dry_run = serializers.BooleanField(required=False, default=False)
     approved = serializers.CharField(required=False, max_length=64)
-    edits = serializers.ListField(child=EditLine(), min_length=1, max_length=MOST, required=False)
+    edits = EditsField(min_length=1, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("edits" in attrs) == ("approved" in attrs):

@@ -1,10 +1,11 @@
 """Versions of products as ETags: what a caller saw, and both values where it has moved."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,6 +22,18 @@ IF_MATCH = OpenApiParameter(
     required=True,
     description="The ETag of the product as you saw it; `*` for whatever stands.",
 )
+IF_MATCH_OR_NOT = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the product as you saw the value; without it, whatever stands.",
+)
+
+
+ANY: Sequence[str] = ("*",)
+DIGITS = 18  # of a version, at most
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+_LIST = re.compile(r'(?:W/)?"[^"]*"(?:\s*,\s*(?:W/)?"[^"]*")*')
 
 
 class PreconditionRequiredError(APIException):
@@ -43,18 +56,21 @@ def with_etag(response: Response, product: Product) -> Response:
 
 def unchanged(request: Request, product: Product) -> bool:
     """Whether the caller has this version already (`If-None-Match`)."""
-    return etag(product) in _tags(request.headers.get("If-None-Match", ""))
+    given = _tags(request, "If-None-Match")
+    return given is ANY or str(product.edit_version) in given
 
 
-def seen_version(request: Request) -> int | None:
+def seen_version(request: Request, product: Product, *, required: bool = True) -> int | None:
     """The version in `If-Match`: None for any, 0 for one that was never ours."""
-    given = _tags(request.headers.get("If-Match", ""))
-    if not given:
+    given = _tags(request, "If-Match")
+    if not given and required:
         raise PreconditionRequiredError
-    if "*" in given:
+    if given is ANY or not given:
         return None
-    number = given[-1].strip('"')
-    return int(number) if number.isdecimal() and len(number) < 19 else 0  # noqa: PLR2004  bigint
+    if str(product.edit_version) in given:
+        return product.edit_version
+    old = [int(tag) for tag in given if tag.isascii() and tag.isdecimal() and len(tag) <= DIGITS]
+    return max(old, default=0)
 
 
 def moved(product: Product, wishes: Sequence[SetValue], seen: int) -> Response:
@@ -109,5 +125,11 @@ def _who(change: Any) -> Mapping[str, Any]:
     return {"changed_by": by, "changed_at": change.created_at.isoformat()}
 
 
-def _tags(header: str) -> list[str]:
-    return [tag.strip().removeprefix("W/") for tag in header.split(",") if tag.strip()]
+def _tags(request: Request, name: str) -> Sequence[str]:
+    """The tags of a header; weak ones too, for proxies that compress answers weaken ours."""
+    header = request.headers.get(name, "").strip()
+    if header == "*":
+        return ANY
+    if header and not _LIST.fullmatch(header):
+        raise ValidationError({name: ['Send ETags in their quotes ("7"), or * alone.']})
+    return _TAG.findall(header)

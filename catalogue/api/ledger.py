@@ -1,7 +1,5 @@
 """The ledger of changes, and the conflicts that wait for a decision."""
 
-from typing import Any
-
 import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,6 +11,7 @@ from rest_framework.response import Response
 from catalogue.errors import NotAllowedNowError
 from catalogue.models import Change, ChangeDelivery, Conflict
 from catalogue.services.decisions import keep, make_override, revert
+from stores.api.forms import Form
 from stores.api.scoped import ScopedViewSet
 
 
@@ -76,7 +75,7 @@ class ConflictSerializer(serializers.ModelSerializer[Conflict]):
 VERBS = {"keep": keep, "revert": revert, "override": make_override}
 
 
-class Decision(serializers.Serializer[Any]):
+class Decision(Form):
     """Keep what stands, go back to the loser, or let the store keep its value for itself."""
 
     decision = serializers.ChoiceField(choices=sorted(VERBS))

@@ -9,12 +9,15 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalogue.api.batches import LARGEST
+from catalogue.api.etags import IF_MATCH_OR_NOT, seen_version
 from catalogue.api.products import CAUSE, HeldSerializer, held_response
 from catalogue.domain.attributes import ATTRIBUTES
 from catalogue.enums import Source
 from catalogue.models import Listing, Override, VariantListing
 from catalogue.models.listing import Observed
 from catalogue.services.edit import Edited, SetValue, edit
+from stores.api.forms import Form
 from stores.api.scoped import ScopedViewSet
 
 
@@ -75,15 +78,17 @@ class OverrideSerializer(serializers.ModelSerializer[Override]):
         read_only_fields = fields
 
 
-class NewOverride(serializers.Serializer[Any]):
+class NewOverride(Form):
     """A store's own value. `version`: that of the product as you saw it."""
 
-    store = serializers.IntegerField()
-    product = serializers.IntegerField()
-    variant = serializers.IntegerField(required=False, allow_null=True, default=None)
+    store = serializers.IntegerField(max_value=LARGEST)
+    product = serializers.IntegerField(max_value=LARGEST)
+    variant = serializers.IntegerField(
+        required=False, allow_null=True, default=None, max_value=LARGEST
+    )
     attribute = serializers.ChoiceField(choices=sorted(ATTRIBUTES))
     value = serializers.JSONField(allow_null=True)
-    version = serializers.IntegerField(required=False, min_value=0)
+    version = serializers.IntegerField(required=False, min_value=0, max_value=LARGEST)
 
 
 class OverrideFilter(django_filters.FilterSet):
@@ -124,7 +129,7 @@ class OverrideViewSet(ListModelMixin, RetrieveModelMixin, ScopedViewSet):
         )
         return Response(OverrideSerializer(row).data, headers={CAUSE: str(done.cause_id)})
 
-    @extend_schema(responses={204: None})
+    @extend_schema(parameters=[IF_MATCH_OR_NOT], responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:  # noqa: ARG002
         """Give a store's own value up: it follows the hub again."""
         row: Override = self.get_object()
@@ -135,6 +140,7 @@ class OverrideViewSet(ListModelMixin, RetrieveModelMixin, ScopedViewSet):
                 store_id=row.store_id,
                 attribute=row.attribute,
                 clear=True,
+                seen=seen_version(request, row.product, required=False),
             )
         )
         return Response(status=status.HTTP_204_NO_CONTENT, headers={CAUSE: str(done.cause_id)})

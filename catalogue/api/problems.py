@@ -11,7 +11,7 @@ from catalogue.errors import CatalogueError, StaleEditError
 from stores.api import problems
 
 
-def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response | None:
+def answer_problem(error: Exception, context: Mapping[str, Any]) -> Response:
     """The project's exception handler: the catalogue's family, then everybody else's."""
     if isinstance(error, StaleEditError):
         return clashed(error)

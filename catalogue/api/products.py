@@ -22,6 +22,7 @@ from catalogue.models import Listing, Product, Variant
 from catalogue.selectors.explain import explain
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import Edited, SetValue, edit
+from stores.api.forms import Form
 from stores.api.scoped import ScopedViewSet
 
 CAUSE = "Sync-Cause"
@@ -52,7 +53,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
         read_only_fields = fields
 
 
-class VariantPatch(serializers.Serializer[Any]):
+class VariantPatch(Form):
     attributes = AttributesField(Owner.VARIANT)
 
 
@@ -60,7 +61,7 @@ class NumberedVariantPatch(VariantPatch):
     id = serializers.IntegerField()
 
 
-class ProductPatch(serializers.Serializer[Any]):
+class ProductPatch(Form):
     """What is not named stays; null shows nothing, where the attribute allows it."""
 
     attributes = AttributesField(Owner.PRODUCT, required=False)
@@ -108,7 +109,7 @@ class EditingViewSet(RetrieveModelMixin, ScopedViewSet):
 
     def apply(self, request: Request, product: Product, wishes: Sequence[SetValue]) -> Response:
         """Edit as one, in sight of the version in If-Match; the record as it is then."""
-        seen = seen_version(request)
+        seen = seen_version(request, product)
         if not wishes:
             raise ValidationError("Name at least one attribute to set.")
         try:

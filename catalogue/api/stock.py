@@ -14,6 +14,7 @@ from catalogue.api.products import HeldSerializer
 from catalogue.enums import Source
 from catalogue.models import HeldBatch, StockMember, StockPool
 from catalogue.services.stock import Doer, adjust, recount, set_quantity
+from stores.api.forms import Form
 from stores.api.idempotent import KEY_PARAMETER, once, plain
 from stores.api.scoped import ScopedViewSet
 from stores.enums import Scope
@@ -41,16 +42,16 @@ class PoolSerializer(serializers.ModelSerializer[StockPool]):
 ANSWERS = {200: PoolSerializer, 202: HeldSerializer}
 
 
-class SetQuantity(serializers.Serializer[Any]):
+class SetQuantity(Form):
     quantity = serializers.IntegerField()
 
 
-class Adjust(serializers.Serializer[Any]):
+class Adjust(Form):
     delta = serializers.IntegerField(help_text="Put in where positive, taken out where negative.")
     reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=255)
 
 
-class Recount(serializers.Serializer[Any]):
+class Recount(Form):
     """What was sold between seeing and counting stays sold."""
 
     seen = serializers.IntegerField()

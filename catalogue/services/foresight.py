@@ -58,7 +58,8 @@ def foresee(
         for row in by_product[product_id]:
             key, here = key_of(row), pic.store.pk
             told_by_its_own = row.store_id is None and (product_id, key, here) in own
-            if row.store_id not in (None, here) or told_by_its_own:
+            elsewhere = row.store_id not in (None, here) or told_by_its_own
+            if elsewhere or not found[row].changed:
                 continue
             leaf = _leaf(pic, row, disputed=(product_id, key) in disputed)
             if leaf is not None:
