@@ -49,7 +49,7 @@ class ConflictAdmin(VerbAdmin, LedgerAdmin):
         "lost",
         "moves",
         "store",
-        "uncertain",
+        "doubt",
         "opened_at",
         "decided_by",
     ]
@@ -69,7 +69,7 @@ class ConflictAdmin(VerbAdmin, LedgerAdmin):
         "override": _decide(make_override),
     }
     change_form_outer_before_template = "activity/conflict.html"
-    fields = ["opened_at", "decided_by", "decided_at", "decision", "uncertain"]
+    fields = ["opened_at", "decided_by", "decided_at", "decision"]
     readonly_fields = fields
 
     @admin.display(description="Attribute", ordering="attribute")
@@ -94,6 +94,10 @@ class ConflictAdmin(VerbAdmin, LedgerAdmin):
             return "-"
         of = " a unit" if conflict.units is None else f" over {conflict.units} units"
         return f"{conflict.money:+.2f} {conflict.currency}{of}"
+
+    @admin.display(description="In doubt", ordering="uncertain")
+    def doubt(self, conflict: Conflict) -> str:
+        return "when it was set" if conflict.uncertain else "-"
 
     def panel(self, request: HttpRequest, row: Conflict) -> dict[str, Any]:
         return {

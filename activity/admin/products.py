@@ -38,6 +38,10 @@ class ProductAdmin(FoundingAdmin):
     search_fields = ["title", "variants__sku"]
     actions = ["plan_sale"]
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        of_sale = lookup == "sale_items__sale__id__exact"
+        return of_sale or super().lookup_allowed(lookup, value, request)
+
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return may_operate(request.user, None)
 

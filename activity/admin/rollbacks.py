@@ -22,7 +22,7 @@ from activity.admin.terms_forms import operated
 from activity.admin.verbs import Verb
 from activity.selectors.comparison import text_of
 from catalogue.domain.attributes import attribute
-from catalogue.enums import Source
+from catalogue.enums import ChangeFate, Source
 from catalogue.errors import CatalogueError
 from catalogue.models import Change, Rollback
 from catalogue.selectors.changes import Choice
@@ -35,6 +35,14 @@ from catalogue.services.rollback import (
 from stores.models import Workspace
 
 SAMPLES = 50
+CHOSEN = {
+    "cause_id": "of the cause",
+    "actor": "by",
+    "source": "from",
+    "store_id": "in the store of number",
+    "since": "since",
+    "until": "until",
+}
 
 
 class ChoiceForm(forms.Form):
@@ -132,15 +140,32 @@ class RollbackAdmin(ErrandAdmin):
 
     list_display = ["id", "state", "restored", "skipped", "held", "by", "created_at"]
     list_filter = ["workspace", "state", "created_at"]
-    fields = ["workspace", "by", "choice", "cause_id", "started_at", "finished_at"]
+    fields = ["workspace", "by", "meant", "cause_id", "started_at", "finished_at"]
     readonly_fields = fields
     change_form_outer_before_template = "activity/rollback_run.html"
     verbs: Mapping[str, Verb] = {"cancel": _cancel}
 
+    @admin.display(description="Of which changes")
+    def meant(self, run: Rollback) -> str:
+        """What was chosen, in words."""
+        given = {name: value for name, value in run.choice.items() if value}
+        if numbers := given.get("change_ids"):
+            return "number " + ", ".join(map(str, numbers))
+        told = [f"{CHOSEN[name]} {value}" for name, value in given.items() if name in CHOSEN]
+        return ", ".join(told) or "all"
+
     def panel(self, request: HttpRequest, row: Rollback) -> dict[str, Any]:
-        changes = list_url("catalogue_change", cause_id__exact=row.cause_id)
+        def changes(fate: ChangeFate) -> str:
+            return list_url("catalogue_change", cause_id__exact=row.cause_id, fate__exact=fate)
+
         held = list_url("catalogue_heldbatch", cause_id__exact=row.cause_id)
-        return {**super().panel(request, row), "run": row, "changes": changes, "batches": held}
+        return {
+            **super().panel(request, row),
+            "run": row,
+            "restored": changes(ChangeFate.WON),
+            "skipped": changes(ChangeFate.REJECTED),
+            "batches": held,
+        }
 
 
 def _words(plan: RollbackPlan) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from unfold.widgets import (
 
 from activity.admin.terms_forms import decimal_field, operated
 from catalogue.domain.layers import instant
+from catalogue.domain.pricing import unit_of
 from catalogue.models import Sale
 from catalogue.selectors.assortment import Assortment, products_of
 from catalogue.services.sales import Asked
@@ -50,12 +51,17 @@ class SaleForm(forms.Form):
         label="SKUs",
         help_text="Only the products of these, one a line. Products must meet all that is given; "
         "nothing given: all of the store.",
-        widget=UnfoldAdminTextareaWidget,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
     starts = _when("Starts")
     ends = _when("Ends")
     zone = _text("Time zone", "Empty: each store's own, else UTC.")
-    step = decimal_field("Rounded to", "0.01")
+    step = decimal_field(
+        "Rounded to",
+        "",
+        required=False,
+        help_text="Empty: the smallest amount of each store's currency, as 0.01, or 1 for JPY.",
+    )
     charm = decimal_field("Then taken off", "0")
     strike = forms.BooleanField(
         required=False,
@@ -91,10 +97,11 @@ class SaleForm(forms.Form):
     def _sale(self, store: Store) -> Sale:
         given = self.cleaned_data
         zone = given["zone"] or store.timezone or "UTC"
-        names = ("name", "percent", "step", "charm", "strike")
+        names = ("name", "percent", "charm", "strike")
         return Sale(
             store=store,
             **{name: given[name] for name in names},
+            step=given["step"] or unit_of(store.currency),
             zone=zone,
             starts_at=_instant(given["starts"], zone, last=False),
             ends_at=_instant(given["ends"], zone, last=True),

@@ -1,5 +1,6 @@
 """Sales in the admin: planned exactly as they were previewed, ended by a button."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,8 @@ from catalogue.domain.values import BadValueError
 from catalogue.enums import SaleState
 from catalogue.models import Sale
 from catalogue.services.sales import SalePreview, end_sale, plan_sales, preview_sale
+from syncqueue.enums import OPEN_STATES, JobState
+from syncqueue.models import Job
 
 
 def _end(sale: Sale, by: str) -> str:
@@ -32,7 +35,8 @@ class SaleAdmin(VerbAdmin, TermsAdmin):
     list_filter = ["store", "state", "starts_at"]
     list_select_related = ["store"]
     search_fields = ["name"]
-    exclude = ["held"]
+    fields = ["name", "store", "step", "charm", "strike", "by", "created_at", "cause_id"]
+    readonly_fields = fields
     change_form_outer_before_template = "activity/sale.html"
     verbs: Mapping[str, Verb] = {"end": _end}
 
@@ -49,12 +53,19 @@ class SaleAdmin(VerbAdmin, TermsAdmin):
         return sale.items.count()
 
     def panel(self, request: HttpRequest, row: Sale) -> dict[str, Any]:
+        jobs = Counter(Job.objects.filter(cause_id=row.cause_id).values_list("state", flat=True))
         return {
             **super().panel(request, row),
             "sale": row,
+            "on_the_way": sum(jobs[state] for state in OPEN_STATES),
+            "failed": jobs[JobState.DEAD_LETTERED],
+            "products": list_url("catalogue_product", sale_items__sale__id__exact=row.pk),
+            "failures": list_url(
+                "syncqueue_job", cause_id__exact=row.cause_id, state__exact=JobState.DEAD_LETTERED
+            ),
             "begins": self.begins(row),
             "ends": self.ends(row),
-            "open": row.state in (SaleState.HELD, SaleState.PLANNED, SaleState.RUNNING),
+            "open": row.state in (SaleState.PLANNED, SaleState.RUNNING),
             "jobs": list_url("syncqueue_job", cause_id__exact=row.cause_id),
         }
 

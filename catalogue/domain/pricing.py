@@ -66,9 +66,14 @@ class PriceRule:
         return money(max(rounded, self.floor) if self.floor is not None else rounded)
 
 
+def unit_of(currency: str) -> Decimal:
+    """The smallest amount in which prices of a currency are set."""
+    return Decimal(1) if currency in NO_CENTS else CENT
+
+
 def check_rule(rule: PriceRule, store_currency: str) -> None:
     """Say in one sentence what is wrong with a rule for a store."""
-    unit = Decimal(1) if store_currency in NO_CENTS else CENT
+    unit = unit_of(store_currency)
     amounts: Mapping[str, Decimal] = {
         "Rounding": rule.step,
         "What is taken off": rule.charm,

@@ -115,9 +115,11 @@ def plan_sales(asked: Sequence[Asked], *, by: str) -> list[Sale]:
 
 
 def end_sale(sale_id: int, *, by: str) -> Sale:
-    """Call a sale off, or end it now. Raises NotAllowedNowError where it is over."""
+    """Call a sale off, or end it now. Raises NotAllowedNowError where it is over, or held."""
     with transaction.atomic():
         sale = _locked(sale_id)
+        if sale.state == SaleState.HELD:
+            raise NotAllowedNowError("It waits at the gates: discard it there.")
         if sale.state not in AHEAD:
             raise NotAllowedNowError(f"The sale is {sale.get_state_display().lower()} already.")
         if sale.state == SaleState.RUNNING:

@@ -9,9 +9,9 @@ from catalogue.domain.attributes import attribute
 from catalogue.domain.gates import Move
 from catalogue.domain.terms import Terms
 from catalogue.domain.values import Value
-from catalogue.enums import HeldAct, HeldState
+from catalogue.enums import HeldAct, HeldState, SaleState
 from catalogue.errors import NotAllowedNowError
-from catalogue.models import HeldBatch
+from catalogue.models import HeldBatch, Sale
 from catalogue.selectors.prices import Priced, prices
 from catalogue.services.gates import Cause, hold, judge
 from stores.models import Store
@@ -39,6 +39,8 @@ def pass_or_hold(
         return None
     if not attribute(agreement.attribute).money:
         return None
+    for store in stores:
+        _refuse_in_sale(agreement, store)
     moves = [move for store in stores for move in _moves(agreement, store)]
     objections = judge(moves)
     if not objections:
@@ -71,6 +73,18 @@ def _gives_way(one: Priced, stands: Value) -> bool:
     base, other = Decimal(one.base), Decimal(one.other.value)
     start = Decimal(stands) if isinstance(stands, str) else other
     return min(start, base) <= other <= max(start, base)
+
+
+def _refuse_in_sale(agreement: Agreement, store: Store) -> None:
+    """A price that is ours no more would stay at what a sale made of it, for good."""
+    sales = Sale.objects.filter(store=store, state=SaleState.RUNNING)
+    for sale in sales if agreement.attribute in ("price", "compare_at_price") else ():
+        ids = list(sale.items.values_list("product_id", flat=True))
+        found = prices(store, agreement.attribute, products=ids, change=agreement.change)
+        if any(one.wanted.managed and not one.other.managed for one in found):
+            raise NotAllowedNowError(
+                f"“{sale.name}” runs in {store}, and its prices would stay there: end it first."
+            )
 
 
 def _check_pass(agreement: Agreement, cause: Cause, released: int) -> None:

@@ -7,15 +7,30 @@ import pytest
 from django.utils import timezone
 
 from catalogue.domain.attributes import BadValueError
-from catalogue.enums import ChangeFate, IssueKind, IssueState, OverrideKind
+from catalogue.domain.pricing import PriceRule
+from catalogue.enums import ChangeFate, IssueKind, IssueState, OverrideKind, Ownership
 from catalogue.errors import NotAllowedNowError, NotFoundHereError
-from catalogue.models import Change, HeldBatch, Issue, Override, Product, Sale, Variant
+from catalogue.models import (
+    Change,
+    HeldBatch,
+    Issue,
+    Override,
+    OwnershipPolicy,
+    Product,
+    Sale,
+    Variant,
+)
 from catalogue.selectors.as_of import as_of
+from catalogue.selectors.changes import Choice
 from catalogue.selectors.explain import explain
 from catalogue.selectors.picture import picture
 from catalogue.services.decisions import follow_hub, keep_own
+from catalogue.services.opt_in import resume
 from catalogue.services.releases import discard, release
+from catalogue.services.rollback import roll_back
 from catalogue.services.sales import Asked, end_sale, plan_sale, preview_sale, run_sales
+from catalogue.services.terms import set_policy, set_rule
+from stores.services.modes import pause
 from syncqueue.models import Job
 from tests.catalogue import make
 from tests.catalogue.clashes import hub_sets, shop_sets, two_shops
@@ -317,3 +332,127 @@ def test_as_of_knows_what_was_kept_in_sight_of_a_sale(shops):
         "15.00",
         "13.60",
     ]
+
+
+# What else may happen to its prices meanwhile.
+
+
+def half():
+    return PriceRule(attribute="price", currency="USD", since=timezone.now(), factor=Decimal("0.5"))
+
+
+def test_a_rule_an_own_value_and_its_clearing_each_show_through_the_sale(shops):
+    planned = plan(shops[1])
+    run_sales()
+    seen = [wanted(shops[1])]
+    set_rule(shops[1], "price", half(), by="ada")
+    seen.append(wanted(shops[1]))
+    hub_sets("15.00", store_id=shops[1].pk)
+    seen.append(wanted(shops[1]))
+    hub_sets(None, store_id=shops[1].pk, clear=True)
+    set_rule(shops[1], "price", None, by="ada")
+    seen.append(wanted(shops[1]))
+    assert seen == ["16.00", "8.00", "12.00", "16.00"]
+    assert not HeldBatch.objects.exists()
+    pass_time(planned, 2 * HOUR)
+    assert (wanted(shops[1]), wanted(shops[1], "compare_at_price")) == ("20.00", None)
+
+
+def test_a_sale_price_is_never_left_behind_by_a_policy(shops):
+    """What the store owns is never written, so the price of the sale would stay for good."""
+    planned = plan(shops[1])
+    run_sales()
+    owner = shops[0].workspace_id
+    for ownership in (Ownership.STORE, Ownership.IGNORE, Ownership.CREATE_ONLY):
+        with pytest.raises(NotAllowedNowError, match="“Autumn” runs in alpine, and its prices would stay there"):
+            set_policy(owner, "price", ownership, by="ada", store_id=shops[1].pk)
+        with pytest.raises(NotAllowedNowError, match="end it first"):
+            set_policy(owner, "price", ownership, by="ada")
+    assert not OwnershipPolicy.objects.exists()
+    set_policy(owner, "price", Ownership.HUB, by="ada", store_id=shops[1].pk)
+    set_policy(owner, "price", Ownership.STORE, by="ada", store_id=shops[0].pk)
+    end_sale(planned.pk, by="ada")
+    set_policy(owner, "price", Ownership.STORE, by="ada", store_id=shops[1].pk)
+
+
+def test_a_sale_of_what_the_store_owns_changes_nothing(shops):
+    set_policy(shops[0].workspace_id, "price", Ownership.STORE, by="ada", store_id=shops[1].pk)
+    ids = list(Product.objects.values_list("pk", flat=True))
+    seen = preview_sale(Asked(sale(shops[1]), ids))
+    assert (seen.moves, seen.unpriced, seen.less) == ((), 1, 0)
+    plan(shops[1])
+    run_sales()
+    assert picture_of(shops[1]).effective(price_key()).source == "store"
+
+
+def test_a_rollback_during_a_sale_goes_back_beneath_it(shops):
+    planned = plan(shops[1])
+    run_sales()
+    bad = hub_sets("15.00")
+    roll_back(shops[0].workspace_id, Choice(cause_id=bad.cause_id), by="ada")
+    assert (wanted(shops[1]), wanted(shops[0])) == ("16.00", "20.00")
+    shop_sets(shops[1], "15.00")
+    kept = keep_own(Issue.objects.get().pk, by="ben")
+    back = roll_back(shops[0].workspace_id, Choice(cause_id=kept.cause_id), by="ada")
+    roll_back(shops[0].workspace_id, Choice(cause_id=back.cause_id), by="ada")
+    assert wanted(shops[1]) == "15.00"
+    pass_time(planned, 2 * HOUR)
+    assert (wanted(shops[1]), wanted(shops[0])) == ("15.00", "20.00")
+
+
+def test_a_held_sale_is_called_off_at_the_gates_alone(shops):
+    planned = plan(shops[1], percent="75")
+    with pytest.raises(NotAllowedNowError, match="discard it there"):
+        end_sale(planned.pk, by="ben")
+    discard(HeldBatch.objects.get().pk, by="ben", reason="Too much.")
+    with pytest.raises(NotAllowedNowError, match="cancelled already"):
+        end_sale(planned.pk, by="ben")
+
+
+@pytest.mark.parametrize(
+    ("currency", "base", "step", "shown"),
+    [
+        ("JPY", "1999", "1", "1599.00"),
+        ("JPY", "1999", "100", "1600.00"),
+        ("KWD", "12.345", "0.01", "9.88"),
+        ("KWD", "0.004", "0.01", "0.00"),
+    ],
+)
+def test_a_sale_in_a_currency_with_other_decimals(currency, base, step, shown):
+    shop = make.store(make.workspace(), "far", currency=currency)
+    make.take_in(shop, make.product(variants=[make.variant(price=base)]))
+    ids = list(Product.objects.values_list("pk", flat=True))
+    asked = Asked(sale(shop, step=Decimal(step)), ids)
+    (move,) = preview_sale(asked).moves
+    assert move.after == shown
+    assert bool(preview_sale(asked).objections) == (shown == "0.00")
+
+
+def test_a_sale_in_yen_has_no_fractions():
+    shop = make.store(make.workspace(), "far", currency="JPY")
+    make.take_in(shop, make.product())
+    with pytest.raises(BadValueError, match="Rounding is a multiple of 1 in JPY"):
+        plan(shop)
+
+
+def test_two_workers_begin_and_end_a_sale_once(shops):
+    planned = plan(shops[1])
+    run_sales()
+    run_sales()
+    assert Job.objects.count() == 1
+    pass_time(planned, 2 * HOUR)
+    run_sales()
+    assert (planned.state, Job.objects.count()) == ("ended", 2)
+
+
+def test_a_sale_that_began_while_its_store_was_paused_is_shown_when_it_resumes(shops):
+    pause(shops[1].pk, by="ada")
+    plan(shops[1])
+    run_sales()
+    assert not Job.objects.exists()
+    resume(type(shops[1]).objects.get(pk=shops[1].pk), by="ada")
+    assert Job.objects.get().channel_id == shops[1].channel_id
+    assert picture_of(shops[1]).to_write() == {
+        price_key(): "16.00",
+        (price_key()[0], "compare_at_price"): "20.00",
+    }
