@@ -140,6 +140,9 @@ class StockMember(models.Model):
         default=0, db_default=0, help_text="Pushes in a row that came after another change."
     )
     unknown = models.JSONField(null=True, blank=True)
+    accounted = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="The last call taken account of that nobody settled."
+    )
     pushed_sequence = models.PositiveBigIntegerField(
         default=0, db_default=0, help_text="The last movement of the pool that the store shows."
     )

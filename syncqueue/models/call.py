@@ -54,6 +54,7 @@ class Call(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index("lane", name="call_open", condition=Q(state__in=OPEN_CALL_STATES)),
+            models.Index("lane", name="call_unheard", condition=Q(state=CallState.UNKNOWN)),
             models.Index("carrier", name="call_carrier", condition=Q(carrier__isnull=False)),
         ]
         constraints = [

@@ -5,14 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from catalogue.domain.stock import KEY_LIFE, Push, Standing, join, next_step
 from catalogue.enums import Guard, JoinChoice, MemberState
 from catalogue.models import StockPool
 from catalogue.services.stock.ledger import Cause
 from catalogue.services.stock.members import finish_joining
-from catalogue.services.stock.pushes import delta_of, job_cause, settle_push, settle_read
+from catalogue.services.stock.pushes import job_cause, settle_push, settle_read
 from catalogue.services.stock.scene import Scene, lock_scene
 from catalogue.services.stock.sighting import leave_if_lapsed
+from catalogue.services.stock.unheard import has_outlived_its_key, note, note_given_up, repeated
 from stores.models import Store
 from stores.services.modes import write_grant
 from stores.services.tokens import session_of
@@ -30,6 +33,7 @@ from syncqueue.domain.handling import (
     Again,
     Answer,
     Call,
+    CallError,
     ErrorClass,
     JobView,
     Parked,
@@ -38,10 +42,12 @@ from syncqueue.domain.handling import (
     Verdict,
 )
 from syncqueue.enums import Outcome
+from syncqueue.models import Call as StoredCall
 
 TOKEN_SECONDS = 5.0
 NOT_LIVE_SECONDS = 300.0
 CONCURRENT = "IDEMPOTENCY_CONCURRENT_REQUEST"
+OUTLIVED = CallError(ErrorClass.REFUSED, "outlived", "Nobody heard of it as long as its key lived.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,9 @@ class Levels:
         session = session_of(scene.store)
         if session is None:
             return Parked("The store's token is being renewed.", TOKEN_SECONDS)
+        note_given_up(scene)
+        if again := repeated(scene.member, now):
+            return _plan_again(scene, again, session, now)
         leave_if_lapsed(scene, cause)
         riders = () if job.solo else tuple(f.id for f in followers if f.handler == job.handler)
         step = _step(scene)
@@ -71,16 +80,7 @@ class Levels:
             return Call(_read_request(scene), Access(session), riders, merge=_read_mark(scene))
         if scene.member.state == MemberState.JOINING and scene.joins is not None:
             return _plan_join(scene, scene.joins, session, riders, cause=cause, now=now)
-        if not isinstance(step, Push):
-            scene.member.pushed_sequence = scene.pool.sequence
-            scene.member.save(update_fields=["pushed_sequence"])
-            return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
-        if held := _held(scene, scene.pool):
-            return held
-        grant = write_grant(scene.store, now=now)
-        request = {"op": "adjust", "changes": [_change(scene, step.delta, step.expect)]}
-        guard = Guard.NONE if step.expect is None else Guard.CAS
-        return Call(request, Access(session, grant), riders, guard=guard, merge="adjust")
+        return _plan_push(scene, step, session, riders, now=now)
 
     def context(self, job: JobView, *, now: datetime) -> object:
         """A push of unknown outcome is sent again only while the store is live."""
@@ -111,6 +111,8 @@ class Levels:
     def send(self, request: dict[str, Any], context: object) -> Answer:
         if not isinstance(context, Access):
             raise TypeError("A call needs access.")
+        if has_outlived_its_key(request, timezone.now()):
+            return Answer(error=OUTLIVED)
         return answer_of(lambda: _perform(request, context))
 
     def settle(
@@ -124,9 +126,11 @@ class Levels:
     ) -> Verdict | None:
         reads = call_request["op"] == "read"
         if answer.error is not None:
+            if answer.error.code == OUTLIVED.code:
+                return Again("Its key has lost its life: a read decides.")
             if answer.error.kind is not ErrorClass.UNKNOWN or reads:
                 return None
-            return _given_up(lock_scene(job.payload["member"]), call_request)
+            return _given_up(lock_scene(job.payload["member"]), job)
         scene = lock_scene(job.payload["member"])
         settle = settle_read if reads else settle_push
         return settle(scene, job, call_request, answer.body or {}, now=now)
@@ -143,6 +147,21 @@ def _step(scene: Scene) -> object:
         needs_read=bool(member.needs_read),
         stale=member.stale,
     )
+
+
+def _plan_push(
+    scene: Scene, step: object, session: Session, riders: tuple[int, ...], *, now: datetime
+) -> Planned:
+    if not isinstance(step, Push):
+        scene.member.pushed_sequence = scene.pool.sequence
+        scene.member.save(update_fields=["pushed_sequence"])
+        return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
+    if held := _held(scene, scene.pool):
+        return held
+    grant = write_grant(scene.store, now=now)
+    request = {"op": "adjust", "changes": [_change(scene, step.delta, step.expect)]}
+    guard = Guard.NONE if step.expect is None else Guard.CAS
+    return Call(request, Access(session, grant), riders, guard=guard, merge="adjust")
 
 
 def _held(scene: Scene, pool: StockPool) -> Settled | None:
@@ -209,11 +228,12 @@ def _perform(request: Mapping[str, Any], access: Access) -> Reply:
         nodes = dict(zip(request["items"], reply.body["nodes"], strict=True))
         return replace(reply, body={"nodes": nodes})
     write = adjust_levels if request["op"] == "adjust" else set_levels
-    key = request["idempotency_key"]
+    again = request.get("again", {})
+    key, changes = again.get("key", request["idempotency_key"]), _sent(request)
     reply = write(
         access.session,
         access.grant,
-        list(_changes(request["changes"])),
+        list(_changes(changes)),
         key=key,
         reference=f"gid://store-sync/Call/{key}",
     )
@@ -222,10 +242,16 @@ def _perform(request: Mapping[str, Any], access: Access) -> Reply:
         raise UnknownOutcome("concurrent", "Shopify is still at work on the same call.")
     body = {
         "at": done.at.isoformat() if done.at else None,
-        "errors": [_named(error, request["changes"]) for error in done.errors],
+        "errors": [_named(error, changes) for error in done.errors],
         "again": access.again,
     }
     return replace(reply, body=body)
+
+
+def _sent(request: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The changes of a call: those of all its levels, where it goes again under its key."""
+    sent: Sequence[Mapping[str, Any]] = request.get("again", {}).get("sent", request)["changes"]
+    return sent
 
 
 def _named(error: StockError, changes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -245,8 +271,15 @@ def _changes(listed: Iterable[Mapping[str, Any]]) -> Iterable[LevelChange]:
         yield LevelChange(one["item"], one["location"], one["amount"], one["expect"])
 
 
-def _given_up(scene: Scene, request: Mapping[str, Any]) -> Again:
-    """The key of a push has lost its life unheard: a read decides, and the lower number stands."""
-    scene.member.unknown = {"delta": delta_of(request)}
-    scene.member.save(update_fields=["unknown"])
-    return Again("Nobody heard for a day whether it was applied: a read decides.")
+def _given_up(scene: Scene, job: JobView) -> Again:
+    """The engine repeats it no more: we do, alone, while its key lives; then a read decides."""
+    note(scene.member, StoredCall.objects.select_related("carrier").filter(job=job.id).latest("id"))
+    return Again("Nobody heard whether it was applied: its key tells, or after a day a read.")
+
+
+def _plan_again(scene: Scene, again: dict[str, Any], session: Session, now: datetime) -> Planned:
+    if not scene.store.is_live:
+        said = f"{scene.store} is {scene.store.mode}: nothing is written to it."
+        return Parked(said, NOT_LIVE_SECONDS)
+    access = Access(session, write_grant(scene.store, now=now), again=True)
+    return Call(again, access, guard="key")

@@ -81,6 +81,9 @@ def _decide(scene: Scene, delivery: Delivery, told: LevelSnapshot, cause: Cause)
         return Settled(Outcome.NOTHING_TO_DO, "Noted only: no quantity is told.")
     if scene.call_is_open() or scene.member.unknown is not None:
         return Parked("Waits for the answer of a call about the same level.", PARK_SECONDS)
+    if scene.unheard():
+        queue_levels([scene.member], cause_id=cause.cause_id)
+        return Parked("Waits until it is known what a push that was given up has done.", 1.0)
     leave_if_lapsed(scene, cause)
     seen = Seen(told.available, told.updated_at)
     found = decide_hook(scene.level, seen, scene.standing_before(told.available))

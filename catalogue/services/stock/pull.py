@@ -230,7 +230,8 @@ def _take_moved(
 ) -> None:
     """Take in one level of a page, unless a call of it came between: then it is read again."""
     settled = scene.member.settled_at
-    if scene.call_is_open() or scene.member.unknown or (settled and settled >= asked_at):
+    unsure = scene.call_is_open() or scene.member.unknown or scene.unheard()
+    if unsure or (settled and settled >= asked_at):
         ask_for_read(scene, "A page met a call of the same level.", cause)
     elif variant_id is None:
         freeze(scene, NOT_LINKED, cause)

@@ -11,6 +11,7 @@ from catalogue.services.stock.members import finish_joining
 from catalogue.services.stock.scene import Scene
 from catalogue.services.stock.sighting import take_read
 from catalogue.services.stock.spread import queue_levels
+from catalogue.services.stock.unheard import delta_of
 from stores.shopify.stock import parse_level
 from syncqueue.domain.handling import Again, JobView, Refused, Retry, Settled, Verdict
 from syncqueue.enums import Kind, Outcome
@@ -30,13 +31,6 @@ def job_cause(job: JobView, what: str) -> Cause:
         cause_id=job.cause_id,
         job_id=job.id,
     )
-
-
-def delta_of(request: Mapping[str, Any]) -> int:
-    """By how much a planned push of one level moves it."""
-    (change,) = request["changes"]
-    amount: int = change["amount"]
-    return amount - change["expect"] if request["op"] == "set" else amount
 
 
 def settle_read(
@@ -66,7 +60,10 @@ def settle_push(
 ) -> Verdict:
     (change,) = request["changes"]
     level = (change["item"], change["location"])
-    own = [e for e in body["errors"] if e["index"] is None or level == (e["item"], e["location"])]
+    errors = body["errors"]
+    own = [e for e in errors if e["index"] is None or level == (e["item"], e["location"])]
+    if "again" in request and errors and not own:
+        own = [{"code": NOT_APPLIED, "message": "It was refused on account of another level."}]
     scene.member.settled_at = now
     if own:
         said = _refused(scene, own[0], delta_of(request))

@@ -18,6 +18,14 @@ SELECT EXISTS (SELECT 1 FROM syncqueue_lane AS lane JOIN syncqueue_call AS call
   ON call.lane_id = lane.id AND call.state = ANY(%s)
   WHERE lane.channel_id = %s AND lane.kind = 'call' AND lane.key = %s)
 """
+# What an engine that gave a job up has left: perhaps carried out, and settled by nobody.
+_UNHEARD = """
+SELECT call.id FROM syncqueue_lane AS lane JOIN syncqueue_call AS call
+  ON call.lane_id = lane.id AND call.state = 'unknown'
+  WHERE lane.channel_id = %s AND lane.kind = 'call' AND lane.key = %s AND call.id > %s
+  AND call.request ->> 'op' <> 'read'
+  ORDER BY call.id LIMIT 1
+"""
 
 
 @dataclass(slots=True)
@@ -59,6 +67,14 @@ class Scene:
         """Where it stands when this number is seen, with the rises that it was not written yet."""
         rises = _unpushed_rises(self.member) if available > self.member.level else ()
         return standing_of(self.member, self.pool, rises)
+
+    def unheard(self) -> int | None:
+        """The call of a job that was given up, as long as nobody knows what it has done."""
+        values: list[Any] = [self.store.channel_id, self.member.lane_key, self.member.accounted]
+        with connection.cursor() as cursor:
+            cursor.execute(_UNHEARD, values)
+            row = cursor.fetchone()
+        return row[0] if row else None
 
     def call_is_open(self) -> bool:
         """Whether a read or push of this level is planned, under way or not settled yet."""

@@ -26,6 +26,7 @@ from catalogue.services.stock import (
 from catalogue.services.stock.pull import StockPull
 from catalogue.services.stock.scene import lock_scene
 from catalogue.services.stock.sighting import take_read
+from catalogue.services.stock.unheard import has_outlived_its_key, repeated
 from stores.enums import Mode
 from stores.models import Store
 from stores.shopify.types import LevelSnapshot
@@ -398,3 +399,19 @@ def test_the_command_finds_what_the_database_would_refuse(shops, pool):
         with pytest.raises(SystemExit):
             call_command("check_stock")
         transaction.set_rollback(True)
+
+
+def test_a_push_is_never_sent_again_after_the_life_of_its_key(shops, pool):
+    """The key is that of the first sending; a later call that repeats it is not younger."""
+    row = member(shops[0])
+    change = {"item": row.item_gid, "location": "L", "amount": -2, "expect": 50, "epoch": 1}
+    request = {"op": "adjust", "changes": [{**change, "sequence": 1}]}
+    row.unknown = {"delta": -2, "request": request, "sent": request, "key": str(uuid4()),
+                   "born": timezone.now().isoformat()}  # fmt: skip
+    again = repeated(row, timezone.now())
+    assert again["again"]["key"] == row.unknown["key"]
+    assert not has_outlived_its_key(again, timezone.now())
+    tomorrow = timezone.now() + timedelta(hours=23, minutes=1)
+    assert repeated(row, tomorrow) is None
+    assert has_outlived_its_key(again, tomorrow)
+    assert not has_outlived_its_key(request, tomorrow)
