@@ -126,13 +126,6 @@ SHOPIFY_API_VERSION = "2026-10"
 SHOPIFY_CLIENT_ID = env.str("SHOPIFY_CLIENT_ID", default="")
 SHOPIFY_CLIENT_SECRET = env.str("SHOPIFY_CLIENT_SECRET", default="")
 SHOPIFY_PREVIOUS_CLIENT_SECRET = env.str("SHOPIFY_PREVIOUS_CLIENT_SECRET", default="")
-SHOPIFY_SCOPES = [
-    "read_products",
-    "write_products",
-    "read_inventory",
-    "write_inventory",
-    "read_locations",
-]
 # Where every *.myshopify.com host is reached instead; set for the twin only.
 SHOPIFY_TWIN_URL = env.str("SHOPIFY_TWIN_URL", default="").rstrip("/")
 WEBHOOK_MAX_BYTES = env.int("WEBHOOK_MAX_BYTES", default=5 * 1024 * 1024)

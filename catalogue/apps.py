@@ -31,7 +31,7 @@ class CatalogueConfig(AppConfig):
         from catalogue.services.stock.pull import STOCK_PULL, StockPull  # noqa: PLC0415
         from catalogue.services.stock.spread import LEVEL  # noqa: PLC0415
         from catalogue.services.walks import PREFIX, Walker  # noqa: PLC0415
-        from stores.services.handlers import PULL  # noqa: PLC0415
+        from stores.services.pulls import PULL  # noqa: PLC0415
         from syncqueue.domain.handling import register  # noqa: PLC0415
         from syncqueue.services.prune import register_step  # noqa: PLC0415
         from syncqueue.services.sweep import register_chore  # noqa: PLC0415

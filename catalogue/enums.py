@@ -242,6 +242,7 @@ class IssueKind(StrEnum):
     METAFIELD = "metafield"
     PICTURES = "pictures"
     NEW_PRODUCT = "new_product"
+    GRANT = "grant"
 
 
 class IssueState(StrEnum):

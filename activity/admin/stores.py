@@ -19,11 +19,12 @@ from catalogue.errors import CatalogueError
 from catalogue.models import Plan
 from catalogue.services.opt_in import resume
 from catalogue.services.plans import approve, make_plan
+from stores.domain.scopes import lacking
 from stores.enums import READABLE
 from stores.errors import ModeRefusedError
 from stores.models import Membership, Organization, Store, Workspace
-from stores.services.handlers import enqueue_pull
 from stores.services.modes import pause
+from stores.services.pulls import enqueue_pull
 from syncqueue.services.channel import hold, release
 
 
@@ -168,7 +169,7 @@ class StoreAdmin(VerbAdmin):
 
     def panel(self, request: HttpRequest, row: Store) -> dict[str, Any]:
         own = {"store": row, "row": store_row(row), "walks": list(walks_of(row))}
-        return {**super().panel(request, row), **own}
+        return {**super().panel(request, row), **own, "lacking": lacking(row.scopes)}
 
     def opt_in_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The plan of what going live would write, and the approval that names its hash."""

@@ -8,11 +8,13 @@ from typing import Any
 
 from django.db import connection
 
+from catalogue.domain.attributes import attribute
 from catalogue.domain.metafields import name_of, places
 from catalogue.domain.pricing import PriceRule
 from catalogue.domain.terms import Policy, Terms
 from catalogue.enums import Owner, Ownership
 from catalogue.models import SyncedMetafield
+from stores.domain.scopes import CHANNELS, PICTURES, Use
 from stores.models import Store
 from stores.shopify.types import Extras
 
@@ -31,8 +33,6 @@ TERMS = """
 )) AS terms
 """
 """A column over `stores_store AS s`; `read_terms` reads it."""
-CHANNEL_SCOPES = frozenset({"read_publications", "write_publications"})
-MEDIA_SCOPE = "write_files"
 _OF_STORES = f"SELECT s.id, s.currency, {TERMS} FROM stores_store AS s WHERE s.id = ANY(%s)"  # noqa: S608
 
 
@@ -61,8 +61,13 @@ def extras_of(store: Store, terms: Terms) -> Extras:
     Channels and pictures, where the store has granted to see and to set them.
     """
     product, variant = (tuple(places(terms.metafields, owner)) for owner in Owner)
-    scopes = set(store.scopes)
-    return Extras(product, variant, channels=scopes >= CHANNEL_SCOPES, media=MEDIA_SCOPE in scopes)
+    channels, media = (use.granted(store.scopes) for use in (CHANNELS, PICTURES))
+    return Extras(product, variant, channels=channels, media=media)
+
+
+def use_of(name: str) -> Use | None:
+    """The leave that an attribute needs of a store, beside what every store has granted."""
+    return {"channels": CHANNELS, "media": PICTURES}.get(attribute(name).part)
 
 
 def metafields_of(workspace_id: int) -> dict[str, str]:

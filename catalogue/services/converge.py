@@ -1,11 +1,12 @@
 """The one handler that reads and writes a product in a store: effective minus observed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from catalogue.domain.attributes import attribute, build_input, fingerprint, read_leaves
+from catalogue.domain.attributes import PICTURES, attribute, build_input, fingerprint, read_leaves
+from catalogue.domain.diff import LeafKey
 from catalogue.domain.values import Value
 from catalogue.enums import Guard, ListingState, Owner
 from catalogue.models import Listing
@@ -14,10 +15,10 @@ from catalogue.selectors.shapes import missing
 from catalogue.services.access import TOKEN_SECONDS, Access
 from catalogue.services.answers import absorb_read, absorb_write
 from catalogue.services.channel_writes import settle_channels, write_channels
+from catalogue.services.grants import granted, kept_back, withdrawn
 from catalogue.services.locking import Locked, with_listing
 from catalogue.services.media_writes import (
     KEY,
-    NOT_GRANTED,
     PROCESSING,
     SECONDS,
     plan_media,
@@ -122,24 +123,13 @@ class Converge:
         access: Access,
         now: datetime,
     ) -> Planned:
-        differing = pic.to_write()
+        differing = {k: value for k, value in pic.to_write().items() if granted(pic, k[1])}
         leaves = {k: value for k, value in differing.items() if not attribute(k[1]).structural}
         if job.solo:
             own = leaves_of(job)
             leaves = {key: value for key, value in leaves.items() if key in own}
         if not leaves:
-            stuck = differing.keys() & leaves_of(job) if differing else set()
-            if stuck or missing(pic):
-                mark_held(job.id, SHAPE)
-                return Settled(Outcome.HELD, SHAPE)
-            if astray(pic, leaves_of(job)):
-                mark_held(job.id, ASTRAY)
-                return Settled(Outcome.HELD, ASTRAY)
-            if KEY in leaves_of(job) - pic.observed().keys():
-                mark_held(job.id, NOT_GRANTED)
-                return Settled(Outcome.HELD, NOT_GRANTED)
-            mark_shown([job.id])
-            return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
+            return _nothing_to_write(pic, job, differing)
         request = write_request(pic, next_call(job, leaves), now)
         if request["op"] == "media":
             planned = plan_media(pic, request, cause_id=job.cause_id)
@@ -172,6 +162,8 @@ class Converge:
         settle = SETTLE.get(call_request["op"], _settle_write)
         if answer.error is not None:
             make_due(job.channel_id, Kind.IN, [job.key])  # what waited for this answer
+            if again := withdrawn(job, answer):
+                return again
             if answer.error.kind is not ErrorClass.UNKNOWN or call_request["op"] == "read":
                 return None
             sent_at = now - timedelta(seconds=answer.seconds)
@@ -191,6 +183,22 @@ class Converge:
             listing_id,
             lambda locked: settle(locked, job, passengers, call_request, answer, now),
         )
+
+
+def _nothing_to_write(pic: Picture, job: JobView, differing: Collection[LeafKey]) -> Planned:
+    """The store shows what it should, or why the job's own changes are not written there."""
+    own = leaves_of(job)
+    if own & set(differing) or missing(pic):
+        reason = SHAPE
+    elif astray(pic, own):
+        reason = ASTRAY
+    elif KEY in own - pic.observed().keys() and granted(pic, PICTURES):
+        return wait(pic, job, pic.effective(KEY).value)
+    elif not (reason := kept_back(pic, own)):
+        mark_shown([job.id])
+        return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
+    mark_held(job.id, reason)
+    return Settled(Outcome.HELD, reason)
 
 
 def _perform(request: Mapping[str, Any], access: Access) -> Reply:

@@ -18,10 +18,9 @@ from catalogue.enums import ChangeFate, ChangeScope, OverrideKind, Ownership
 from catalogue.errors import Clash, NotAllowedNowError, NotFoundHereError, StaleEditError
 from catalogue.models import Change, Override, Product, Variant
 from catalogue.models.canonical import Record
-from catalogue.selectors.terms import MEDIA_SCOPE, terms_of
+from catalogue.selectors.terms import terms_of, use_of
 from stores.models import Store
 
-PUBLISH = "write_publications"
 _PUT_PRODUCTS = """
 UPDATE catalogue_product AS p SET registers = u.registers, title = u.title, status = u.status,
   vendor = u.vendor, edit_version = u.edit_version, updated_at = u.updated_at
@@ -134,17 +133,15 @@ def _check_ownership(
         if wish.store_id is None or wish.clear:
             continue
         store = stores[wish.store_id]
-        if attribute(wish.attribute).part == "channels" and PUBLISH not in store.scopes:
+        use, label = use_of(wish.attribute), attribute(wish.attribute).label
+        if use is not None and not use.granted(store.scopes):
             raise NotAllowedNowError(
-                f"Channels can't be set in {store}: its grant lacks {PUBLISH}."
-            )
-        if attribute(wish.attribute).part == "media" and MEDIA_SCOPE not in store.scopes:
-            raise NotAllowedNowError(
-                f"Pictures can't be set in {store}: its grant lacks {MEDIA_SCOPE}."
+                f"{label} can't be set in {store}: its grant lacks {use}. "
+                "Connect it again on the store's page to grant them."
             )
         ownership = terms[wish.store_id].ownership(wish.attribute)
         if ownership not in (Ownership.TWO_WAY, Ownership.HUB):
-            label, words = attribute(wish.attribute).label, ownership.value.replace("_", " ")
+            words = ownership.value.replace("_", " ")
             raise NotAllowedNowError(
                 f"{label} can't be set in {store} from here: its policy there is “{words}”."
             )

@@ -20,7 +20,6 @@ from catalogue.enums import Owner, Source
 from catalogue.models import VariantListing
 from catalogue.selectors.galleries import gallery_of
 from catalogue.selectors.picture import Picture
-from catalogue.selectors.terms import MEDIA_SCOPE
 from catalogue.services.absorb import Absorbed, absorb, take_edits
 from catalogue.services.adopting import take_in_new
 from catalogue.services.locking import Locked, with_listing
@@ -28,6 +27,7 @@ from catalogue.services.observed import store_listing
 from catalogue.services.spread import queue_read
 from catalogue.services.stock.inbound import items_changed
 from catalogue.services.unknown import outcome_is_unknown, unknown_writes
+from stores.domain.scopes import PICTURES
 from stores.models import Delivery
 from stores.shopify.errors import BadPayload
 from stores.shopify.products import parse_product_payload
@@ -220,7 +220,7 @@ def _lacks_a_metafield(pic: Picture, snapshot: ProductSnapshot) -> bool:
 def _other_pictures(pic: Picture, snapshot: ProductSnapshot) -> bool:
     """Whether the processed media that a payload names are not those that the last read showed."""
     told, as_of = snapshot.node.get("media"), pic.listing.as_of
-    if told is None or MEDIA_SCOPE not in pic.store.scopes:
+    if told is None or not PICTURES.granted(pic.store.scopes):
         return False
     if as_of and snapshot.updated_at < as_of:
         return False

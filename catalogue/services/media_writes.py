@@ -29,7 +29,6 @@ from catalogue.selectors.galleries import (
     sources_of,
 )
 from catalogue.selectors.picture import Picture
-from catalogue.selectors.terms import MEDIA_SCOPE
 from catalogue.services.locking import Locked
 from catalogue.services.looking import called, has_unseen, queue_looks
 from catalogue.services.misfits import pictures_differ
@@ -48,7 +47,6 @@ __all__ = ["plan_media", "see_gallery", "settle_media", "wait", "write_media"]
 KEY: LeafKey = (None, PICTURES)
 PROCESSING = "Shopify still processes pictures of the product."
 NOWHERE = "No store shows a picture that is missing here, so it can't be fetched: nothing was done."
-NOT_GRANTED = f"The store has not granted {MEDIA_SCOPE}: its pictures are left alone."
 LOOKING = "Pictures are being fetched to see what they show, so that none is there twice."
 UNREADABLE = "It is tried again for hours, and written here once it can be fetched."
 SECONDS, LOOK_SECONDS = 1.0, 5.0

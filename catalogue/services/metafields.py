@@ -10,8 +10,8 @@ from catalogue.errors import NotAllowedNowError
 from catalogue.models import SyncedMetafield
 from stores.enums import READABLE
 from stores.models import Store, Workspace
-from stores.services.handlers import enqueue_pull
 from stores.services.install import subscribe
+from stores.services.pulls import enqueue_pull
 
 MOST_DECLARED = 50
 

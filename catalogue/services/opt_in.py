@@ -11,8 +11,8 @@ from catalogue.services.comparing import queue_differences
 from stores.enums import Mode
 from stores.models import Store
 from stores.services import modes
-from stores.services.handlers import enqueue_pull
 from stores.services.modes import go_live
+from stores.services.pulls import enqueue_pull
 
 
 def opt_in(plan_id: int, mark: str) -> int:

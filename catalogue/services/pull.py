@@ -10,6 +10,7 @@ from catalogue.models import Listing
 from catalogue.selectors.terms import extras_of, terms_of
 from catalogue.services.comparing import compare_read
 from catalogue.services.gates import Cause
+from catalogue.services.grants import settle_grants, withdrawn
 from catalogue.services.importing import (
     found_products,
     is_founder,
@@ -21,7 +22,7 @@ from catalogue.services.offering import offer_found
 from catalogue.services.stock.pull import follow_stock
 from stores.enums import READABLE, Mode
 from stores.models import Store
-from stores.services.handlers import IMPORT
+from stores.services.pulls import IMPORT
 from stores.services.tokens import session_in, session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.products import products_count, products_page, read_product
@@ -76,7 +77,7 @@ class Pull:
         now: datetime,
     ) -> Verdict | None:
         if answer.error:
-            return None
+            return withdrawn(job, answer)
         store = Store.objects.get(pk=job.payload["store"])
         body = answer.body or {}
         importing = job.payload["purpose"] == IMPORT
@@ -134,6 +135,7 @@ def _read_page(session: Session, request: Mapping[str, Any]) -> Reply:
 
 
 def _finish(store: Store, job: JobView) -> Settled:
+    settle_grants(store)
     compare_read(store, cause_id=job.cause_id)
     return Settled(Outcome.APPLIED, f"{store.pull_done} products were read; matching follows.")
 
@@ -165,7 +167,7 @@ class Adopt:
         now: datetime,
     ) -> Verdict | None:
         if answer.error:
-            return None
+            return withdrawn(job, answer)
         node = (answer.body or {})["product"]
         if node is None:
             return Settled(Outcome.NOTHING_TO_DO, "The product is gone again.")

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
 
 from stores.enums import Mode
 from stores.models import Delivery, Store
 from stores.services.install import AFTER_INSTALL
 from stores.services.modes import set_mode
+from stores.services.pulls import IMPORT, PROBE, enqueue_probe, enqueue_pull
+from stores.services.scopes import note_scopes
 from stores.services.subscriptions import (
     reconcile_subscriptions,
     record_subscriptions,
@@ -30,13 +31,9 @@ from syncqueue.domain.handling import (
     Verdict,
     register,
 )
-from syncqueue.enums import Kind, Outcome, Priority
+from syncqueue.enums import Outcome
 from syncqueue.services.channel import hold
-from syncqueue.services.enqueue import NewJob, enqueue
 
-PROBE = "stores.probe"
-PULL = "catalogue.pull"
-IMPORT = "import"
 UNAUTHORIZED = 401
 
 
@@ -92,21 +89,6 @@ class AfterInstall(_ShopCall):
         return Settled(Outcome.APPLIED, said)
 
 
-def enqueue_pull(store: Store, purpose: str, *, cause_id: UUID | None = None) -> int:
-    """Queue a pull (`import`) or a reconciliation (`reconcile`) of a store; the id of its job."""
-    job = NewJob(
-        channel_id=store.channel_id,
-        kind=Kind.CALL,
-        key="pull",
-        handler=PULL,
-        payload={"store": store.pk, "purpose": purpose},
-        cause_id=cause_id or uuid4(),
-        priority=Priority.BULK,
-        dedupe_key=purpose,
-    )
-    return enqueue([job])[0]
-
-
 class Probe(_ShopCall):
     """Asks the shop who it is: the truth behind hints about the grant and the shop."""
 
@@ -134,12 +116,11 @@ class Probe(_ShopCall):
         body = answer.body or {}
         if body.get("revoked"):
             return self._revoked(store_id, call_request["installed_at"])
-        Store.objects.filter(pk=store_id, shop_gid=body["gid"]).update(
-            name=body["name"],
-            currency=body["currency"],
-            plan=body["plan"],
-            scopes=list(body["scopes"]),
-        )
+        store = Store.objects.select_for_update(no_key=True).get(pk=store_id)
+        if store.shop_gid == body["gid"]:
+            names = ("name", "currency", "plan")
+            Store.objects.filter(pk=store_id).update(**{name: body[name] for name in names})
+            note_scopes(store, body["scopes"], cause_id=job.cause_id)
         return Settled(Outcome.NOTHING_TO_DO, "The shop answers; its facts are up to date.")
 
     def _revoked(self, store_id: int, installed_at: str) -> Settled:
@@ -157,16 +138,7 @@ class InboundShop(SqlOnly):
 
     def plan(self, job: JobView, _followers: Sequence[JobView], *, now: datetime) -> Planned:  # noqa: ARG002
         delivery = Delivery.objects.select_related("store").get(pk=job.payload["delivery"])
-        probe = NewJob(
-            channel_id=delivery.store.channel_id,
-            kind=Kind.CALL,
-            key="shop",
-            handler=PROBE,
-            payload={"store": delivery.store_id},
-            cause_id=job.cause_id,
-            dedupe_key="probe",
-        )
-        enqueue([probe])
+        enqueue_probe(delivery.store, cause_id=job.cause_id)
         return Settled(Outcome.NOTHING_TO_DO, f"“{delivery.topic}” is a hint: a probe follows.")
 
 

@@ -11,11 +11,13 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from stores.domain.scopes import ASKED, REQUIRED, with_implied
 from stores.domain.shops import shop_domain
 from stores.enums import Mode
 from stores.errors import InstallRefusedError
 from stores.models import OAuthState, Organization, Store, Workspace
 from stores.services.modes import set_mode
+from stores.services.scopes import note_scopes
 from stores.services.tokens import columns_of, default_credentials, session_with
 from stores.shopify.errors import ShopifyError
 from stores.shopify.oauth import authorize_url, exchange_code
@@ -58,7 +60,7 @@ def begin_install(
     url = authorize_url(
         base_url=base_url(known, settings.SHOPIFY_TWIN_URL),
         client_id=app.client_id,
-        scopes=settings.SHOPIFY_SCOPES,
+        scopes=ASKED,
         redirect_uri=f"{settings.PUBLIC_URL}/shopify/callback/",
         state=nonce,
     )
@@ -97,7 +99,7 @@ def connect(
     identity: ShopIdentity,
 ) -> Store:
     """Store a token that is proved to be this shop's, and queue what follows an installation."""
-    missing = set(settings.SHOPIFY_SCOPES) - _with_implied(identity.scopes)
+    missing = set(REQUIRED) - with_implied(identity.scopes)
     if missing:
         raise InstallRefusedError(f"The scopes {', '.join(sorted(missing))} were not granted.")
     if identity.domain != domain:
@@ -121,6 +123,7 @@ def connect(
             set_mode(store.pk, Mode.CONNECTED, by="", reason="The app was installed.")
         release(store.channel_id, by="")
         subscribe(store, cause_id=uuid4())
+        note_scopes(store, token.scopes, cause_id=uuid4())
     store.refresh_from_db()
     return store
 
@@ -182,12 +185,6 @@ def _check_fresh(timestamp: str) -> None:
     age = timezone.now() - datetime.fromtimestamp(sent, tz=timezone.get_default_timezone())
     if abs(age) > CALLBACK_LIFE:
         raise InstallRefusedError("The callback is too old; begin the installation anew.")
-
-
-def _with_implied(scopes: tuple[str, ...]) -> set[str]:
-    """Leave to write implies leave to read, and Shopify names only the wider one."""
-    implied = {s.replace("write_", "read_", 1) for s in scopes if s.startswith("write_")}
-    return {*scopes, *implied}
 
 
 def _credentials(organization: Organization | None) -> Credentials:

@@ -89,6 +89,12 @@ class AccessRevoked(ShopifyError):  # noqa: N818
     kind = ErrorClass.REVOKED
 
 
+class ScopeMissing(ShopifyError):  # noqa: N818
+    """Leave that a store may keep back is not there any more; its token is good for the rest."""
+
+    kind = ErrorClass.REFUSED
+
+
 class Frozen(ShopifyError):  # noqa: N818
     """The shop is frozen, locked or closed."""
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import requests
 
+from stores.domain.scopes import REQUIRED
 from stores.shopify.errors import (
     AccessRevoked,
     Frozen,
     NotFound,
     PlatformDown,
     Refused,
+    ScopeMissing,
     ShopifyError,
     Throttled,
     Transient,
@@ -44,6 +46,7 @@ _CODES: Mapping[str, type[ShopifyError]] = {
 }
 _DEFAULT_PAUSE = {429: 2.0, 430: 60.0}
 _SERVER_ERROR = 500
+_SCOPE = re.compile(r"\b(?:read|write)_\w+")
 
 
 def reply_of(
@@ -142,12 +145,20 @@ def _of_errors(parsed: Mapping[str, Any], *, writes: bool, **facts: Any) -> Shop
     code = str((first.get("extensions") or {}).get("code") or "refused")
     message = str(first.get("message") or "Shopify gave no reason.")
     error = _CODES.get(code, Refused)
+    if error is AccessRevoked and _may_be_kept_back(first):
+        error, code = ScopeMissing, "scope_missing"
     applied = isinstance(parsed.get("data"), dict) and any(parsed["data"].values())
     if writes and (applied or error is Transient):
         return UnknownOutcome(code.lower(), f"The write broke off: {message}", **facts)
     if error is Throttled:
         facts["retry_after"] = _until_affordable(**facts)
     return error(code.lower(), message, **facts)
+
+
+def _may_be_kept_back(error: Mapping[str, Any]) -> bool:
+    """Whether a denial is about leave that a store need not grant, and not about all of it."""
+    needed = set(_SCOPE.findall(str((error.get("extensions") or {}).get("requiredAccess"))))
+    return bool(needed) and not needed & set(REQUIRED)
 
 
 def _first_error(errors: Any) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from django.test import override_settings
 from catalogue.models import Product
 from stores.enums import Mode
 from stores.models import Store, Workspace
-from stores.services.handlers import IMPORT, enqueue_pull
+from stores.services.pulls import IMPORT, enqueue_pull
 from stores.twin.testing import RunningTwin, running_twin
 from syncqueue.models import Channel
 from syncqueue.services.pump import run_pump

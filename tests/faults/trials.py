@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from catalogue.models import Change
 from stores.models import Store
-from stores.services.handlers import enqueue_pull
+from stores.services.pulls import enqueue_pull
 from syncqueue.services.channel import pause, resume
 from tests.faults.armed import Fault
 from tests.faults.oracle import check

@@ -8,7 +8,7 @@ from catalogue.enums import Owner, Source
 from catalogue.models import Change, Issue, Override
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.metafields import declare
-from stores.services.handlers import enqueue_pull
+from stores.services.pulls import enqueue_pull
 from syncqueue.enums import JobState
 from syncqueue.models import Attempt, Job
 from tests.journeys.conftest import lamp, set_value

@@ -1,13 +1,13 @@
 """Pictures: known by their content, so that every store has each of them once and in order."""
 
 import pytest
-from django.conf import settings
 
 from activity.selectors.comparison import comparison
 from catalogue.domain.attributes import clean
 from catalogue.enums import DeliveryFate
 from catalogue.models import ChangeDelivery, Issue, Override
-from stores.services.handlers import enqueue_pull
+from stores.domain.scopes import REQUIRED
+from stores.services.pulls import enqueue_pull
 from syncqueue.enums import OPEN_STATES
 from syncqueue.models import Job
 from tests.journeys.conftest import lamp, set_value
@@ -15,7 +15,7 @@ from tests.journeys.conftest import lamp, set_value
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SITE = "https://pictures.example"
-GRANTED = [*settings.SHOPIFY_SCOPES, "read_files", "write_files"]
+GRANTED = [*REQUIRED, "write_files"]
 
 
 def stores_with_pictures(world, *names):

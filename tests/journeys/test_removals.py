@@ -6,7 +6,7 @@ from catalogue.enums import IssueKind, IssueState, ListingState, Removals
 from catalogue.models import Issue, Listing, Product, RemovalPolicy, Variant
 from catalogue.services import options_decided
 from catalogue.services.removals import delete_everywhere, recreate_gone, unlink_gone
-from stores.services.handlers import enqueue_pull
+from stores.services.pulls import enqueue_pull
 from tests.journeys.conftest import lamp, set_value
 from tests.journeys.shaping import Hand, shape, shirt
 

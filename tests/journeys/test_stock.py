@@ -21,8 +21,8 @@ from catalogue.services.stock import (
     set_quantity,
 )
 from stores.models import Location, Store
-from stores.services.handlers import enqueue_pull
 from stores.services.modes import pause, resume
+from stores.services.pulls import enqueue_pull
 from syncqueue.enums import CallState, Outcome
 from syncqueue.models import Attempt, Call, Job
 from tests.journeys.conftest import lamp

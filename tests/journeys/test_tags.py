@@ -4,7 +4,7 @@ import pytest
 
 from catalogue.enums import ChangeFate
 from catalogue.models import Change
-from stores.services.handlers import enqueue_pull
+from stores.services.pulls import enqueue_pull
 from tests.journeys.conftest import lamp, set_value
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ from catalogue.services.edit import SetValue, edit
 from catalogue.services.plans import make_plan
 from stores.enums import Mode
 from stores.models import Delivery, Store, WebhookSubscription
-from stores.services.handlers import enqueue_pull
+from stores.services.pulls import enqueue_pull
 from stores.shopify.topics import TOPICS
 from stores.twin.testing import RunningTwin
 from syncqueue.enums import Health, JobState, Outcome

@@ -16,7 +16,7 @@ from catalogue.models import Change, Listing, Product, Variant, VariantListing
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
 from stores.models import Delivery
-from stores.services.handlers import enqueue_pull
+from stores.services.pulls import enqueue_pull
 from syncqueue.models import Call
 from syncqueue.services.pump import run_pump
 from tests.journeys.conftest import lamp

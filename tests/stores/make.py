@@ -5,8 +5,8 @@ from itertools import count
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
-from django.conf import settings
 
+from stores.domain.scopes import ASKED
 from stores.enums import Mode
 from stores.models import Organization, Store, Workspace
 from stores.shopify.signing import webhook_signature
@@ -56,7 +56,7 @@ def consented(address):
 
 def consented_code(twin):
     """A code for the app's tokens, straight from the shop's consent."""
-    scopes = ",".join(settings.SHOPIFY_SCOPES)
+    scopes = ",".join(ASKED)
     asked = f"client_id={APP}&scope={scopes}&redirect_uri={PUBLIC}/x&state=s"
     return consented(f"{twin.url}/shops/{DOMAIN}/admin/oauth/authorize?{asked}")["code"]
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from stores.enums import READABLE
 from stores.models import Store
-from stores.services.handlers import enqueue_pull
+from stores.services.pulls import enqueue_pull
 from syncqueue.enums import OPEN_STATES
 from syncqueue.models import Job
 from syncqueue.services.pump import run_pump
