@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalogue', '0024_keys'),
+        ('catalogue', '0025_stock_accounted'),
     ]
 
     operations = [
