@@ -5,7 +5,7 @@ edit. A sighting that no voice of its run explains is how an edit is found; so t
 the set of sightings, not from the order in which they came in.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, pairwise
@@ -23,13 +23,15 @@ from catalogue.enums import Source, Verdict, Via
 class Edit:
     """Somebody in the store set this value; `bounds` where only an interval of it is known.
 
-    `based_on` is what the store held before: what the editor saw and replaced.
+    `based_on` is what the store held before: what the editor saw and replaced. `redates`: as which
+    version it was told before an older sighting of it came.
     """
 
     value: Value
     version: Version
     based_on: Value
     bounds: Bounds | None = None
+    redates: Version | None = None
 
     @property
     def time_uncertain(self) -> bool:
@@ -79,6 +81,8 @@ def decide_payload(
     if ghost and any(silent.key == sighting.key for silent, _ in _unexplained(after)):
         after = after.with_sighting(replace(sighting, version=ghost), value)
     after, edits = _give_voices(after)
+    after, dated = _redate(after)
+    edits += dated
     doubtful = seen.second == as_of and sighting.hash != leaf.hash and not repeated
     if edits:
         return Decision(Verdict.EDIT, after, edits, needs_read=doubtful)
@@ -187,6 +191,33 @@ def _unexplained(leaf: Leaf) -> Iterator[tuple[Sighting, Sequence[Sighting]]]:
         for sighting in run:
             if not any(voice.explains(sighting) for voice in run):
                 yield sighting, before
+
+
+def _redate(leaf: Leaf) -> tuple[Leaf, tuple[Edit, ...]]:
+    """An edit of which a later touch, or a read, had told first is as old as the first of its run.
+
+    So the edits follow from what was seen alone, in whatever order it comes.
+    """
+    edits: list[Edit] = []
+    ids = {sighting.id for sighting in leaf.sightings}
+    for before, run in pairwise(leaf.runs()):
+        first, voice = run[0], _own_voice(run, ids)
+        if voice is None or voice.version is None or not first.triggered:
+            continue
+        time = causal_floor(first.time, _newest(before))
+        if time < voice.version.time:
+            version = replace(voice.version, time=time)
+            value, based_on = leaf.value_of(first.hash), leaf.value_of(before[0].hash)
+            edits.append(Edit(value, version, based_on, redates=voice.version))
+            leaf = leaf.with_voice(voice, None).with_voice(first, version)
+    return leaf, tuple(edits)
+
+
+def _own_voice(run: Sequence[Sighting], ids: Collection[str]) -> Sighting | None:
+    """The sighting by which a run is known for an edit, unless it may be our write."""
+    voices = [sighting for sighting in run if sighting.version]
+    own = all(s.via is not Via.WRITE and s.version and s.version.id in ids for s in voices)
+    return voices[0] if own and len(voices) == 1 else None
 
 
 def _newest(sightings: Iterable[Sighting]) -> Version | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from catalogue.domain.sighting import Sighting, in_order
 from catalogue.domain.values import Value
+from catalogue.domain.version import Version
 
 KEEP = timedelta(hours=48)
 
@@ -76,6 +77,14 @@ class Leaf:
                 past={**self.past, sighting.hash: value},
             )
         )
+
+    def with_voice(self, sighting: Sighting, version: Version | None) -> Leaf:
+        """Say of a sighting in the set that it was this edit, or none."""
+        changed = (
+            replace(one, version=version) if one.key == sighting.key else one
+            for one in self.sightings
+        )
+        return replace(self, sightings=tuple(changed))
 
     def observing(self, value: Value, value_hash: str, accepted_from: str | None = None) -> Leaf:
         past = {**self.past, self.hash: self.value}

@@ -79,6 +79,9 @@ class Timeline:
     def add(self, entry: Entry) -> Timeline:
         return self.merge(Timeline((entry,)))
 
+    def without(self, version: Version) -> Timeline:
+        return Timeline(tuple(entry for entry in self.entries if entry.version != version))
+
     def merge(self, other: Timeline) -> Timeline:
         return Timeline.of((*self.entries, *other.entries))
 
@@ -174,6 +177,11 @@ class CanonicalRegister:
     def add(self, entry: Entry) -> CanonicalRegister:
         return self.merge(CanonicalRegister((entry,)))
 
+    def without(self, store: int | None, version: Version) -> CanonicalRegister:
+        gone = (store, version)
+        kept = (entry for entry in self.entries if (entry.store, entry.version) != gone)
+        return CanonicalRegister(tuple(kept))
+
     def merge(self, other: CanonicalRegister) -> CanonicalRegister:
         return CanonicalRegister(_set_of((*self.entries, *other.entries)))
 
@@ -213,6 +221,14 @@ def route(register: CanonicalRegister, timeline: Timeline | None, entry: Entry) 
     begun = timeline if timeline is not None else Timeline(register.of_store(entry.store))
     grown = begun.add(entry)
     return Routed(register.with_candidates(entry.store, grown.candidates()), grown)
+
+
+def forget(
+    register: CanonicalRegister, timeline: Timeline | None, store: int | None, version: Version
+) -> Routed:
+    """Take out an act of a store that is about to be taken in as of another time."""
+    remaining = timeline.without(version) if timeline is not None else None
+    return Routed(register.without(store, version), remaining)
 
 
 @dataclass(frozen=True, slots=True)

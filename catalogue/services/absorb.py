@@ -54,6 +54,8 @@ from stores.shopify.types import ProductSnapshot, VariantSnapshot
 Judge: TypeAlias = Callable[[str, Attribute, Leaf | None, Value], Decision]
 """Decides one attribute of one host (by gid): its leaf until now, and the value seen."""
 
+REDATED = "A delivery that came late shows that it was set earlier than was known."
+
 
 @dataclass(slots=True)
 class Absorbed:
@@ -174,8 +176,9 @@ def take_edits(
             cause_id=cause_id,
             delivery_id=delivery_id,
             time_uncertain=edited.time_uncertain,
-            reason=routing.reason if entry is routing.entry else JOINED,
-            basis=None if entry.kind is OverrideKind.HELD else Basis(edited.based_on),
+            reason=_why(edited, routing, entry),
+            basis=None if _is_settled(edited, entry) else Basis(edited.based_on),
+            redates=edited.redates,
         )
         if routing.fate is not None:
             changes.append(correct(product, pic.record(key), act, routing.fate))
@@ -196,6 +199,17 @@ def take_edits(
         ask_about_options(pic)
     changes += fill_up(pic, changes, now=now)
     return publish(pic, changes, collisions, cause_id=cause_id, now=now)
+
+
+def _why(edited: Edit, routing: Routing, entry: Entry) -> str:
+    if edited.redates is not None:
+        return REDATED
+    return routing.reason if entry is routing.entry else JOINED
+
+
+def _is_settled(edited: Edit, entry: Entry) -> bool:
+    """Whether a collision is none of an edit's: a person decides already, or it was judged."""
+    return entry.kind is OverrideKind.HELD or edited.redates is not None
 
 
 def publish(

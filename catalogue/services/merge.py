@@ -8,8 +8,9 @@ from catalogue.domain.attributes import attribute
 from catalogue.domain.collision import Basis, collides
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.journal import KEEP
-from catalogue.domain.registers import CanonicalRegister, Entry, Routed, Timeline, route
+from catalogue.domain.registers import CanonicalRegister, Entry, Routed, Timeline, forget, route
 from catalogue.domain.values import Value
+from catalogue.domain.version import Version
 from catalogue.enums import ChangeFate, ChangeScope, OverrideKind, Source
 from catalogue.models import Change, Override, Product
 from catalogue.models.canonical import Record
@@ -21,7 +22,8 @@ HORIZON = KEEP + timedelta(hours=1)
 class Act:
     """One entry on its way into the registers, with what the ledger says about it.
 
-    `basis` is what its author saw, where that need not be what stands here.
+    `basis` is what its author saw, where that need not be what stands here; `redates` the version
+    under which the same act was merged before its time was known better.
     """
 
     key: LeafKey
@@ -33,6 +35,7 @@ class Act:
     time_uncertain: bool = False
     reason: str = ""
     basis: Basis | None = None
+    redates: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,11 @@ def merge(
 ) -> Merged:
     """Route the act, move both registers, and tell the ledger. The product is locked."""
     _, name = act.key
-    before = record.register(name)
+    was, before = record.register(name).winner, record.register(name)
     timeline = override.read_timeline() if override else None
+    if act.redates is not None:
+        rest = forget(before, timeline, act.entry.store, act.redates)
+        before, timeline = rest.register, rest.timeline
     routed = _compact(route(before, timeline, act.entry), now - HORIZON)
     record.set_register(name, routed.register)
     if routed.timeline is not None and act.entry.store is not None:
@@ -77,8 +83,8 @@ def merge(
     taken = _take(act.entry, before, timeline, routed)
     changes = [_row(product, act, taken, act.reason or _reason(taken))]
     moved = routed.register.winner
-    if moved and before.winner and moved.version not in (before.winner.version, act.entry.version):
-        changes.append(_moved_winner(product, act, before.winner, moved))
+    if moved and was and moved.version not in (was.version, act.entry.version):
+        changes.append(_moved_winner(product, act, was, moved))
     return Merged(
         tuple(changes), override if routed.timeline is not None else None, _collided(act, taken)
     )
@@ -143,7 +149,7 @@ def _collided(act: Act, taken: _Taken) -> Entry | None:
 
 
 def _moved_winner(product: Product, act: Act, old: Entry, new: Entry) -> Change:
-    reason = "The value before it belonged to a store's override, so an earlier one stands again."
+    reason = _OLDER if act.redates else _AGAIN
     taken = _Taken(ChangeScope.CANONICAL, ChangeFate.WON, new, old, old.value, new.value)
     return _row(product, act, taken, reason)
 
@@ -180,6 +186,8 @@ def _value(register: CanonicalRegister) -> Value:
     return register.winner.value if register.winner else None
 
 
+_AGAIN = "The value before it belonged to a store's override, so an earlier one stands again."
+_OLDER = "The value before it was set earlier than was known, so this one stands."
 _OVERRIDE_REASONS = {
     "clear": "The store's own value was cleared; it shows the canonical value again.",
     "edit": "The store keeps its own value of this attribute, so the edit stays there.",

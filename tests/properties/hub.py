@@ -103,10 +103,12 @@ class Hub:
             value = str(edit.value)
             key = (store, leaf, edit.version.id)
             self.ledger[key] = Recorded(store, leaf, bare(value), edit.version, edit.time_uncertain)
-            self.take(leaf, Entry(edit.version, "edit", store, value, bounds=edit.bounds))
+            entry = Entry(edit.version, "edit", store, value, bounds=edit.bounds)
+            self.take(leaf, entry, edit.redates)
 
-    def take(self, leaf: str, entry: Entry) -> None:
-        self.registers.take(leaf, entry, horizon=self.clock.now - HORIZON)
+    def take(self, leaf: str, entry: Entry, redates: Version | None = None) -> None:
+        horizon = self.clock.now - HORIZON
+        self.registers.take(leaf, entry, horizon=horizon, redates=redates)
 
     # --- the call lane --------------------------------------------------------------------------
     def effective(self, store: int, leaf: str) -> Effective:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from catalogue.domain.registers import CanonicalRegister, Entry, Timeline, route
+from catalogue.domain.registers import CanonicalRegister, Entry, Routed, Timeline, forget, route
 from catalogue.domain.version import Version
 from catalogue.enums import Source
 
@@ -70,8 +70,18 @@ class Registers:
         for leaf, value in FIRST.items():
             self.canonical[leaf] = CanonicalRegister().add(Entry(ORIGIN, "edit", None, value))
 
-    def take(self, leaf: str, entry: Entry, *, horizon: datetime | None = None) -> None:
-        routed = route(self.canonical[leaf], self.timelines.get((entry.store, leaf)), entry)
+    def take(
+        self,
+        leaf: str,
+        entry: Entry,
+        *,
+        horizon: datetime | None = None,
+        redates: Version | None = None,
+    ) -> None:
+        known = Routed(self.canonical[leaf], self.timelines.get((entry.store, leaf)))
+        if redates is not None:
+            known = forget(known.register, known.timeline, entry.store, redates)
+        routed = route(known.register, known.timeline, entry)
         timeline = routed.timeline
         self.canonical[leaf] = routed.register.compact(horizon) if horizon else routed.register
         if timeline is not None:

@@ -67,6 +67,25 @@ def test_a_later_edit_elsewhere_wins_whatever_comes_first(shops):
     assert (back.store, back.fate) == (first, DeliveryFate.PENDING)
 
 
+def test_an_edit_of_which_a_later_touch_told_first_stands_in_its_own_time(shops):
+    """At 0:10 north sets a title, at 0:20 alpine another, at 0:30 somebody touches north's."""
+    first, second = shops
+    ten, twenty, thirty = (LATER + timedelta(seconds=s) for s in (10, 20, 30))
+    decide(first, edited(title="Of north", at=thirty))
+    decide(second, edited(7, title="Of alpine", at=twenty))
+    assert Product.objects.get().title == "Of north"
+    job = decide(first, edited(title="Of north", at=ten))
+    assert job.outcome == Outcome.APPLIED
+    assert Product.objects.get().title == "Of alpine"
+    again, stands = Change.objects.order_by("id")[2:]
+    assert (again.new, again.fate, again.version_time) == ("Of north", ChangeFate.LOST, ten)
+    assert again.stood_version == stands.version_id
+    assert "set earlier than was known" in again.reason
+    assert (stands.new, stands.fate) == ("Of alpine", ChangeFate.WON)
+    back = ChangeDelivery.objects.filter(change__in=[again, stands], fate=DeliveryFate.PENDING)
+    assert set(back.values_list("store", flat=True)) >= {first.pk}
+
+
 def test_a_delivery_parks_while_a_call_of_its_product_is_open(shops):
     first = shops[0]
     lane = Lane.objects.create(channel_id=first.channel_id, kind=Kind.CALL, key="product:1")
