@@ -1,7 +1,7 @@
 """Products and variants: read with their attributes, written through the one door."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import django_filters
 from django.db.models import Prefetch, QuerySet
@@ -19,7 +19,7 @@ from catalogue.domain.attributes import ATTRIBUTES
 from catalogue.enums import ListingState, Owner, Source
 from catalogue.errors import StaleEditError
 from catalogue.models import Listing, Product, Variant
-from catalogue.selectors.explain import explain
+from catalogue.selectors.explain import Stage, explain
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import Edited, SetValue, edit
 from stores.api.forms import Form
@@ -76,10 +76,13 @@ class HeldSerializer(serializers.Serializer[Any]):
 
 
 class StepSerializer(serializers.Serializer[Any]):
-    stage = serializers.CharField()
+    """`source`: who or what says so (a rule, a sale, a job, ...); empty where nothing does."""
+
+    stage = serializers.ChoiceField(choices=get_args(Stage))
     value = serializers.JSONField(allow_null=True)
     words = serializers.CharField()
-    at = serializers.DateTimeField(allow_null=True)
+    source = serializers.CharField()  # type: ignore[assignment]  # DRF takes it from the class
+    since = serializers.DateTimeField(allow_null=True)
     by = serializers.CharField()
 
 

@@ -1,12 +1,18 @@
 """Products through the API: read, filtered, edited in sight of a version, explained."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from catalogue.domain import pricing
 from catalogue.enums import Ownership
-from catalogue.models import Change, Override, Product, Variant
-from catalogue.services.terms import set_policy
+from catalogue.models import Change, Override, PriceRule, Product, Sale, Variant
+from catalogue.services.sales import Asked, plan_sale, run_sales
+from catalogue.services.terms import set_policy, set_rule
 from syncqueue.models import Job
 from tests.catalogue import make
 from tests.catalogue.api.conftest import client_of
@@ -156,6 +162,36 @@ def test_a_value_is_explained_stage_by_stage(api, shops):
     assert f"Job {job.pk}" in steps["pending"]["words"]
     assert steps["observed"]["value"] == "Desk lamp"
     assert "differs" in steps["observed"]["words"]
+
+
+def test_every_stage_is_there_with_its_value_its_source_and_since_when(api, shops):
+    """canonical → override → rule → layer → pending job → last observed."""
+    variant, store = Variant.objects.get(), shops[1]
+    before = explained(api, attribute="price", store=store.pk, variant=variant.pk)
+    assert list(before) == [
+        "canonical", "override", "rule", "layer", "wanted", "pending", "observed",
+    ]  # fmt: skip
+    assert [before[s]["source"] for s in ("override", "rule", "layer", "pending")] == [""] * 4
+    assert (before["canonical"]["value"], before["canonical"]["source"]) == ("20.00", "import")
+    rule = pricing.PriceRule(
+        attribute="price", currency="USD", since=timezone.now(), rate=Decimal("0.9")
+    )
+    Override.objects.all().delete()
+    set_rule(store, "price", rule, by="ada")
+    now = timezone.now()
+    winter = Sale(
+        store=store, name="Winter", percent=50, zone="UTC", starts_at=now,
+        ends_at=now + timedelta(days=1),
+    )  # fmt: skip
+    sale = plan_sale(Asked(winter, [variant.product_id]), by="ada")
+    run_sales()
+    steps = explained(api, attribute="price", store=store.pk, variant=variant.pk)
+    assert steps["rule"]["value"] == "18.00"
+    assert steps["rule"]["source"] == f"rule {PriceRule.objects.get().pk}"
+    assert (steps["layer"]["value"], steps["layer"]["source"]) == ("9.00", f"sale {sale.pk}")
+    assert all(steps[stage]["since"] for stage in ("canonical", "rule", "layer", "observed"))
+    assert (steps["wanted"]["value"], steps["wanted"]["source"]) == ("9.00", "layer")
+    assert (steps["observed"]["value"], steps["observed"]["source"]) == ("20.00", "read")
 
 
 def test_it_is_explained_why_nothing_is_written(api, shops):
