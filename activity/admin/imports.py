@@ -18,13 +18,13 @@ from activity.admin.terms_forms import operated
 from activity.admin.verbs import Verb
 from activity.selectors.comparison import text_of
 from catalogue.domain.attributes import attribute
-from catalogue.domain.feeds import CLEAR, BadFeedError
+from catalogue.domain.feeds import CLEAR, FOLLOW, BadFeedError
 from catalogue.enums import RowState
 from catalogue.models import ImportRow, ImportRun
 from catalogue.services.feeds import read_file
 from catalogue.services.imports import cancel_import, start_import
 from catalogue.services.sheets import MOST_BYTES
-from stores.models import Workspace
+from stores.models import Store, Workspace
 
 SAMPLES = 50
 
@@ -33,10 +33,18 @@ class FileForm(forms.Form):
     """A file of products, for one workspace."""
 
     workspace = forms.ModelChoiceField(Workspace.objects.none(), widget=UnfoldAdminSelectWidget)
+    store = forms.ModelChoiceField(
+        Store.objects.none(),
+        required=False,
+        label="Only in this store",
+        help_text="The file then sets this store's own values, not the hub's.",
+        widget=UnfoldAdminSelectWidget,
+    )
     file = forms.FileField(
         label="CSV or XLSX",
         help_text=f"One row a variant, named by SKU or ID. Empty cells change nothing; “{CLEAR}” "
-        "empties a value.",
+        "empties a value. A column like “price@my-shop” sets that store's own price; there, "
+        f"“{FOLLOW}” lets it follow the hub again.",
         widget=UnfoldAdminFileFieldWidget,
     )
 
@@ -47,10 +55,19 @@ class FileForm(forms.Form):
             raise forms.ValidationError(f"It is larger than {MOST_BYTES // 1024**2} MB: divide it.")
         return file
 
+    def clean(self) -> dict[str, Any]:
+        """The store is one of the workspace."""
+        wanted: dict[str, Any] = super().clean() or {}
+        store, workspace = wanted.get("store"), wanted.get("workspace")
+        if store is not None and workspace is not None and store.workspace_id != workspace.pk:
+            self.add_error("store", f"{store} is no store of {workspace}.")
+        return wanted
+
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         workspaces = operated(user)
         self.fields["workspace"].queryset = workspaces
+        self.fields["store"].queryset = Store.objects.filter(workspace__in=workspaces)
         if len(workspaces) == 1:
             self.fields["workspace"].initial = workspaces[0]
 
@@ -69,12 +86,16 @@ def _cancel(run: ImportRun, by: str) -> str:
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ErrandAdmin):
-    list_display = ["name", "state", "rows_read", "values_wanted", "values_set", "by", "created_at"]
+    list_display = [
+        "name", "state", "store", "rows_read", "values_wanted", "values_set", "by",
+        "created_at",
+    ]  # fmt: skip
     list_filter = ["workspace", "state", "created_at"]
     search_fields = ["name", "by"]
     list_before_template = "activity/import_list.html"
     change_form_outer_before_template = "activity/import_run.html"
-    fields = ["workspace", "by", "created_at", "started_at", "finished_at", "cause_id"]
+    list_select_related = ["store"]
+    fields = ["workspace", "store", "by", "created_at", "started_at", "finished_at", "cause_id"]
     readonly_fields = fields
     verbs: Mapping[str, Verb] = {"start": _start, "cancel": _cancel}
 
@@ -93,13 +114,14 @@ class ImportRunAdmin(ErrandAdmin):
             raise PermissionDenied
         form = FileForm(request.user, request.POST or None, request.FILES or None)
         if form.is_valid():
-            file = form.cleaned_data["file"]
+            file, store = form.cleaned_data["file"], form.cleaned_data["store"]
             try:
                 run = read_file(
                     form.cleaned_data["workspace"].pk,
                     file.name,
                     file.read(),
                     by=request.user.get_username(),
+                    store_id=store.pk if store else None,
                 )
             except BadFeedError as error:
                 form.add_error("file", str(error))
@@ -137,12 +159,14 @@ class ImportRunAdmin(ErrandAdmin):
 
 def _samples(run: ImportRun) -> list[dict[str, Any]]:
     rows = run.rows.filter(state=RowState.READY).select_related("product")[:SAMPLES]
+    stores = {store.pk: str(store) for store in Store.objects.filter(workspace=run.workspace_id)}
     return [
         {
             "row": row,
             "label": attribute(one["attribute"]).label,
+            "where": stores.get(one["store"], "hub"),
             "stands": text_of(one["stands"]),
-            "wanted": text_of(one["value"]),
+            "wanted": "follows the hub" if one["clear"] else text_of(one["value"]),
         }
         for row in rows
         for one in row.wishes

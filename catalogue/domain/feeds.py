@@ -1,7 +1,8 @@
 """What a sheet of products says: its columns by their headers, its rows by our own attributes.
 
 A row names a variant by our id, or by SKU. An empty cell leaves a value alone; the word `(clear)`
-empties it. Columns that are no attribute of ours are ignored, and named.
+empties it. A column that names a store, as in `price@my-shop`, sets that store's own value;
+there, the word `(follow)` gives it up. Columns that are no attribute of ours are ignored and named.
 """
 
 import re
@@ -12,10 +13,19 @@ from typing import Literal, TypeAlias
 from catalogue.domain.attributes import ATTRIBUTES, BadValueError, clean
 from catalogue.domain.values import Value
 
-CLEAR = "(clear)"
+CLEAR, FOLLOW = "(clear)", "(follow)"
 Key: TypeAlias = Literal["id", "sku"]
+Target: TypeAlias = tuple[str, int | None]
+"""An attribute, and the store whose own value is meant; None for the canonical one."""
+
+
+def spelled(title: str) -> str:
+    """A header, or the name of a store, whatever its spelling."""
+    return re.sub(r"[\W_]+", " ", title).strip().lower()
+
+
 _NAMES = {
-    re.sub(r"[\W_]+", " ", spelling).strip().lower(): name
+    spelled(spelling): name
     for name, declared in ATTRIBUTES.items()
     for spelling in (name, declared.label)
 }
@@ -32,7 +42,7 @@ class Columns:
 
     key: Key
     place: int
-    attributes: Mapping[int, str]
+    attributes: Mapping[int, Target]
     ignored: tuple[str, ...] = ()
 
 
@@ -42,25 +52,44 @@ class Row:
 
     number: int
     key: str
-    values: Mapping[str, Value]
+    values: Mapping[Target, Value]
+    follows: tuple[Target, ...] = ()
     problems: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = field(default=())
 
 
-def columns_of(header: Sequence[str]) -> Columns:
-    """Read a header. Raises BadFeedError where no row could be told from another."""
-    names = [re.sub(r"[\W_]+", " ", title).strip().lower() for title in header]
+def columns_of(
+    header: Sequence[str], stores: Mapping[str, int] | None = None, *, every: int | None = None
+) -> Columns:
+    """Read a header; `stores` by their spelled names, `every`: the store of all other columns.
+
+    Raises BadFeedError where no row could be told from another, or a store is none of ours.
+    """
+    names = [spelled(title) for title in header]
     ids = [place for place, name in enumerate(names) if name in _IDS]
     skus = [place for place, name in enumerate(names) if _NAMES.get(name) == "sku"]
     if not ids and not skus:
         raise BadFeedError("There is no column “SKU” or “ID”: nobody knows whom a row is about.")
     place = (ids or skus)[0]
-    known = {n: _NAMES[name] for n, name in enumerate(names) if name in _NAMES and n != place}
-    twice = [name for name in known.values() if list(known.values()).count(name) > 1]
+    found = {n: _target(title, stores or {}, every) for n, title in enumerate(header) if n != place}
+    known = {n: target for n, target in found.items() if target is not None}
+    twice = [n for n, target in known.items() if list(known.values()).count(target) > 1]
     if twice or len(ids) > 1 or (not ids and len(skus) > 1):
-        raise BadFeedError(f"The column “{header[place] if not twice else twice[0]}” stands twice.")
+        raise BadFeedError(f"The column “{header[twice[0] if twice else place]}” stands twice.")
     ignored = [header[n] for n in range(len(names)) if n != place and n not in known and names[n]]
     return Columns("id" if ids else "sku", place, known, tuple(ignored))
+
+
+def _target(title: str, stores: Mapping[str, int], every: int | None) -> Target | None:
+    """What a column sets; None where it means nothing to us."""
+    attribute_name, at, store = title.partition("@")
+    name = _NAMES.get(spelled(attribute_name))
+    if name is None:
+        return None
+    if at and spelled(store) not in stores:
+        raise BadFeedError(f"“{title.strip()}” names a store that is none of this workspace.")
+    store_id = stores[spelled(store)] if at else every
+    return None if store_id is None and ATTRIBUTES[name].per_store else (name, store_id)
 
 
 def read_row(columns: Columns, number: int, cells: Sequence[str]) -> Row | None:
@@ -68,20 +97,23 @@ def read_row(columns: Columns, number: int, cells: Sequence[str]) -> Row | None:
     if not any(cell.strip() for cell in cells):
         return None
     key = _cell(cells, columns.place)
-    values: dict[str, Value] = {}
-    problems, unreadable = [], []
-    for place, name in columns.attributes.items():
+    values: dict[Target, Value] = {}
+    problems, unreadable, follows = [], [], []
+    for place, target in columns.attributes.items():
         text = _cell(cells, place)
         if not text:
             continue
+        if text.lower() == FOLLOW and target[1] is not None:
+            follows.append(target)
+            continue
         try:
-            values[name] = clean(name, None if text.lower() == CLEAR else text)
+            values[target] = clean(target[0], None if text.lower() == CLEAR else text)
         except BadValueError as error:
             problems.append(str(error))
-            unreadable.append(name)
+            unreadable.append(target[0])
     if not key:
         problems.insert(0, f"It has no {'SKU' if columns.key == 'sku' else 'ID'}.")
-    return Row(number, key, values, tuple(problems), tuple(unreadable))
+    return Row(number, key, values, tuple(follows), tuple(problems), tuple(unreadable))
 
 
 def _cell(cells: Sequence[str], place: int) -> str:

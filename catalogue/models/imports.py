@@ -7,12 +7,21 @@ from catalogue.models.canonical import Product
 from catalogue.models.errands import Errand
 from catalogue.models.gates import HeldBatch
 from stores.managers import WorkspaceScoped
+from stores.models import Store
 
 
 class ImportRun(Errand):
     """One file: read and compared first, then carried out row by row by the workers."""
 
     name = models.CharField(max_length=255)
+    store = models.ForeignKey(
+        Store,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="imports",
+        help_text="Whose own values are set where a column names no store.",
+    )
     ignored = models.JSONField(
         default=list, blank=True, help_text="Columns that mean nothing here."
     )

@@ -128,23 +128,37 @@ def open_desk(workspace_id: int, wishes: Sequence[SetValue], cause_id: UUID) -> 
 def _check_ownership(
     wishes: Sequence[SetValue], stores: Mapping[int, Store], terms: Mapping[int, Terms]
 ) -> None:
-    """What is never written to a store can't be set there from here."""
     for wish in wishes:
-        if wish.store_id is None or wish.clear:
-            continue
-        store = stores[wish.store_id]
-        use, label = use_of(wish.attribute), attribute(wish.attribute).label
-        if use is not None and not use.granted(store.scopes):
-            raise NotAllowedNowError(
-                f"{label} can't be set in {store}: its grant lacks {use}. "
-                "Connect it again on the store's page to grant them."
-            )
-        ownership = terms[wish.store_id].ownership(wish.attribute)
-        if ownership not in (Ownership.TWO_WAY, Ownership.HUB):
-            words = ownership.value.replace("_", " ")
-            raise NotAllowedNowError(
-                f"{label} can't be set in {store} from here: its policy there is “{words}”."
-            )
+        said = _refusal(wish, stores, terms)
+        if said is not None:
+            raise NotAllowedNowError(said)
+
+
+def refusals(workspace_id: int, wishes: Sequence[SetValue]) -> dict[int, str]:
+    """Which of some wishes can't be set in their stores from here, by their place, and why."""
+    ids = {wish.store_id for wish in wishes if wish.store_id is not None}
+    stores = {s.pk: s for s in Store.objects.filter(workspace=workspace_id, pk__in=ids)}
+    terms = terms_of(stores) if stores else {}
+    said = {place: _refusal(wish, stores, terms) for place, wish in enumerate(wishes)}
+    return {place: words for place, words in said.items() if words is not None}
+
+
+def _refusal(wish: SetValue, stores: Mapping[int, Store], terms: Mapping[int, Terms]) -> str | None:
+    """What is never written to a store can't be set there from here."""
+    if wish.store_id is None or wish.clear:
+        return None
+    store, label = stores[wish.store_id], attribute(wish.attribute).label
+    use = use_of(wish.attribute)
+    if use is not None and not use.granted(store.scopes):
+        return (
+            f"{label} can't be set in {store}: its grant lacks {use}. "
+            "Connect it again on the store's page to grant them."
+        )
+    ownership = terms[wish.store_id].ownership(wish.attribute)
+    if ownership in (Ownership.TWO_WAY, Ownership.HUB):
+        return None
+    words = ownership.value.replace("_", " ")
+    return f"{label} can't be set in {store} from here: its policy there is “{words}”."
 
 
 def check_versions(

@@ -10,7 +10,7 @@ from catalogue.domain.gates import Move
 from catalogue.enums import ErrandState, HeldAct, RowState, Source
 from catalogue.models import HeldBatch, ImportRow, ImportRun, Product
 from catalogue.services import errands
-from catalogue.services.desk import open_desk
+from catalogue.services.desk import open_desk, refusals
 from catalogue.services.edit import Edited, edit
 from catalogue.services.errands import locked, set_state
 from catalogue.services.feeds import feed_of
@@ -117,16 +117,30 @@ def _of_known_products(rows: Sequence[ImportRow]) -> Sequence[ImportRow]:
 def _fresh(
     run: ImportRun, stored: Sequence[tuple[ImportRow, dict[str, Any]]]
 ) -> list[tuple[ImportRow, dict[str, Any]]]:
+    fresh = []
+    stored = _possible(run, stored)
     wishes = [wish_of(one) for _, one in stored]
     desk = open_desk(run.workspace_id, wishes, run.cause_id)
-    fresh = []
     for wish, (row, one) in zip(wishes, stored, strict=True):
         if version_that_stands(desk, wish) == one["base"]:
             fresh.append((row, one))
         else:
-            said = MOVED.format(f"{wish.attribute} of {what(desk, wish)}")
-            row.state, row.reason = RowState.DROPPED, f"{row.reason} {said}".strip()
+            _drop(row, MOVED.format(f"{wish.attribute} of {what(desk, wish)}"))
     return fresh
+
+
+def _possible(
+    run: ImportRun, stored: Sequence[tuple[ImportRow, dict[str, Any]]]
+) -> list[tuple[ImportRow, dict[str, Any]]]:
+    """Leave what a store does not take from here any more."""
+    refused = refusals(run.workspace_id, [wish_of(one) for _, one in stored])
+    for place, said in refused.items():
+        _drop(stored[place][0], said)
+    return [one for place, one in enumerate(stored) if place not in refused]
+
+
+def _drop(row: ImportRow, said: str) -> None:
+    row.state, row.reason = RowState.DROPPED, f"{row.reason} {said}".strip()
 
 
 def _mark(rows: Sequence[ImportRow], taken: set[int], done: Edited) -> None:
@@ -151,7 +165,9 @@ def _moves(run: ImportRun) -> list[Move]:
     moves: list[Move] = []
     rows = run.rows.filter(state=RowState.READY).order_by("number")
     for start in range(0, rows.count(), CHUNK * 5):
-        stored = [one for row in rows[start : start + CHUNK * 5] for one in row.wishes]
+        chunk = rows[start : start + CHUNK * 5]
+        wanted = [(row, one) for row in chunk for one in row.wishes if not one["clear"]]
+        stored = [one for _, one in _possible(run, wanted)]
         wishes = [wish_of(one) for one in stored]
         desk = open_desk(run.workspace_id, wishes, run.cause_id)
         moves += [

@@ -31,7 +31,7 @@ from syncqueue.enums import Kind, Priority
 from syncqueue.services.enqueue import NewJob, enqueue
 
 CONVERGE = "catalogue.converge"
-SEEN_IN_STORES = frozenset({Source.SYNC, Source.RECONCILE, Source.IMPORT})
+SEEN_IN_STORES = frozenset({Source.SYNC, Source.RECONCILE})
 
 # Waits for a store that is just going live, so that no change falls between (FOR SHARE against
 # the FOR UPDATE of going live).

@@ -7,9 +7,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from catalogue.models import ImportRun, Product, Variant
+from catalogue.models import ImportRun, Override, Product, Variant
 from catalogue.services.imports import run_imports
 from stores.models import Workspace
+from tests.catalogue import make
 from tests.catalogue.clashes import two_shops
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +60,29 @@ def test_a_file_is_previewed_then_imported_and_followed(operator, shops):
     assert str(run.cause_id) in undo.text
     rows = operator.get(reverse("admin:catalogue_importrow_changelist"), {"run": run.pk})
     assert "NOBODY" in rows.text
+
+
+def for_one_store(client, shops, store):
+    form = {
+        "workspace": shops[0].workspace_id,
+        "store": store.pk,
+        "file": SimpleUploadedFile("spring.csv", SHEET.format("21").encode()),
+    }
+    return client.post(reverse("admin:catalogue_import_upload"), form, follow=True).text
+
+
+def test_a_file_for_one_store_sets_its_own_values(operator, shops):
+    assert f'<td class="p-2">{shops[1]}</td>' in for_one_store(operator, shops, shops[1])
+    do(operator, "start")
+    run_imports()
+    own = Override.objects.get(store=shops[1])
+    assert (price(), own.value, own.stands) == ("20.00", "21.00", True)
+
+
+def test_a_store_of_another_workspace_is_no_choice(operator, shops):
+    far = make.store(make.workspace("far"), "far")
+    assert "Select a valid choice" in for_one_store(operator, shops, far)
+    assert not ImportRun.objects.exists()
 
 
 def test_what_the_gates_object_to_is_told_before_and_held_after(operator, shops):

@@ -10,7 +10,7 @@ from catalogue.enums import ErrandState, RowState
 from catalogue.models import ImportRun
 from catalogue.services.feeds import read_file
 from catalogue.services.imports import start_import, take_step
-from stores.models import Workspace
+from stores.models import Store, Workspace
 
 MOST_TOLD = 20
 
@@ -22,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--workspace", required=True, help="its short name")
         parser.add_argument("--by", required=True, help="whose name the changes carry")
+        parser.add_argument("--store", help="whose own values it sets: the address of a store")
         parser.add_argument("--apply", action="store_true", help="carry it out, here and now")
         parser.add_argument("--queue", action="store_true", help="leave it to the workers")
 
@@ -31,7 +32,9 @@ class Command(BaseCommand):
             raise CommandError(f"There is no workspace “{options['workspace']}”.")
         path: Path = options["file"]
         try:
-            run = read_file(workspace.pk, path.name, path.read_bytes(), by=options["by"])
+            content, by = path.read_bytes(), options["by"]
+            store_id = _store(workspace, options["store"])
+            run = read_file(workspace.pk, path.name, content, by=by, store_id=store_id)
         except (BadFeedError, OSError) as error:
             raise CommandError(str(error)) from error
         self._preview(run)
@@ -59,3 +62,12 @@ class Command(BaseCommand):
             self.stdout.write(f"row {run.cursor}")
         run.refresh_from_db()
         self.stdout.write(f"Import {run.pk} is {run.state}. {run.reason} Cause {run.cause_id}")
+
+
+def _store(workspace: Workspace, domain: str | None) -> int | None:
+    if domain is None:
+        return None
+    store_id = Store.objects.filter(workspace=workspace, domain=domain).values_list("pk", flat=True)
+    if not store_id:
+        raise CommandError(f"There is no store “{domain}” in this workspace.")
+    return int(store_id[0])
