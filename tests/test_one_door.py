@@ -82,6 +82,7 @@ STOCK_MOVERS = {
     "acts": "carrying judges every errand as a whole before it begins",
     "sighting": "watch: what a store empties is counted, and told to nobody",
     "members": "watch, where a level joins; opening, leaving and coming back tell no other store",
+    "collisions": "a person's decision on what two parties have set",
     "pushes": "what our own call has done",
 }
 STOCK_GATES = {

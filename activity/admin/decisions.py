@@ -12,10 +12,10 @@ from django.utils.html import format_html
 from activity.admin.base import LedgerAdmin, may_operate, row_link
 from activity.admin.verbs import Verb, VerbAdmin
 from activity.selectors.comparison import text_of
-from activity.selectors.decisions import sides
-from catalogue.domain.attributes import attribute
+from activity.selectors.decisions import sides, stock_of_conflict
+from catalogue.domain.attributes import STOCK, label_of
 from catalogue.enums import ConflictState, IssueKind, IssueState
-from catalogue.models import Change, Conflict, Issue
+from catalogue.models import Change, Conflict, Issue, StockMovement
 from catalogue.services import options_decided
 from catalogue.services.creation import create_asked
 from catalogue.services.decisions import Decided, follow_hub, keep, keep_own, make_override, revert
@@ -60,6 +60,8 @@ class ConflictAdmin(VerbAdmin, LedgerAdmin):
         "store",
         "winner_change__store",
         "loser_change__store",
+        "winner_movement__member__store",
+        "loser_movement__member__store",
     ]
     search_fields = ["product__title", "variant__sku"]
     actions = ["keep_them", "revert_them", "override_them"]
@@ -74,7 +76,7 @@ class ConflictAdmin(VerbAdmin, LedgerAdmin):
 
     @admin.display(description="Attribute", ordering="attribute")
     def label(self, conflict: Conflict) -> str:
-        return attribute(conflict.attribute).label
+        return label_of(conflict.attribute)
 
     @admin.display(description="Before")
     def ancestor_text(self, conflict: Conflict) -> str:
@@ -82,14 +84,17 @@ class ConflictAdmin(VerbAdmin, LedgerAdmin):
 
     @admin.display(description="Stands")
     def stands(self, conflict: Conflict) -> str:
-        return _side(conflict.winner, conflict.winner_change)
+        return _side(conflict.winner, conflict.winner_change or conflict.winner_movement)
 
     @admin.display(description="Lost")
     def lost(self, conflict: Conflict) -> str:
-        return _side(conflict.loser, conflict.loser_change)
+        return _side(conflict.loser, conflict.loser_change or conflict.loser_movement)
 
     @admin.display(description="Reverting moves", ordering="difference")
     def moves(self, conflict: Conflict) -> str:
+        if conflict.attribute == STOCK:
+            money = "" if conflict.money is None else f", {conflict.money:+.2f} {conflict.currency}"
+            return f"{conflict.units:+d} pieces{money}"
         if conflict.difference is None:
             return "-"
         of = " a unit" if conflict.units is None else f" over {conflict.units} units"
@@ -109,6 +114,7 @@ class ConflictAdmin(VerbAdmin, LedgerAdmin):
             "moves": self.moves(row),
             "open": row.state == ConflictState.OPEN,
             "canonical": row.scope == "canonical",
+            "stock": stock_of_conflict(row),
         }
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
@@ -139,10 +145,13 @@ class ConflictAdmin(VerbAdmin, LedgerAdmin):
         messages.success(request, f"{done} conflicts were {SAID[verb]}; {left} were left.")
 
 
-def _side(value: Any, change: Change | None) -> str:
+def _side(value: Any, change: Change | StockMovement | None) -> str:
     text = text_of(value) or "-"
     if change is None:
         return text
+    if isinstance(change, StockMovement):
+        who = change.actor or (change.member and change.member.store) or change.get_source_display()
+        return format_html("{} ({})", row_link("catalogue_stockmovement", change.pk, text), who)
     who = change.actor or change.store or change.get_source_display()
     return format_html("{} ({})", row_link("catalogue_change", change.pk, text), who)
 

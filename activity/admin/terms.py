@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from activity.admin.base import LedgerAdmin, ScopedAdmin, may_operate
 from activity.admin.terms_forms import HighValueForm, PolicyForm, RuleForm, operated
 from activity.selectors.comparison import text_of
-from catalogue.domain.attributes import attribute
+from catalogue.domain.attributes import attribute, label_of
 from catalogue.errors import CatalogueError
 from catalogue.models import HighValue, OwnershipPolicy, PriceRule
 from catalogue.selectors.terms_preview import StorePreview
@@ -180,7 +180,7 @@ class HighValueAdmin(ScopedAdmin):
 
     @admin.display(description="Attribute", ordering="attribute")
     def label(self, row: HighValue) -> str:
-        return attribute(row.attribute).label
+        return label_of(row.attribute)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may_operate(request.user, None)

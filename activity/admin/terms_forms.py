@@ -13,7 +13,7 @@ from unfold.widgets import (
 )
 
 from activity.admin.base import may_operate
-from catalogue.domain.attributes import ATTRIBUTES, attribute
+from catalogue.domain.attributes import ATTRIBUTES, STOCK, attribute, label_of
 from catalogue.domain.pricing import PriceRule
 from catalogue.enums import Ownership
 from catalogue.models import HighValue, SyncedMetafield
@@ -96,7 +96,10 @@ class PolicyForm(forms.Form):
 class HighValueForm(forms.ModelForm):
     """Whether collisions over an attribute are put before a person."""
 
-    attribute = PolicyForm.base_fields["attribute"]
+    attribute = _select(
+        [*((name, one.label) for name, one in ATTRIBUTES.items()), (STOCK, label_of(STOCK))],
+        "Attribute",
+    )
 
     class Meta:
         model = HighValue

@@ -8,9 +8,18 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from activity.selectors.comparison import text_of
+from catalogue.domain.attributes import STOCK
 from catalogue.domain.values import Value
 from catalogue.enums import ConflictState, HeldState, IssueState, ListingState
-from catalogue.models import Change, Conflict, HeldBatch, Issue, Listing
+from catalogue.models import (
+    Change,
+    Conflict,
+    HeldBatch,
+    Issue,
+    Listing,
+    StockMovement,
+    StockPool,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,7 @@ class Side:
     source: str
     since: datetime | None
     change: Change | None
+    movement: StockMovement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +45,21 @@ class Waiting:
 
 
 def sides(conflict: Conflict) -> tuple[Side, Side]:
+    if conflict.attribute == STOCK:
+        return (
+            _moved("The later", conflict.winner, conflict.winner_movement),
+            _moved("The other", conflict.loser, conflict.loser_movement),
+        )
     return (
         _side("Stands", conflict.winner, conflict.winner_change),
         _side("Lost", conflict.loser, conflict.loser_change),
     )
+
+
+def stock_of_conflict(conflict: Conflict) -> StockPool | None:
+    """The stock that a conflict is about, as it is now."""
+    movement = conflict.loser_movement
+    return None if movement is None else movement.pool
 
 
 def waiting(user: Any) -> list[Waiting]:
@@ -57,6 +78,16 @@ def _waiting(words: str, rows: Any, state: str) -> Waiting:
     address = reverse(f"admin:catalogue_{rows.model._meta.model_name}_changelist")  # noqa: SLF001
     count = rows.filter(state=state).count()
     return Waiting(words, count, f"{address}?{urlencode({'state__exact': str(state)})}")
+
+
+def _moved(word: str, value: Value, movement: StockMovement | None) -> Side:
+    text = text_of(value)
+    if movement is None:
+        return Side(word, text, "", "", None, None)
+    store = movement.member.store if movement.member else ""
+    who, source = movement.actor or str(store), movement.get_source_display()
+    since = movement.as_of or movement.created_at
+    return Side(word, text, who, source, since, None, movement)
 
 
 def _side(word: str, value: Value, change: Change | None) -> Side:

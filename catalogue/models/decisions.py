@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from catalogue.enums import ChangeScope, ConflictState, IssueKind, IssueState
 from catalogue.models.canonical import Product, Variant
 from catalogue.models.ledger import Change
+from catalogue.models.stock import StockMovement
 from stores.managers import WorkspaceScoped
 from stores.models import Store, Workspace
 
@@ -17,7 +18,8 @@ class Conflict(models.Model):
     """Two parties set one attribute, and neither had seen the other's value.
 
     The later one stands. `difference` is what reverting would move a unit, in `currency`; `units`
-    what the store was known to have then (null: its stock is not followed).
+    what the store was known to have then (null: its stock is not followed). Of stock the movements
+    are named, `units` are the pieces that reverting would move, and both were counted.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="conflicts")
@@ -43,6 +45,12 @@ class Conflict(models.Model):
     )
     loser_change = models.ForeignKey(
         Change, null=True, blank=True, on_delete=models.SET_NULL, related_name="lost_conflicts"
+    )
+    winner_movement = models.ForeignKey(
+        StockMovement, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    loser_movement = models.ForeignKey(
+        StockMovement, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     uncertain = models.BooleanField(
         default=False, help_text="Of one side it is only known between which instants it was made."

@@ -7,12 +7,14 @@ from typing import TypeAlias
 from django.db import transaction
 from django.utils import timezone
 
+from catalogue.domain.attributes import STOCK
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.values import Value
 from catalogue.enums import ChangeScope, ConflictState, IssueKind, IssueState, OverrideKind, Source
 from catalogue.errors import NotAllowedNowError
 from catalogue.models import Change, Conflict, Issue, Override, Product
 from catalogue.services.edit import Edited, SetValue, edit
+from catalogue.services.stock.collisions import revert_stock, separate_stock
 
 CHUNK = 200
 EVERYWHERE = tuple(ChangeScope)
@@ -30,6 +32,9 @@ class Decided:
     done: int
     left: int
 
+    def plus(self, more: Sequence[bool]) -> "Decided":
+        return Decided(self.done + sum(more), self.left + len(more) - sum(more))
+
 
 @dataclass(frozen=True, slots=True)
 class _Verb:
@@ -46,15 +51,28 @@ def keep(conflict_ids: Collection[int], *, workspace_id: int, by: str) -> Decide
 
 def revert(conflict_ids: Collection[int], *, workspace_id: int, by: str) -> Decided:
     """Go back to the losers' values, by an edit that goes where the winners went."""
-    return _decide(_REVERT, conflict_ids, workspace_id, by)
+    stock, others = _apart(conflict_ids, workspace_id)
+    return _decide(_REVERT, others, workspace_id, by).plus(
+        [revert_stock(pk, by=by) for pk in stock]
+    )
 
 
 def make_override(conflict_ids: Collection[int], *, workspace_id: int, by: str) -> Decided:
     """Let the store keep its value for itself; everywhere else the other party's stands.
 
-    Of two stores the loser keeps its own. What was over a store's own value already is left.
+    Of two stores the loser keeps its own. What was over a store's own value already is left. Of
+    stock the location goes on as its own.
     """
-    return _decide(_OVERRIDE, conflict_ids, workspace_id, by)
+    stock, others = _apart(conflict_ids, workspace_id)
+    decided = _decide(_OVERRIDE, others, workspace_id, by)
+    return decided.plus([separate_stock(pk, by=by) for pk in stock])
+
+
+def _apart(ids: Collection[int], workspace_id: int) -> tuple[list[int], set[int]]:
+    """Conflicts over stock, which adds up and is no attribute, and the others."""
+    rows = Conflict.objects.filter(pk__in=ids, workspace=workspace_id, attribute=STOCK)
+    stock = list(rows.order_by("id").values_list("pk", flat=True))
+    return stock, set(ids) - set(stock)
 
 
 def _decide(verb: _Verb, conflict_ids: Collection[int], workspace_id: int, by: str) -> Decided:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalogue.domain import pricing
-from catalogue.domain.attributes import attribute
+from catalogue.domain.attributes import STOCK, attribute
 from catalogue.domain.terms import Policy, Terms
 from catalogue.domain.values import BadValueError
 from catalogue.enums import Ownership, Source
@@ -182,7 +182,9 @@ def _ids(rows: Any) -> list[int]:
 def set_high_value(workspace_id: int, name: str, *, on: bool) -> None:
     """Say whether collisions over an attribute are put before a person."""
     HighValue.objects.update_or_create(
-        workspace_id=workspace_id, attribute=attribute(name).name, defaults={"on": on}
+        workspace_id=workspace_id,
+        attribute=name if name == STOCK else attribute(name).name,
+        defaults={"on": on},
     )
 
 

@@ -7,6 +7,7 @@ import os
 import random
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 from django.core.management import call_command
@@ -91,7 +92,8 @@ def test_a_rush_over_many_shops_ends_with_one_right_number_everywhere(world):
     while rush.is_alive() or not all_settled(world):
         assert time.monotonic() - began < 60 + EVENTS
         world.make_all_due()
-        drain(timeout=60.0)
+        with suppress(TimeoutError):  # as long as shops sell there is work: look again now and then
+            drain(timeout=10.0)
         time.sleep(0.02)
     rush.join()
     for place, pool in enumerate(pools):

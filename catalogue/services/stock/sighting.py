@@ -4,6 +4,7 @@ from datetime import datetime
 
 from catalogue.domain.stock import Seen, Sighted, decide_expired, decide_read
 from catalogue.enums import MemberState, MovementKind, StockVerdict
+from catalogue.services.stock.collisions import look_for_collision
 from catalogue.services.stock.gate import watch
 from catalogue.services.stock.ledger import Cause, move
 from catalogue.services.stock.members import (
@@ -25,8 +26,9 @@ def take(scene: Scene, found: Sighted, cause: Cause) -> None:
     """Store what a sighting means; whatever it makes necessary elsewhere is queued."""
     member, pool = scene.member, scene.pool
     moved = found.level.shows - member.level
+    row = None
     if moved or found.counted:
-        move(
+        row = move(
             pool,
             member,
             MovementKind(found.verdict),
@@ -38,6 +40,8 @@ def take(scene: Scene, found: Sighted, cause: Cause) -> None:
     member.as_of = found.level.as_of
     if found.counted < 0:
         watch(pool, member, -found.counted)
+    if row is not None and not found.question:
+        look_for_collision(pool, member, row)
     if found.question:
         ask(pool, found.question, disputed=max(found.counted, 0))
     member.save()

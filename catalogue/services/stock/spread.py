@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from catalogue.enums import MemberState
 from catalogue.models import StockMember, StockPool
 from catalogue.services.stock.scene import standing_of
@@ -14,9 +16,22 @@ LEVEL = "catalogue.level"
 
 def queue_pool(pool: StockPool, *, cause_id: UUID) -> int:
     """Queue a push for every level of a pool that does not show its target; says how many."""
-    members = pool.members.filter(state=MemberState.MEMBER).select_related("store", "location")
-    behind = [m for m in members if standing_of(m, pool).target(m.level) != m.level]
+    behind = [one for one in _members(pool) if _is_behind(one, pool)]
     return queue_levels(behind, cause_id=cause_id)
+
+
+def note_shown(pool: StockPool) -> None:
+    """Say of the levels that show their target already that they show the last movement, too."""
+    there = [one.pk for one in _members(pool) if not _is_behind(one, pool)]
+    StockMember.objects.filter(pk__in=there).update(pushed_sequence=pool.sequence)
+
+
+def _members(pool: StockPool) -> QuerySet[StockMember]:
+    return pool.members.filter(state=MemberState.MEMBER).select_related("store", "location")
+
+
+def _is_behind(member: StockMember, pool: StockPool) -> bool:
+    return standing_of(member, pool).target(member.level) != member.level
 
 
 def queue_levels(

@@ -7,10 +7,11 @@ from django.db import transaction
 from catalogue.enums import MovementKind, StockMode
 from catalogue.errors import BadQuantityError, NotAllowedNowError, NotFoundHereError
 from catalogue.models import HeldBatch, StockMovement, StockPool
+from catalogue.services.stock.collisions import supersede_stock
 from catalogue.services.stock.gate import Wish, hold_wish
 from catalogue.services.stock.ledger import Doer, move
 from catalogue.services.stock.questions import close
-from catalogue.services.stock.spread import queue_pool
+from catalogue.services.stock.spread import note_shown, queue_pool
 
 MOST = 1_000_000_000  # what Shopify takes as a level
 
@@ -100,9 +101,11 @@ def move_pool(doer: Doer, pool_id: int, wish: Wish, *, judged: bool = False) -> 
 def _carry_out(doer: Doer, pool: StockPool, wish: Wish) -> StockMovement | None:
     if wish.kind is not MovementKind.ADJUSTED:
         close(pool, by=doer.actor, reason="Somebody has counted.")
+        supersede_stock(pool, by=doer.actor)
     row, delta = None, wish.after(pool.quantity) - pool.quantity
     if delta:
         row = move(pool, None, wish.kind, doer.cause, pool_delta=delta, reason=wish.reason)
+        note_shown(pool)
     queue_pool(pool, cause_id=doer.cause_id)
     return row
 
