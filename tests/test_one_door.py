@@ -10,7 +10,10 @@ MOVERS = {"merge", "set_register", "set_timeline"}
 # What may move a register, and why it needs no other gate than its own.
 KNOWN = {
     ("catalogue/services/edit.py", "merge"): "the door: holds what the gates object to",
-    ("catalogue/services/absorb.py", "merge"): "the inbound merge: holds it before the fan-out",
+    (
+        "catalogue/services/store_edits.py",
+        "merge",
+    ): "the inbound merge: holds it before the fan-out",
     ("catalogue/services/merge.py", "set_register"): "what both of them do",
     ("catalogue/services/merge.py", "set_timeline"): "what both of them do",
     (
@@ -173,7 +176,7 @@ def test_both_doors_have_their_gates():
     trees = dict(sources())
     for name, gate in (
         ("edit", "hold_edit"),
-        ("absorb", "stop"),
+        ("store_edits", "stop"),
         ("newcomers", "judge"),
         ("offering", "judge"),
     ):

@@ -17,7 +17,7 @@ from unfold.widgets import (
 from activity.admin.base import ScopedAdmin, may_operate
 from activity.admin.terms_forms import operated
 from catalogue.domain.attributes import OPTION_NAMES, OPTION_VALUES
-from catalogue.domain.structure import DEFAULT_NAME, DEFAULT_VALUE
+from catalogue.domain.shape import DEFAULT_NAME, DEFAULT_VALUE
 from catalogue.enums import Source
 from catalogue.errors import CatalogueError, HeldAtGatesError
 from catalogue.models import Product

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from catalogue.domain.attributes import Attribute, Owner, may_be_empty, of_owner
+from catalogue.domain.attributes import Attribute, Owner, of_owner
+from catalogue.domain.cleaning import may_be_empty
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.effective import Effective
 from catalogue.domain.registers import Entry

@@ -25,13 +25,9 @@ __all__ = [
     "Part",
     "Value",
     "attribute",
-    "build_input",
-    "clean",
     "fingerprint",
     "label_of",
-    "may_be_empty",
     "of_owner",
-    "read_leaves",
     "renders",
 ]
 
@@ -287,106 +283,3 @@ def renders(declared: Attribute, sent: Value, shown: Value) -> bool:
     if not declared.lossy:
         return fingerprint(declared, sent) == fingerprint(declared, shown)
     return values.essence(declared.normalise(sent)) == values.essence(declared.normalise(shown))
-
-
-def clean(name: str, raw: object) -> Value:
-    """Take a person's input as a normal form, or say in one sentence what is wrong with it."""
-    declared = attribute(name)
-    try:
-        value = declared.normalise(values.typed(raw, declared.normalise))
-        _check(declared, value)
-    except BadValueError as error:
-        raise BadValueError(f"{declared.label}: {error}.") from error
-    return value
-
-
-def may_be_empty(declared: Attribute) -> bool:
-    """Whether showing nothing is a value of this attribute."""
-    try:
-        empty = declared.normalise(None)
-    except BadValueError:
-        return False
-    return not declared.required and not empty
-
-
-def _check(declared: Attribute, value: Value) -> None:
-    if declared.required and not value:
-        raise BadValueError("it can't be empty")
-    if declared.longest and isinstance(value, str) and len(value) > declared.longest:
-        raise BadValueError(f"at most {declared.longest} characters are allowed")
-    if declared.money and isinstance(value, str):
-        values.check_amount(value)
-    if isinstance(value, list):
-        _check_list(declared, value)
-    if declared.part == "metafields":
-        if value is not None:
-            metafields.check(value)
-    elif isinstance(value, dict) and value["value"].startswith("-"):
-        raise BadValueError("a weight can't be negative")
-
-
-def _check_list(declared: Attribute, value: list[str]) -> None:
-    if declared.part == "media":
-        values.check_pictures(value)
-    elif declared.structural:
-        values.check_names(value)
-    else:
-        values.check_tags(value)
-
-
-_ABSENT = object()
-
-
-def read_leaves(
-    owner: Owner, node: Mapping[str, Any], form: Form, extra: Iterable[str] = ()
-) -> dict[str, Value]:
-    """Give what is present and complete in a node; absence proves nothing and gives nothing.
-
-    `extra` names the metafields that are kept in step.
-    """
-    leaves: dict[str, Value] = {}
-    for declared in of_owner(owner, extra):
-        path = declared.graphql if form == "graphql" else declared.webhook
-        raw = _ABSENT if path is None else _at(node, path)
-        if raw is _ABSENT:
-            continue
-        try:
-            leaves[declared.name] = declared.normalise(raw)
-        except ValueError as error:
-            raise BadValueError(f"{declared.label} of a {form} answer: {error}.") from error
-    return leaves
-
-
-def build_input(owner: Owner, wanted: Mapping[str, Value]) -> dict[str, Any]:
-    """The part of ProductUpdateInput or ProductVariantsBulkInput that sets these values."""
-    built: dict[str, Any] = {}
-    for name, value in wanted.items():
-        declared = attribute(name)
-        if declared.owner is not owner:
-            raise ValueError(f"{declared.label} does not belong to a {owner}.")
-        inner = built
-        for step in declared.write[:-1]:
-            inner = inner.setdefault(step, {})
-        inner[declared.write[-1]] = _rendered(declared, declared.normalise(value))
-    return built
-
-
-def _at(node: Mapping[str, Any], path: Path) -> object:
-    """What stands at the end of a path; nothing on its way is nothing at its end."""
-    found: object = node
-    for step in path:
-        if found is None:
-            return None
-        if not isinstance(found, Mapping) or step not in found:
-            return _ABSENT
-        found = found[step]
-    return found
-
-
-def _rendered(declared: Attribute, value: Value) -> object:
-    if declared.normalise is values.weight:
-        given = value if isinstance(value, dict) else {"value": "0", "unit": "KILOGRAMS"}
-        return {"value": float(given["value"]), "unit": given["unit"]}
-    if value is None and declared.normalise is values.optional_text:
-        return ""  # an empty text clears for certain; null may mean "leave it"
-    return value

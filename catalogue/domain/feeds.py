@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from catalogue.domain.attributes import ATTRIBUTES, BadValueError, clean
+from catalogue.domain.attributes import ATTRIBUTES, BadValueError
+from catalogue.domain.cleaning import clean
 from catalogue.domain.values import Value
 
 CLEAR, FOLLOW = "(clear)", "(follow)"

@@ -11,8 +11,8 @@ from catalogue.domain.gallery import keys_in, renamed
 from catalogue.domain.journal import Leaf
 from catalogue.domain.layers import Layer, lay_over
 from catalogue.domain.metafields import is_link, retarget, targets
+from catalogue.domain.order import in_order
 from catalogue.domain.registers import Entry
-from catalogue.domain.structure import in_order
 from catalogue.domain.terms import PLAIN, Terms
 from catalogue.domain.values import Value
 from catalogue.enums import Owner

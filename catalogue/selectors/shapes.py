@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from catalogue.domain.attributes import OPTION_NAMES, OPTION_VALUES
-from catalogue.domain.structure import Row, Shape, in_order
+from catalogue.domain.order import in_order
+from catalogue.domain.shape import Row, Shape
 from catalogue.domain.values import Value
 from catalogue.enums import Stance
 from catalogue.models import Product, Variant

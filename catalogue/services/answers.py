@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from catalogue.domain.attributes import VARIANT_ORDER, Attribute, read_leaves
+from catalogue.domain.attributes import VARIANT_ORDER, Attribute
 from catalogue.domain.decide import Decision, absorb_leaf
+from catalogue.domain.forms import read_leaves
 from catalogue.domain.hints import hint_for
 from catalogue.domain.journal import KEEP, Leaf
 from catalogue.domain.seen import Hint, ReadSeen, Seen, UnknownWrite, Written
@@ -16,7 +17,7 @@ from catalogue.domain.version import Version
 from catalogue.enums import IssueKind, ListingState, Owner, Source
 from catalogue.models import Listing
 from catalogue.selectors.picture import Picture
-from catalogue.services.absorb import absorb, publish, take_edits
+from catalogue.services.absorb import absorb
 from catalogue.services.adopting import take_in_new
 from catalogue.services.gone import forget_gone, product_is_gone, product_subject
 from catalogue.services.issues import settle_issue
@@ -24,6 +25,7 @@ from catalogue.services.locking import Locked
 from catalogue.services.media_writes import see_gallery
 from catalogue.services.newcomers import adopt_new
 from catalogue.services.observed import store_listing
+from catalogue.services.store_edits import publish, take_edits
 from catalogue.services.unknown import note_unknown, open_writes, settle_unknown, unknown_writes
 from catalogue.services.variants import claim, keep_order, see_order
 from stores.models import Delivery

@@ -1,20 +1,18 @@
 """The one handler that reads and writes a product in a store: effective minus observed."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from catalogue.domain.attributes import PICTURES, attribute, build_input, fingerprint, read_leaves
+from catalogue.domain.attributes import PICTURES, attribute
 from catalogue.domain.diff import LeafKey
-from catalogue.domain.values import Value
-from catalogue.enums import Guard, ListingState, Owner
+from catalogue.enums import Guard, ListingState
 from catalogue.models import Listing
 from catalogue.selectors.picture import Picture
 from catalogue.selectors.shapes import missing
 from catalogue.services.access import TOKEN_SECONDS, Access
 from catalogue.services.answers import absorb_read, absorb_write
-from catalogue.services.channel_writes import settle_channels, write_channels
+from catalogue.services.channel_writes import settle_channels
 from catalogue.services.grants import granted, kept_back, withdrawn
 from catalogue.services.locking import Locked, with_listing
 from catalogue.services.media_writes import (
@@ -24,11 +22,11 @@ from catalogue.services.media_writes import (
     plan_media,
     settle_media,
     wait,
-    write_media,
 )
-from catalogue.services.metafield_writes import settle_metafields, write_metafields
+from catalogue.services.metafield_writes import settle_metafields
 from catalogue.services.misfits import ASTRAY, astray
-from catalogue.services.reshape import SAID, perform_step, plan_step
+from catalogue.services.performing import perform
+from catalogue.services.reshape import SAID, plan_step
 from catalogue.services.settling import GUARDED, refusal, written
 from catalogue.services.spread import queue_read
 from catalogue.services.trail import (
@@ -40,7 +38,6 @@ from catalogue.services.unknown import note_unknown
 from catalogue.services.write_plans import (
     METAFIELDS,
     guard_of,
-    guarded,
     leaves_of,
     next_call,
     show_extras,
@@ -49,8 +46,7 @@ from catalogue.services.write_plans import (
 from stores.services.modes import write_grant
 from stores.services.tokens import session_of
 from stores.shopify.answers import answer_of
-from stores.shopify.products import parse_product, parse_write, read_product, write_product
-from stores.shopify.types import Extras, Reply
+from stores.shopify.products import parse_write
 from syncqueue.domain.handling import (
     Again,
     Answer,
@@ -68,11 +64,6 @@ from syncqueue.services.wake import make_due
 READ_LAG_SECONDS = 2.0
 READ = "The store was read; what is left is planned anew."
 SHAPE = "The store's options and variants don't fit the hub's: a person decides."
-SEND = {
-    **dict.fromkeys(METAFIELDS, write_metafields),
-    "channels": write_channels,
-    "media": write_media,
-}
 SETTLE = {
     **dict.fromkeys(METAFIELDS, settle_metafields),
     "channels": settle_channels,
@@ -147,7 +138,7 @@ class Converge:
         )
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
-        return answer_of(lambda: _perform(request, Access.of(context)))
+        return answer_of(lambda: perform(request, Access.of(context)))
 
     def settle(
         self,
@@ -199,63 +190,6 @@ def _nothing_to_write(pic: Picture, job: JobView, differing: Collection[LeafKey]
         return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")
     mark_held(job.id, reason)
     return Settled(Outcome.HELD, reason)
-
-
-def _perform(request: Mapping[str, Any], access: Access) -> Reply:
-    """Read or write; a guarded write reads first, and only reads where the store has moved."""
-    gid, session = request["gid"], access.session
-    if request["op"] == "structure":
-        return perform_step(request, session, access.grant)
-    extras = Extras.from_json(request["extras"])
-    if request["op"] in SEND:
-        reply = SEND[request["op"]](session, access.grant, request)
-        if reply is not None:
-            return reply
-        found = read_product(session, gid, extras=extras)
-        return replace(found, body={"read": found.body})
-    checked = guarded(request)
-    if checked or request["op"] == "read":
-        found = read_product(session, gid, extras=extras)
-        if request["op"] == "read" or _moved(found.body, checked):
-            return replace(found, body={"read": found.body})
-    product, inputs = _inputs(request)
-    written = write_product(
-        session,
-        access.grant,
-        gid,
-        product,
-        inputs,
-        currency=request["currency"],
-        variants=request["variants"],
-    )
-    return replace(written, body={"write": written.body})
-
-
-def _inputs(request: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-    """The product's part and the variants' part of a write."""
-    by_host: dict[str, dict[str, Value]] = {}
-    for leaf in request["leaves"]:
-        by_host.setdefault(leaf["host"], {})[leaf["attribute"]] = leaf["value"]
-    product = by_host.pop(request["gid"], None)
-    variants = [
-        {"id": gid, **build_input(Owner.VARIANT, wanted)} for gid, wanted in by_host.items()
-    ]
-    return (build_input(Owner.PRODUCT, product) if product else None), variants
-
-
-def _moved(body: Mapping[str, Any], guarded: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the store no longer shows what the plan saw."""
-    if body.get("product") is None:
-        return True
-    snapshot = parse_product(body["product"])
-    shown = {snapshot.gid: read_leaves(Owner.PRODUCT, snapshot.node, snapshot.form)}
-    shown |= {v.gid: read_leaves(Owner.VARIANT, v.node, snapshot.form) for v in snapshot.variants}
-    return any(
-        leaf["attribute"] not in shown.get(leaf["host"], {})
-        or fingerprint(attribute(leaf["attribute"]), shown[leaf["host"]][leaf["attribute"]])
-        != leaf["shown"]
-        for leaf in guarded
-    )
 
 
 def _lost(locked: Locked, request: Mapping[str, Any], sent_at: datetime) -> None:

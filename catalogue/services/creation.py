@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from catalogue.domain.attributes import OPTION_NAMES, OPTION_VALUES, build_input, of_owner
-from catalogue.domain.structure import DEFAULT_NAME, DEFAULT_VALUE, MOST_IN_ONE_CALL
+from catalogue.domain.attributes import OPTION_NAMES, OPTION_VALUES, of_owner
+from catalogue.domain.forms import build_input
+from catalogue.domain.shape import DEFAULT_NAME, DEFAULT_VALUE, MOST_IN_ONE_CALL
 from catalogue.domain.values import Value
 from catalogue.enums import IssueKind, ListingState, NewProducts, Owner, Source
 from catalogue.errors import NotAllowedNowError

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from catalogue.domain.attributes import BadValueError, attribute, clean, fingerprint
+from catalogue.domain.attributes import BadValueError, attribute, fingerprint
+from catalogue.domain.cleaning import clean
 from catalogue.domain.metafields import typed
 from catalogue.domain.registers import Entry
 from catalogue.domain.values import Value

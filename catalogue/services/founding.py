@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.db import transaction
 
 from catalogue.domain.attributes import OPTION_NAMES, OPTION_VALUES
-from catalogue.domain.structure import DEFAULT_NAME, DEFAULT_VALUE
+from catalogue.domain.shape import DEFAULT_NAME, DEFAULT_VALUE
 from catalogue.enums import HeldAct, Source
 from catalogue.errors import HeldAtGatesError, NotFoundHereError
 from catalogue.models import HeldBatch, Product, Variant

@@ -20,12 +20,13 @@ from catalogue.enums import Owner, Source
 from catalogue.models import VariantListing
 from catalogue.selectors.galleries import gallery_of
 from catalogue.selectors.picture import Picture
-from catalogue.services.absorb import Absorbed, absorb, take_edits
+from catalogue.services.absorb import Absorbed, absorb
 from catalogue.services.adopting import take_in_new
 from catalogue.services.locking import Locked, with_listing
 from catalogue.services.observed import store_listing
 from catalogue.services.spread import queue_read
 from catalogue.services.stock.inbound import items_changed
+from catalogue.services.store_edits import take_edits
 from catalogue.services.unknown import outcome_is_unknown, unknown_writes
 from stores.domain.scopes import PICTURES
 from stores.models import Delivery

@@ -18,12 +18,12 @@ from catalogue.enums import HeldAct, IssueKind, OverrideKind, Ownership, Source,
 from catalogue.errors import NotAllowedNowError
 from catalogue.models import Change, HeldBatch, Listing, Variant, VariantListing
 from catalogue.selectors.picture import Picture
-from catalogue.services.absorb import publish
 from catalogue.services.adopting import says_nothing
 from catalogue.services.gates import Cause, hold, judge
 from catalogue.services.issues import Subject, raise_issue
 from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, merge
+from catalogue.services.store_edits import publish
 from catalogue.services.variants import keep_order
 from stores.shopify.types import ProductSnapshot
 

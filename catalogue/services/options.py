@@ -16,7 +16,7 @@ from catalogue.domain.decide import Edit
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.registers import Entry
 from catalogue.domain.routing import Routing
-from catalogue.domain.structure import UnfitError, check
+from catalogue.domain.shape import UnfitError, check
 from catalogue.enums import ChangeFate, ChangeScope, IssueKind, OverrideKind, Source
 from catalogue.models import Change, Listing, Product, Variant
 from catalogue.selectors.picture import Picture

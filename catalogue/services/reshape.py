@@ -5,15 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from catalogue.domain.attributes import (
-    ATTRIBUTES,
-    OPTION_NAMES,
-    OPTION_VALUES,
-    VARIANT_ORDER,
-    build_input,
-)
+from catalogue.domain.attributes import ATTRIBUTES, OPTION_NAMES, OPTION_VALUES, VARIANT_ORDER
 from catalogue.domain.diff import LeafKey
-from catalogue.domain.structure import Row, Shape, Step, UnfitError, apply, next_step
+from catalogue.domain.forms import build_input
+from catalogue.domain.shape import Row, Shape, Step, UnfitError
+from catalogue.domain.steps import apply
+from catalogue.domain.structure import next_step
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version
 from catalogue.enums import IssueKind, Owner

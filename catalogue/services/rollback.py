@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
-from catalogue.domain.attributes import BadValueError, attribute, clean
+from catalogue.domain.attributes import BadValueError, attribute
+from catalogue.domain.cleaning import clean
 from catalogue.domain.rollback import Step, Target, target_of
 from catalogue.enums import ChangeFate, ErrandState, OverrideKind, Ownership, Source
 from catalogue.errors import NotAllowedNowError

@@ -22,8 +22,8 @@ from catalogue.domain.matching import (
     RemoteVariant,
     match_variants,
 )
+from catalogue.domain.order import in_order, reordered
 from catalogue.domain.sighting import Sighting
-from catalogue.domain.structure import in_order, reordered
 from catalogue.domain.values import Value
 from catalogue.enums import IssueKind, Stance, Via
 from catalogue.models import Listing, Variant, VariantListing

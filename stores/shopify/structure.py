@@ -38,7 +38,7 @@ def write_structure(
 ) -> Reply:
     """Make one change and show the state after it.
 
-    `change` has the fields of a step of `catalogue.domain.structure`, and `inputs` of variants;
+    `change` has the fields of a step of `catalogue.domain.shape`, and `inputs` of variants;
     `options` are those just read; `variants` is how many the state shows.
     """
     demand_leave(session, grant, currency)

@@ -3,7 +3,7 @@
 import pytest
 
 from activity.selectors.comparison import comparison
-from catalogue.domain.attributes import clean
+from catalogue.domain.cleaning import clean
 from catalogue.enums import DeliveryFate
 from catalogue.models import ChangeDelivery, Issue, Override
 from stores.domain.scopes import REQUIRED

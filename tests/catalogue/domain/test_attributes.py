@@ -4,14 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.domain.attributes import (
-    ATTRIBUTES,
-    attribute,
-    build_input,
-    clean,
-    fingerprint,
-    read_leaves,
-)
+from catalogue.domain.attributes import ATTRIBUTES, attribute, fingerprint
+from catalogue.domain.cleaning import clean
+from catalogue.domain.forms import build_input, read_leaves
 from catalogue.enums import Owner
 
 texts = st.text(max_size=30)

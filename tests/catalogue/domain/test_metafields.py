@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.domain.attributes import BadValueError, attribute, clean, fingerprint
+from catalogue.domain.attributes import BadValueError, attribute, fingerprint
+from catalogue.domain.cleaning import clean
 from catalogue.domain.effective import effective
 from catalogue.domain.metafields import (
     KINDS,

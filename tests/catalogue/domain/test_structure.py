@@ -6,18 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.domain.structure import (
-    DEFAULT_NAME,
-    DEFAULT_VALUE,
-    Row,
-    Shape,
-    Step,
-    UnfitError,
-    apply,
-    in_order,
-    next_step,
-    reordered,
-)
+from catalogue.domain.order import in_order, reordered
+from catalogue.domain.shape import DEFAULT_NAME, DEFAULT_VALUE, Row, Shape, Step, UnfitError
+from catalogue.domain.steps import apply
+from catalogue.domain.structure import next_step
 
 NAMES = ("Size", "Colour", "Cut")
 VALUES = ("S", "M", "L")
