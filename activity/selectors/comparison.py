@@ -30,6 +30,7 @@ WORDS = {
     "store": "the store owns it",
     "ignored": "ignored here",
     "reference": "leads to a product that this store doesn't have",
+    "pictureless": "the product doesn't show that picture here",
     "nothing": "",
 }
 

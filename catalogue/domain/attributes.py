@@ -17,6 +17,7 @@ __all__ = [
     "PICTURES",
     "STOCK",
     "VARIANT_ORDER",
+    "VARIANT_PICTURE",
     "Attribute",
     "BadValueError",
     "Form",
@@ -33,11 +34,11 @@ __all__ = [
 
 Path: TypeAlias = tuple[str, ...]
 Form: TypeAlias = Literal["graphql", "webhook"]
-Part: TypeAlias = Literal["fields", "metafields", "channels", "media"]
+Part: TypeAlias = Literal["fields", "metafields", "channels", "media", "variant_media"]
 
 
 OPTION_NAMES, OPTION_VALUES, VARIANT_ORDER = "option_names", "option_values", "variant_order"
-PICTURES = "pictures"
+PICTURES, VARIANT_PICTURE = "pictures", "picture"
 STOCK = "stock"  # no attribute: a ledger of its own, but people read of it beside these
 
 
@@ -188,6 +189,15 @@ _DECLARED = (
     ),
     _variant(
         "barcode", "Barcode", values.optional_text, "barcode", webhook=("barcode",), longest=255
+    ),
+    # One of the product's pictures, by what its content is called: only reads of our own asking.
+    _variant(
+        VARIANT_PICTURE,
+        "Picture",
+        values.optional_text,
+        VARIANT_PICTURE,
+        guard=Guard.CHECK,
+        part="variant_media",
     ),
     _variant("taxable", "Taxable", values.boolean, "taxable", webhook=("taxable",)),
     _variant(

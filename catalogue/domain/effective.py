@@ -22,6 +22,7 @@ Origin: TypeAlias = Literal[
     "held",
     "currency",
     "reference",
+    "pictureless",
     "store",
     "ignored",
     "nothing",
@@ -31,7 +32,9 @@ _OWNED: Mapping[Ownership, Origin] = {
     Ownership.CREATE_ONLY: "store",
     Ownership.IGNORE: "ignored",
 }
-UNWRITTEN = frozenset[Origin]({"held", "currency", "reference", "store", "ignored", "nothing"})
+UNWRITTEN = frozenset[Origin](
+    {"held", "currency", "reference", "pictureless", "store", "ignored", "nothing"}
+)
 
 
 @dataclass(frozen=True, slots=True)

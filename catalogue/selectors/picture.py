@@ -4,7 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from catalogue.domain.attributes import ATTRIBUTES, PICTURES, VARIANT_ORDER, attribute, of_owner
+from catalogue.domain.attributes import (
+    ATTRIBUTES,
+    PICTURES,
+    VARIANT_ORDER,
+    VARIANT_PICTURE,
+    attribute,
+    of_owner,
+)
 from catalogue.domain.diff import LeafKey, difference
 from catalogue.domain.effective import Effective, effective
 from catalogue.domain.gallery import keys_in, renamed
@@ -88,7 +95,15 @@ class Picture:
             return replace(found, value=in_order(self.ids_shown(), found.value))
         if found.managed and is_link(found.value):
             return self._led(found)
+        if key[1] == VARIANT_PICTURE and found.managed and found.value:
+            return self._pictured(found)
         return replace(found, value=self.alike(found.value)) if key[1] == PICTURES else found
+
+    def _pictured(self, found: Effective) -> Effective:
+        """A variant's picture; not managed where the product does not show it in this store."""
+        (key,) = keys_in(self.alike([str(found.value)]))
+        here = key in keys_in(self.effective((None, PICTURES)).value)
+        return replace(found, value=key) if here else Effective(None, "pictureless")
 
     def alike(self, value: Value) -> Value:
         """Pictures by what their contents are called: one content may have several addresses."""

@@ -18,6 +18,7 @@ from stores.domain.scopes import CHANNELS, PICTURES, Use
 from stores.models import Store
 from stores.shopify.types import Extras
 
+_USES = {"channels": CHANNELS, "media": PICTURES, "variant_media": PICTURES}
 # An edit may be told two days late; what ended before that judges nothing any more.
 TERMS = """
 (SELECT jsonb_build_object(
@@ -67,7 +68,7 @@ def extras_of(store: Store, terms: Terms) -> Extras:
 
 def use_of(name: str) -> Use | None:
     """The leave that an attribute needs of a store, beside what every store has granted."""
-    return {"channels": CHANNELS, "media": PICTURES}.get(attribute(name).part)
+    return _USES.get(attribute(name).part)
 
 
 def metafields_of(workspace_id: int) -> dict[str, str]:

@@ -30,7 +30,8 @@ from stores.models import Store
 from syncqueue.enums import Priority
 from syncqueue.services.enqueue import enqueue
 
-LATE = ("metafields", "media")  # what a read shows only from some day on
+LATE = ("metafields", "media", "variant_media")  # what a read shows only from some day on
+MAY_LACK = ("metafields", "variant_media")  # to have none says nothing to other stores
 
 
 def adopt_values(record: Product | Variant, host: Observed, store: Store) -> None:
@@ -107,7 +108,7 @@ def says_nothing(name: str, value: Value) -> bool:
 def is_absent(name: str, value: Value) -> bool:
     """What says nothing to other stores: a metafield that isn't there, and what never crosses."""
     declared = attribute(name)
-    return declared.per_store or (value is None and declared.part == "metafields")
+    return declared.per_store or (value is None and declared.part in MAY_LACK)
 
 
 def keep_differences(

@@ -6,6 +6,7 @@ from typing import Any
 
 from catalogue.domain.attributes import PICTURES, attribute
 from catalogue.domain.diff import LeafKey
+from catalogue.domain.values import Value
 from catalogue.enums import Guard, ListingState
 from catalogue.models import Listing
 from catalogue.selectors.picture import Picture
@@ -35,6 +36,7 @@ from catalogue.services.trail import (
     mark_shown,
 )
 from catalogue.services.unknown import note_unknown
+from catalogue.services.variant_pictures import plan_variant_pictures
 from catalogue.services.write_plans import (
     METAFIELDS,
     guard_of,
@@ -68,6 +70,7 @@ SETTLE = {
     **dict.fromkeys(METAFIELDS, settle_metafields),
     "channels": settle_channels,
     "media": settle_media,
+    "variant_media": settle_media,
 }
 
 
@@ -121,13 +124,9 @@ class Converge:
             leaves = {key: value for key, value in leaves.items() if key in own}
         if not leaves:
             return _nothing_to_write(pic, job, differing)
-        request = write_request(pic, next_call(job, leaves), now)
-        if request["op"] == "media":
-            planned = plan_media(pic, request, cause_id=job.cause_id)
-            rest = {key: value for key, value in leaves.items() if key != KEY}
-            if planned is None and not rest:
-                return wait(pic, job, leaves[KEY])
-            request = planned or write_request(pic, next_call(job, rest), now)
+        request = _first_request(pic, job, leaves, now)
+        if request is None:
+            return wait(pic, job, pic.effective(KEY).value)
         alone = job.solo or request["more"]
         riders = () if alone else (f for f in followers if f.handler == job.handler)
         return Call(
@@ -174,6 +173,29 @@ class Converge:
             listing_id,
             lambda locked: settle(locked, job, passengers, call_request, answer, now),
         )
+
+
+def _first_request(
+    pic: Picture, job: JobView, leaves: Mapping[LeafKey, Value], now: datetime
+) -> dict[str, Any] | None:
+    """What can be sent first: pictures may have to wait, and hold up nothing else."""
+    left = dict(leaves)
+    while left:
+        chosen = next_call(job, left)
+        request = write_request(pic, chosen, now)
+        request["more"] |= len(left) < len(leaves)
+        planned = _with_pictures(pic, job, request)
+        if planned is not None:
+            return planned
+        left = {key: value for key, value in left.items() if key not in chosen.leaves}
+    return None
+
+
+def _with_pictures(pic: Picture, job: JobView, request: dict[str, Any]) -> dict[str, Any] | None:
+    """A request as it is sent; None where it is about pictures that must wait."""
+    if request["op"] == "media":
+        return plan_media(pic, request, cause_id=job.cause_id)
+    return plan_variant_pictures(pic, request) if request["op"] == "variant_media" else request
 
 
 def _nothing_to_write(pic: Picture, job: JobView, differing: Collection[LeafKey]) -> Planned:

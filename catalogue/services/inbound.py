@@ -1,7 +1,7 @@
 """Deciding deliveries: SQL only; what can't be decided asks for a read in the call lane."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from catalogue.domain.attributes import Attribute, BadValueError
+from catalogue.domain.attributes import VARIANT_PICTURE, Attribute, BadValueError
 from catalogue.domain.decide import Decision, decide_payload, outcome
 from catalogue.domain.gallery import version_of
 from catalogue.domain.journal import Leaf
@@ -230,8 +230,28 @@ def _other_pictures(pic: Picture, snapshot: ProductSnapshot) -> bool:
     if shown != [(medium.gid, medium.alt) for medium in known]:
         return True
     sources = ((one.get("preview_image") or {}).get("src") or "" for one in told)
+    if _other_variants_pictures(pic, snapshot, told):
+        return True
     pairs = zip(sources, (medium.source for medium in known), strict=True)
     return any(version_of(new) != version_of(old) for new, old in pairs if new and old)
+
+
+def _other_variants_pictures(
+    pic: Picture, snapshot: ProductSnapshot, told: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Whether variants show other pictures of their product than the last read said."""
+    keys = {medium.gid: medium.key for medium in gallery_of(pic.listing)}
+    shown = {
+        f"gid://shopify/ProductVariant/{number}": keys[one["admin_graphql_api_id"]]
+        for one in told
+        for number in one["variant_ids"]
+    }
+    leaves = {
+        one.gid: pic.shown[one.gid].leaf(VARIANT_PICTURE)
+        for one in snapshot.variants
+        if one.gid in pic.shown
+    }
+    return any(leaf and leaf.value != shown.get(gid) for gid, leaf in leaves.items())
 
 
 def call_is_open(pic: Picture) -> bool:

@@ -36,6 +36,7 @@ from catalogue.services.settling import refusal
 from catalogue.services.spread import queue_read
 from catalogue.services.trail import mark_carried, mark_held
 from catalogue.services.unknown import note_unknown
+from catalogue.services.variant_pictures import see_variants
 from stores.shopify.media import parse_media_write, read_media
 from stores.shopify.media import write_media as send
 from stores.shopify.types import ProductSnapshot, Reply, Session, WriteGrant
@@ -74,7 +75,8 @@ def see_gallery(pic: Picture, snapshot: ProductSnapshot, *, cause_id: UUID) -> P
         listing.needs_read = PROCESSING
     if shown is None:
         return snapshot
-    return replace(snapshot, node={**snapshot.node, PICTURES: shown})
+    seen = see_variants(pic, snapshot)
+    return replace(seen, node={**snapshot.node, PICTURES: shown})
 
 
 def _known(listing: Listing) -> dict[str, Medium]:
@@ -165,7 +167,8 @@ def settle_media(  # noqa: PLR0917  the contract's own arguments and the lock
         queue_read(pic, cause_id=job.cause_id)
         return refusal(job, passengers, "", result.refused)
     if request["last"]:
-        mark_carried(job, pic, {KEY})
+        keys = {(pic.variant_of(leaf["host"]), leaf["attribute"]) for leaf in request["leaves"]}
+        mark_carried(job, pic, keys)
     return Again("Pictures were sent: a read tells what has become of them.", SECONDS)
 
 

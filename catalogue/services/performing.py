@@ -15,6 +15,7 @@ from catalogue.services.media_writes import (
 )
 from catalogue.services.metafield_writes import write_metafields
 from catalogue.services.reshape import perform_step
+from catalogue.services.variant_pictures import write_variant_pictures
 from catalogue.services.write_plans import (
     METAFIELDS,
     guarded,
@@ -26,6 +27,7 @@ SEND = {
     **dict.fromkeys(METAFIELDS, write_metafields),
     "channels": write_channels,
     "media": write_media,
+    "variant_media": write_variant_pictures,
 }
 
 

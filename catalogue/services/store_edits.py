@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from catalogue.domain.attributes import PICTURES, VARIANT_ORDER, attribute
+from catalogue.domain.attributes import PICTURES, VARIANT_ORDER, VARIANT_PICTURE, attribute
 from catalogue.domain.collision import Basis
 from catalogue.domain.decide import Edit
 from catalogue.domain.diff import LeafKey
@@ -23,6 +23,7 @@ from catalogue.domain.routing import Routing, routing_of
 from catalogue.domain.values import Value
 from catalogue.enums import ChangeFate, OverrideKind, Source
 from catalogue.models import Change
+from catalogue.selectors.galleries import gallery_of
 from catalogue.selectors.picture import Picture
 from catalogue.selectors.references import targets_of
 from catalogue.services.absorb import Absorbed
@@ -157,6 +158,12 @@ def _lacks_pictures(pic: Picture, name: str, edited: Edit) -> bool:
     return winner is not None and not gone.isdisjoint(keys_in(pic.alike(winner.value)))
 
 
+def _lost_its_picture(pic: Picture, name: str, edited: Edit) -> bool:
+    """Whether a variant shows no picture any more because its product shows it no more here."""
+    here = {medium.key for medium in gallery_of(pic.listing)}
+    return name == VARIANT_PICTURE and edited.value is None and edited.based_on not in here
+
+
 def _routes(pic: Picture, edits: Sequence[tuple[LeafKey, Edit]], *, shrunk: bool) -> Routes:
     """Where the edits would go, by their places."""
     return {
@@ -176,7 +183,9 @@ def _route(pic: Picture, key: LeafKey, edited: Edit, *, shrunk: bool) -> Routing
         store=pic.store.pk,
         terms=pic.terms,
         held=bool(standing and standing.stands and standing.kind is OverrideKind.HELD),
-        may_move=_may_move(pic, key, edited.value) and not _lacks_pictures(pic, key[1], edited),
+        may_move=_may_move(pic, key, edited.value)
+        and not _lacks_pictures(pic, key[1], edited)
+        and not _lost_its_picture(pic, key[1], edited),
         layers=pic.layers,
     )
 

@@ -18,7 +18,7 @@ from catalogue.services.spread import changes_of
 from syncqueue.domain.handling import JobView
 
 METAFIELDS = ("metafields", "delete_metafields")
-ORDER = ("write", *METAFIELDS, "channels", "media")
+ORDER = ("write", *METAFIELDS, "channels", "media", "variant_media")
 MOST_SHOWN = 100
 
 
@@ -50,6 +50,7 @@ def next_call(job: JobView, leaves: Mapping[LeafKey, Value]) -> Next:
         by_op[_op(key[1], value)][key] = value
     own = leaves_of(job) if len(by_op) > 1 else set()
     op = min(by_op, key=lambda op: (not own & by_op[op].keys(), ORDER.index(op)))
+    op = "media" if op == "variant_media" and "media" in by_op else op  # what they show comes first
     chosen = by_op[op]
     if op in METAFIELDS:
         first = sorted(chosen, key=lambda key: (key not in own, key[0] or 0, key[1]))

@@ -8,18 +8,26 @@ from stores.shopify.documents import document
 from stores.shopify.grants import demand
 from stores.shopify.types import MediaWritten, Reply, Session, WriteGrant
 
-__all__ = ["add_media", "parse_media_write", "read_media", "write_media"]
+__all__ = ["add_media", "parse_media_write", "read_media", "read_variant_pictures", "write_media"]
 
 # Of ten products fifteen media each, and of one product a hundred, stay below 1,000 points.
 BATCH, FIRST, ALL = 10, 15, 100
 Node = Mapping[str, Any]
+_OF_VARIANTS = {"show": "variant_pictures_set", "hide": "variant_pictures_unset"}
 
 
 def add_media(session: Session, products: Iterable[dict[str, Any]]) -> None:
-    """Give each product's node, in place, all of its media in order as `media`."""
+    """Give each product's node, in place, all of its media in order as `media`.
+
+    Each of its variants gets the id of the one that it shows as `shownMedium`, or None.
+    """
     nodes = {node["id"]: node for node in products}
-    for gid, media in read_media(session, list(nodes)).items():
+    found = read_media(session, list(nodes))
+    shown = read_variant_pictures(session, [gid for gid, media in found.items() if media])
+    for gid, media in found.items():
         nodes[gid]["media"] = media
+        for variant in nodes[gid]["variants"]["nodes"] if gid in shown or not media else ():
+            variant["shownMedium"] = shown.get(gid, {}).get(variant["id"])
 
 
 def read_media(session: Session, gids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -40,20 +48,52 @@ def read_media(session: Session, gids: Sequence[str]) -> dict[str, list[dict[str
     return found
 
 
+def read_variant_pictures(
+    session: Session, gids: Sequence[str]
+) -> dict[str, dict[str, str | None]]:
+    """By product, then by variant the id of the medium that it shows, or None."""
+    found: dict[str, dict[str, str | None]] = {}
+    for start in range(0, len(gids), BATCH):
+        for node in _shown(session, list(gids[start : start + BATCH]), FIRST):
+            variants, info = _media_ids(node), node["variants"]["pageInfo"]
+            while info["hasNextPage"]:
+                (more,) = _shown(session, [node["id"]], ALL, info["endCursor"]) or (None,)
+                if more is None:  # deleted meanwhile
+                    break
+                variants |= _media_ids(more)
+                info = more["variants"]["pageInfo"]
+            else:
+                found[node["id"]] = variants
+    return found
+
+
+def _media_ids(product: Node) -> dict[str, str | None]:
+    variants = product["variants"]["nodes"]
+    return {one["id"]: next((m["id"] for m in one["media"]["nodes"]), None) for one in variants}
+
+
 def _page(session: Session, ids: list[str], media: int, after: str | None = None) -> list[Node]:
     variables = {"ids": ids, "media": media, "after": after}
     body = execute(session, document("product_media"), variables).body
     return [node for node in body["nodes"] if node]
 
 
+def _shown(session: Session, ids: list[str], count: int, after: str | None = None) -> list[Node]:
+    variables = {"ids": ids, "variants": count, "after": after}
+    body = execute(session, document("variant_pictures"), variables).body
+    return [node for node in body["nodes"] if node]
+
+
 def write_media(
     session: Session, grant: WriteGrant | None, gid: str, kind: str, given: Sequence[Node]
 ) -> Reply:
-    """Take one step: `attach`, `describe`, `order` or `detach`."""
+    """Take one step: `attach`, `describe`, `order` or `detach`; of variants `show` or `hide`."""
     demand(grant)
     if kind == "attach":
         variables = {"id": gid, "new": list(given), "media": ALL, "after": None}
         return execute(session, document("product_media_attach"), variables)
+    if kind in _OF_VARIANTS:
+        return execute(session, document(_OF_VARIANTS[kind]), {"id": gid, "given": list(given)})
     if kind == "order":
         variables = {"id": gid, "moves": list(given)}
         return execute(session, document("product_media_order"), variables)

@@ -4,8 +4,9 @@ import pytest
 
 from activity.selectors.comparison import comparison
 from catalogue.domain.cleaning import clean
-from catalogue.enums import DeliveryFate
+from catalogue.enums import DeliveryFate, Source
 from catalogue.models import ChangeDelivery, Issue, Override
+from catalogue.services.edit import SetValue, edit
 from stores.domain.scopes import REQUIRED
 from stores.services.pulls import enqueue_pull
 from syncqueue.enums import OPEN_STATES
@@ -244,4 +245,69 @@ def test_pictures_that_a_store_had_before_it_was_connected_are_looked_at_too(wor
     assert entry.startswith("front.jpg#")
     assert [made(world, store) for store in (first, second)] == [[], []]
     assert not Override.objects.filter(attribute="pictures").exists()
+    world.assert_in_step()
+
+
+def sizes(world, *names):
+    """Two stores with one product in two sizes, and pictures that only the first one has."""
+    goods = lamp(option_names=["Size"])
+    goods["variants"] = [
+        {"sku": f"LAMP-{size}", "price": "20.00", "options": [size]} for size in ("S", "L")
+    ]
+    domains = [world.shop(name, goods) for name in ("north", "alpine")]
+    for domain in domains:
+        world.twin.settings(domain, media_seconds=0.2, job_seconds=0.1)
+    stores = [world.connect(domain, scopes=GRANTED) for domain in domains]
+    upload(world, stores[0], *names)
+    return stores
+
+
+def worn(world, store):
+    """The text of the picture that each variant shows."""
+    said = {one["id"]: one["alt"] for one in world.shown(store)["media"]}
+    return [one["media"] and said[one["media"]] for one in world.shown(store)["variants"]]
+
+
+def wear(world, store, *names):
+    """A merchant gives variants pictures of their product."""
+    media = {one["alt"]: one["id"] for one in world.shown(store)["media"]}
+    shown = zip(world.shown(store)["variants"], names, strict=True)
+    given = [{"id": one["id"], "mediaId": media[name]} for one, name in shown]
+    world.twin.edit(store.domain, world.listing(store).gid, {"variants": given})
+    finish(world)
+
+
+def test_the_picture_of_a_variant_travels_both_ways_and_is_taken_away(world):
+    first, second = sizes(world, "front", "side")
+    wear(world, first, "front", "side")
+    assert [worn(world, store) for store in (first, second)] == [["front", "side"]] * 2
+    wear(world, second, "side", "side")
+    assert [worn(world, store) for store in (first, second)] == [["side", "side"]] * 2
+    _, large = world.product().variants.order_by("position")
+    world.twin.settings(first.domain, cut_after_apply=1)
+    done = set_value(world, "picture", None, variant_id=large.pk)
+    finish(world)
+    assert [worn(world, store) for store in (first, second)] == [["side", None]] * 2
+    told = ChangeDelivery.objects.get(change__cause_id=done.cause_id, store=second)
+    assert told.fate == DeliveryFate.WRITTEN
+    front, _ = world.product().value("pictures")
+    set_value(world, "pictures", [front])
+    finish(world)
+    assert [worn(world, store) for store in (first, second)] == [[None, None]] * 2
+    assert {own.attribute for own in Override.objects.all()} <= {"picture"}
+    world.assert_in_step()
+
+
+def test_a_picture_of_a_variant_comes_with_the_pictures_that_it_is_one_of(world):
+    first, second = sizes(world)
+    small, _ = world.product().variants.order_by("position")
+    address = f"{SITE}/new.jpg"
+    product = {"product_id": world.product().pk}
+    wishes = [
+        SetValue(**product, attribute="picture", value=address, variant_id=small.pk),
+        SetValue(**product, attribute="pictures", value=[f"{address} New"]),
+    ]
+    edit(workspace_id=world.workspace.pk, wishes=wishes, source=Source.MANUAL, actor="ada")
+    finish(world)
+    assert [worn(world, store) for store in (first, second)] == [["New", None]] * 2
     world.assert_in_step()

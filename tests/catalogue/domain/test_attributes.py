@@ -80,6 +80,6 @@ def test_every_attribute_of_the_core_is_declared_once():
         *("title", "description", "vendor", "product_type", "tags", "status"),
         *("seo_title", "seo_description", "price", "compare_at_price", "sku", "barcode"),
         *("taxable", "inventory_policy", "weight", "cost", "country_of_origin", "hs_code"),
-        *("channels", "pictures", "requires_shipping"),
+        *("channels", "pictures", "picture", "requires_shipping"),
         *("option_names", "option_values", "variant_order"),
     }
