@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from activity.admin.base import LedgerAdmin, may_operate
-from activity.selectors.stock import last_movements, places_of, pool_lines
+from activity.selectors.stock import conflicts_over, last_movements, places_of, pool_lines
 from catalogue.enums import JoinChoice, Source, StockMode
 from catalogue.errors import CatalogueError
 from catalogue.models import StockErrand, StockMovement, StockPool
@@ -178,6 +178,7 @@ class StockPoolAdmin(LedgerAdmin):
             "pool": pool,
             "line": lines[0],
             "movements": last_movements(lines, 50),
+            "conflicts": conflicts_over(pool),
             "shared": pool.mode != StockMode.OWN,
             "may_operate": may_operate(request.user, pool.workspace_id),
             "opts": self.opts,

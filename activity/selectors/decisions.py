@@ -47,8 +47,8 @@ class Waiting:
 def sides(conflict: Conflict) -> tuple[Side, Side]:
     if conflict.attribute == STOCK:
         return (
-            _moved("The later", conflict.winner, conflict.winner_movement),
-            _moved("The other", conflict.loser, conflict.loser_movement),
+            _moved(conflict.winner, conflict.winner_movement),
+            _moved(conflict.loser, conflict.loser_movement),
         )
     return (
         _side("Stands", conflict.winner, conflict.winner_change),
@@ -80,11 +80,12 @@ def _waiting(words: str, rows: Any, state: str) -> Waiting:
     return Waiting(words, count, f"{address}?{urlencode({'state__exact': str(state)})}")
 
 
-def _moved(word: str, value: Value, movement: StockMovement | None) -> Side:
+def _moved(value: Value, movement: StockMovement | None) -> Side:
     text = text_of(value)
     if movement is None:
-        return Side(word, text, "", "", None, None)
+        return Side("", text, "", "", None, None)
     store = movement.member.store if movement.member else ""
+    word = f"In {store}" if store else "In the hub"
     who, source = movement.actor or str(store), movement.get_source_display()
     since = movement.as_of or movement.created_at
     return Side(word, text, who, source, since, None, movement)

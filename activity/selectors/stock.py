@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from catalogue.enums import MemberState, StockVerb
+from catalogue.enums import ConflictState, MemberState, StockVerb
 from catalogue.models import (
+    Conflict,
     Product,
     StockErrand,
     StockMember,
@@ -77,6 +78,14 @@ def places_of(workspace_ids: Iterable[int]) -> tuple[list[str], list[Location]]:
     names = sorted(set(shared.values_list("place", flat=True)))
     mine = Location.objects.filter(store__workspace__in=workspace_ids, active=True)
     return names, list(mine.select_related("store").order_by("store_id", "name", "id"))
+
+
+def conflicts_over(pool: StockPool) -> list[Conflict]:
+    """What two parties have set of it without sight of each other, and nobody has decided."""
+    rows = Conflict.objects.filter(
+        state=ConflictState.OPEN, product=pool.variant.product_id, loser_movement__pool=pool
+    )
+    return list(rows.select_related("store").order_by("id"))
 
 
 def still_joining(errand: StockErrand) -> int:

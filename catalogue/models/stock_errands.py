@@ -9,13 +9,24 @@ from catalogue.models.stock import StockPool
 from stores.managers import WorkspaceScoped
 from stores.models import Location, Store
 
+WORDS = {
+    StockVerb.FOUND: "Founding a place",
+    StockVerb.JOIN: "Joining a place",
+    StockVerb.LEAVE: "Leaving a place",
+    StockVerb.KEEP_BACK: "Keeping back",
+    StockVerb.HAND_OVER: "Handing over",
+    StockVerb.COUNT: "Counting",
+    StockVerb.TAKE_IN: "Telling what is sold out",
+    StockVerb.PUT_BACK: "Putting back",
+}
+
 
 class StockErrand(Errand):
     """One verb over all variants of a place, of a location, or over those that are named."""
 
     verb = models.CharField(
         max_length=16,
-        choices=[(verb.value, verb.value.replace("_", " ").capitalize()) for verb in StockVerb],
+        choices=[(verb.value, WORDS[verb]) for verb in StockVerb],
     )
     source = models.CharField(
         max_length=16, choices=[(source.value, source.value.title()) for source in Source]
@@ -50,7 +61,8 @@ class StockErrand(Errand):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_verb_display()} {self.place}".strip()
+        of = f": {self.place}" if self.place else ""
+        return f"{self.get_verb_display()}{of}"
 
 
 class StockCount(models.Model):
