@@ -1,8 +1,9 @@
 """A product in one store as a whole: what it should show, what it shows, and the difference."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from catalogue.domain.attributes import (
     ATTRIBUTES,
@@ -33,20 +34,29 @@ from catalogue.selectors.terms import TERMS, read_terms, terms_of
 from stores.models import Store
 
 
-@dataclass(slots=True)
+@dataclass
 class Picture:
     """One listing with its canonical product (None while unlinked), variants and overrides."""
 
     store: Store
     listing: Listing
     product: Product | None
-    variants: dict[int, Variant]
     shown: dict[str, VariantListing]
-    overrides: dict[LeafKey, Override] = field(default_factory=dict)
     terms: Terms = PLAIN
     layers: tuple[Layer, ...] = ()
     known: dict[str, str | None] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
+
+    # An echo needs neither: they are loaded when they are asked for, or by `pictures` for many.
+    @cached_property
+    def variants(self) -> dict[int, Variant]:
+        return _variants([self.product.pk])[self.product.pk] if self.product else {}
+
+    @cached_property
+    def overrides(self) -> dict[LeafKey, Override]:
+        if self.product is None:
+            return {}
+        return _overrides([self.product.pk], [self.store.pk])[self.store.pk, self.product.pk]
 
     def leaf_keys(self) -> Iterator[LeafKey]:
         """Every leaf that stands on both sides."""
@@ -181,37 +191,50 @@ def pictures(listing_ids: Iterable[int], *, lock: bool = False) -> list[Picture]
 
     `lock` keeps the listings' rows until the end of the transaction.
     """
-    wanted = list(listing_ids)
-    if not wanted:
-        return []
+    found = _seen(listing_ids, lock=lock)
+    product_ids = list({pic.product.pk for pic in found if pic.product})
+    variants = _variants(product_ids)
+    overrides = _overrides(product_ids, list({pic.store.pk for pic in found}))
+    for pic in found:
+        pic.variants = variants[pic.listing.product_id or 0]
+        pic.overrides = overrides[pic.store.pk, pic.listing.product_id or 0]
+    return found
+
+
+def _seen(listing_ids: Iterable[int], *, lock: bool) -> list[Picture]:
     locking = f"{_LISTINGS} FOR UPDATE OF l" if lock else _LISTINGS
-    listings = list(Listing.objects.raw(locking, [wanted]))
+    listings = list(Listing.objects.raw(locking, [list(listing_ids)]))
     terms = _join(listings)
-    ids = [listing.pk for listing in listings]
-    product_ids = list({listing.product_id for listing in listings if listing.product_id})
-    store_ids = list({listing.store_id for listing in listings})
     shown: dict[int, dict[str, VariantListing]] = defaultdict(dict)
-    for linked in VariantListing.objects.raw(_SHOWN, [ids]):
+    for linked in VariantListing.objects.raw(_SHOWN, [[listing.pk for listing in listings]]):
         shown[linked.listing_id][linked.gid] = linked
-    variants: dict[int, dict[int, Variant]] = defaultdict(dict)
-    for variant in Variant.objects.raw(_VARIANTS, [product_ids]):
-        variants[variant.product_id][variant.pk] = variant
-    overrides: dict[tuple[int, int], dict[LeafKey, Override]] = defaultdict(dict)
-    for override in Override.objects.raw(_OVERRIDES, [product_ids, store_ids]):
-        overrides[override.store_id, override.product_id][override.leaf_key] = override
     return [
         Picture(
             listing.store,
             listing,
             listing.product,
-            variants[listing.product_id or 0],
             shown[listing.pk],
-            overrides[listing.store_id, listing.product_id or 0],
             terms[listing.store_id],
             read_layers(vars(listing)["layers"]),
         )
         for listing in listings
     ]
+
+
+def _variants(product_ids: Sequence[int]) -> Mapping[int, dict[int, Variant]]:
+    found: dict[int, dict[int, Variant]] = defaultdict(dict)
+    for variant in Variant.objects.raw(_VARIANTS, [product_ids]):
+        found[variant.product_id][variant.pk] = variant
+    return found
+
+
+def _overrides(
+    product_ids: Sequence[int], store_ids: Sequence[int]
+) -> Mapping[tuple[int, int], dict[LeafKey, Override]]:
+    found: dict[tuple[int, int], dict[LeafKey, Override]] = defaultdict(dict)
+    for override in Override.objects.raw(_OVERRIDES, [product_ids, store_ids]):
+        found[override.store_id, override.product_id][override.leaf_key] = override
+    return found
 
 
 def _join(listings: Sequence[Listing]) -> dict[int, Terms]:
@@ -228,18 +251,11 @@ def _join(listings: Sequence[Listing]) -> dict[int, Terms]:
 
 def picture_without_listing(store: Store, product: Product) -> Picture:
     """What a product should show in a store that does not have it."""
-    rows = Override.objects.filter(product=product, store=store)
-    return Picture(
-        store,
-        Listing(store=store, product=product),
-        product,
-        {variant.pk: variant for variant in Variant.objects.raw(_VARIANTS, [[product.pk]])},
-        {},
-        {override.leaf_key: override for override in rows},
-        terms_of([store.pk])[store.pk],
-    )
+    listing = Listing(store=store, product=product)
+    return Picture(store, listing, product, {}, terms_of([store.pk])[store.pk])
 
 
 def picture(listing_id: int, *, lock: bool = False) -> Picture:
-    (found,) = pictures([listing_id], lock=lock)
+    """Load one listing with all that decides about it."""
+    (found,) = _seen([listing_id], lock=lock)
     return found

@@ -169,7 +169,7 @@ def _newborn(
     listing = Listing(
         store=store, gid=snapshot.gid, state=ListingState.UNMATCHED, state_reason=said
     )
-    pic = Picture(store, listing, None, {}, {}, terms=terms)
+    pic = Picture(store, listing, None, {}, terms)
     absorb_newborn(pic, snapshot, cause_id=cause_id, now=now)
     return pic
 
