@@ -92,7 +92,7 @@ DATABASES = {
             "keepalives_interval": 10,
             "keepalives_count": 3,
             "tcp_user_timeout": 60_000,
-            "options": "-c idle_in_transaction_session_timeout=2min",
+            "options": "-c idle_in_transaction_session_timeout=2min -c work_mem=32MB",
             **_database.get("OPTIONS", {}),
             "server_side_binding": True,
             "prepare_threshold": 5,

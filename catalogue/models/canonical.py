@@ -26,7 +26,12 @@ class Record(models.Model):
         abstract = True
 
     def register(self, attribute: str) -> CanonicalRegister:
-        return CanonicalRegister.from_json(self.registers.get(attribute, ()))
+        """The candidates for a value; read again only when they were stored anew."""
+        stored = self.registers.get(attribute, ())
+        read: dict[str, tuple[object, CanonicalRegister]] = vars(self).setdefault("_read", {})
+        if attribute not in read or read[attribute][0] is not stored:
+            read[attribute] = stored, CanonicalRegister.from_json(stored)
+        return read[attribute][1]
 
     def value(self, attribute: str) -> Value:
         winner = self.register(attribute).winner

@@ -116,12 +116,19 @@ class ChangeDelivery(models.Model):
     change = models.ForeignKey(
         Change, on_delete=models.CASCADE, related_name="deliveries", db_index=False
     )
-    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="change_deliveries")
+    store = models.ForeignKey(
+        Store, on_delete=models.CASCADE, related_name="change_deliveries", db_index=False
+    )
     job = models.ForeignKey(
         Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="change_deliveries"
     )
     attempt = models.ForeignKey(
-        Attempt, null=True, blank=True, on_delete=models.SET_NULL, related_name="change_deliveries"
+        Attempt,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="change_deliveries",
+        db_index=False,
     )
     fate = models.CharField(
         max_length=16,
@@ -144,6 +151,9 @@ class ChangeDelivery(models.Model):
         ]
         indexes = [
             models.Index("store", "accepted_at", name="change_delivery_accepted"),
+            models.Index(
+                "attempt", name="change_delivery_attempt", condition=models.Q(attempt__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """Storing new jobs: lanes upserted and jobs inserted in one statement of the caller."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from syncqueue.enums import OPEN_STATES, Priority
+from syncqueue.services.rows import table_of
 from syncqueue.services.wake import note_due, wake
 
 # A job that comes while its lane is leased or backing off makes the lane due now: it may be the
@@ -46,15 +47,22 @@ added AS (
 cause_id, priority, policy)` of at most one row, its id by `nextval('syncqueue_job_id_seq')`. Wake
 the channel after the commit."""
 
-# %b: arrays go in binary form, which spares the escaping of every JSON text in them.
 # Rows are upserted in lane order, so that two writers can't deadlock. Ids are drawn when all lanes
 # are locked, however long that took: within a lane they follow the order of the commits.
+_NEW_JOB: Mapping[str, str] = {
+    "channel_id": "bigint",
+    "kind": "text",
+    "key": "text",
+    "handler": "text",
+    "payload": "jsonb",
+    "cause_id": "uuid",
+    "priority": "int",
+    "policy": "text",
+    "dedupe_key": "text",
+    "due_at": "timestamptz",
+}
 _ENQUEUE = f"""
-WITH new_job AS MATERIALIZED (
-    SELECT * FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::text[], %b::jsonb[], %b::uuid[],
-                         %b::int[], %b::text[], %b::text[], %b::timestamptz[]) WITH ORDINALITY
-         AS u(channel_id, kind, key, handler, payload, cause_id,
-              priority, policy, dedupe_key, due_at, place)),
+WITH new_job AS MATERIALIZED (SELECT * FROM ROWS),
 touched AS (
     INSERT INTO {_LANE}
     SELECT channel_id, kind, key, max(priority), min(COALESCE(due_at, statement_timestamp())),
@@ -148,7 +156,7 @@ def _leave_out(
 
 
 def _insert(jobs: Sequence[NewJob]) -> list[int]:
-    columns: Iterable[tuple[Any, ...]] = zip(
+    columns = zip(
         *(
             (
                 job.channel_id,
@@ -166,8 +174,9 @@ def _insert(jobs: Sequence[NewJob]) -> list[int]:
         ),
         strict=True,
     )
+    rows, given = table_of(_NEW_JOB, [list(column) for column in columns])
     with connection.cursor() as cursor:
-        cursor.execute(_ENQUEUE, [list(column) for column in columns])
+        cursor.execute(_ENQUEUE.replace("ROWS", rows), given)
         return [row[0] for row in cursor.fetchall()]
 
 
