@@ -9,7 +9,7 @@ from django.db.models import Q
 class Migration(migrations.Migration):
 
     atomic = False
-    dependencies = [('catalogue', '0028_stock_conflicts')]
+    dependencies = [('catalogue', '0029_stock_words')]
 
     operations = [
         AddIndexConcurrently(
