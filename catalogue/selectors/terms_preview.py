@@ -1,19 +1,20 @@
 """What a change of terms would write, before anybody makes it: counts and samples per store."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from catalogue.domain.diff import LeafKey
+from catalogue.domain.attributes import attribute
+from catalogue.domain.effective import effective
 from catalogue.domain.terms import Terms
 from catalogue.domain.values import Value
-from catalogue.enums import ListingState
-from catalogue.models import Listing
+from catalogue.selectors.leaves import Seen, leaves, linked_pages
 from catalogue.selectors.picture import Picture, pictures
+from catalogue.selectors.terms import terms_of
 from stores.models import Store
 
 CHUNK = 200
-MOST_LISTINGS = 2_000
 SAMPLES = 10
+Change = Callable[[Terms], Terms]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +31,63 @@ class Sample:
 class StorePreview:
     """What other terms would do to one attribute in one store.
 
-    `looked_at` of `listings` products were compared; `writes` values would be written that are not
-    now.
+    All linked `listings` were compared; `writes` values would be written that are not now.
     """
 
     store: Store
     listings: int
-    looked_at: int
     writes: int
     samples: tuple[Sample, ...]
     objections: tuple[str, ...] = ()
 
 
-def preview_terms(store: Store, name: str, change: Callable[[Terms], Terms]) -> StorePreview:
-    """Compare, with the same difference that writes, a store's products under other terms."""
-    rows = Listing.objects.filter(store=store, state=ListingState.LINKED).order_by("id")
-    ids = list(rows.values_list("pk", flat=True)[:MOST_LISTINGS])
-    writes = 0
+def preview_terms(store: Store, name: str, change: Change) -> StorePreview:
+    """Compare all of a store's products under other terms, page by page."""
+    terms = terms_of([store.pk])[store.pk]
+    listings = writes = 0
     samples: list[Sample] = []
-    for pic in _pictures(ids):
-        before = pic.to_write(name)
-        pic.terms = change(pic.terms)
-        after = pic.to_write(name)
-        moved = {key: value for key, value in after.items() if (key, value) not in before.items()}
-        writes += len(moved)
-        room = SAMPLES - len(samples)
-        samples += [_sample(pic, key, value) for key, value in list(moved.items())[:room]]
-    return StorePreview(store, rows.count(), len(ids), writes, tuple(samples))
+    for page in linked_pages(store):
+        listings += len(page)
+        for sample in _written(page, name, terms, change):
+            writes += 1
+            if writes <= SAMPLES:
+                samples.append(sample)
+    return StorePreview(store, listings, writes, tuple(samples))
 
 
-def _pictures(ids: list[int]) -> Iterator[Picture]:
-    for start in range(0, len(ids), CHUNK):
-        yield from pictures(ids[start : start + CHUNK])
+def _written(page: Sequence[int], name: str, terms: Terms, change: Change) -> Iterator[Sample]:
+    """Every value of some listings that would be written under other terms, and is not now."""
+    other = change(terms)
+    ruled = terms.rule(name) is not None or other.rule(name) is not None
+    found = list(leaves(page, name, settled=ruled))
+    whole = {one.listing_id for one in found if one.whole}
+    for one in found:
+        if one.listing_id not in whole and (sample := _of_leaf(one, terms, other)):
+            yield sample
+    for start in range(0, len(whole), CHUNK):
+        for pic in pictures(sorted(whole)[start : start + CHUNK]):
+            yield from _of_picture(pic, name, change)
 
 
-def _sample(pic: Picture, key: LeafKey, wanted: Value) -> Sample:
-    leaf = pic.host(key[0]).leaf(key[1])
-    variant = pic.variants[key[0]] if key[0] is not None else ""
-    return Sample(str(pic.product), str(variant), leaf.value if leaf else None, wanted)
+def _of_leaf(one: Seen, terms: Terms, other: Terms) -> Sample | None:
+    """By the rules of the difference that writes, as far as no picture is needed."""
+    now, then = (
+        effective(
+            attribute(one.key[1]), one.winner, one.standing, terms=some, currency=one.currency
+        )
+        for some in (terms, other)
+    )
+    same = now.managed and now.value == then.value
+    if not then.managed or same or one.shows(then.value):
+        return None
+    return Sample(one.product, one.variant, one.shown, then.value)
+
+
+def _of_picture(pic: Picture, name: str, change: Change) -> Iterator[Sample]:
+    before = pic.to_write(name)
+    pic.terms = change(pic.terms)
+    for key, value in pic.to_write(name).items():
+        if (key, value) not in before.items():
+            leaf = pic.host(key[0]).leaf(key[1])
+            variant = pic.variants[key[0]] if key[0] is not None else ""
+            yield Sample(str(pic.product), str(variant), leaf.value if leaf else None, value)

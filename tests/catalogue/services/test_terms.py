@@ -135,7 +135,7 @@ def test_a_preview_says_what_a_policy_writes_and_the_comparison_is_queued(shops)
     shops[1].__class__.objects.filter(pk=shops[1].pk).update(mode=Mode.REVIEW)
     shop_titles(shops[1], "Their lamp")
     (seen,) = preview_policy(shops[1].workspace_id, "title", HUB, store_id=shops[1].pk)
-    assert (seen.looked_at, seen.writes) == (1, 1)
+    assert (seen.listings, seen.writes) == (1, 1)
     assert (seen.samples[0].shown, seen.samples[0].wanted) == ("Their lamp", "Desk lamp")
     assert due(shops[1]) == {}
     jobs = Job.objects.count()
