@@ -18,7 +18,14 @@ from catalogue.domain.attributes import attribute, label_of
 from catalogue.errors import CatalogueError
 from catalogue.models import HighValue, OwnershipPolicy, PriceRule
 from catalogue.selectors.terms_preview import StorePreview
-from catalogue.services.terms import preview_policy, preview_rule, set_policy, set_rule
+from catalogue.services.terms import (
+    preview_policy,
+    preview_rule,
+    set_policy,
+    set_rule,
+    standing_policies,
+    standing_rules,
+)
 
 
 class TermsAdmin(LedgerAdmin):
@@ -79,8 +86,11 @@ class TermsAdmin(LedgerAdmin):
         return TemplateResponse(request, self.form_template, context)
 
     def mark(self, form: Any) -> str:
-        """A mark of exactly what is agreed to."""
-        return form_mark(form)
+        """A mark of exactly what is agreed to, and of the terms that it would replace."""
+        return f"{form_mark(form)}:{','.join(map(str, self.standing(form)))}"
+
+    def standing(self, form: Any) -> list[int]:
+        raise NotImplementedError
 
     def previews(self, form: Any) -> list[dict[str, Any]]:
         return [_shown(one) for one in self.preview(form)]
@@ -102,6 +112,12 @@ def form_mark(form: forms.Form) -> str:
     """A mark of exactly what a form asks for."""
     asked = {name: form[name].value() for name in form.fields}
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _seen(form: forms.Form) -> list[int]:
+    """The terms that stood when the form was previewed, as its mark names them."""
+    ids = form.data["seen"].rpartition(":")[2]
+    return [int(pk) for pk in ids.split(",") if pk]
 
 
 def _shown(preview: StorePreview) -> dict[str, Any]:
@@ -130,6 +146,10 @@ class OwnershipPolicyAdmin(TermsAdmin):
             given["workspace"].pk, given["attribute"], form.chosen, store_id=form.store_id
         )
 
+    def standing(self, form: PolicyForm) -> list[int]:
+        given = form.cleaned_data
+        return standing_policies(given["workspace"].pk, given["attribute"], form.store_id)
+
     def agree(self, form: PolicyForm, by: str) -> int:
         given = form.cleaned_data
         return set_policy(
@@ -138,6 +158,7 @@ class OwnershipPolicyAdmin(TermsAdmin):
             form.chosen,
             by=by,
             store_id=form.store_id,
+            seen=_seen(form),
         )
 
 
@@ -165,9 +186,12 @@ class PriceRuleAdmin(TermsAdmin):
         given = form.cleaned_data
         return [preview_rule(given["store"], given["attribute"], form.rule)]
 
+    def standing(self, form: RuleForm) -> list[int]:
+        return standing_rules(form.cleaned_data["store"], form.cleaned_data["attribute"])
+
     def agree(self, form: RuleForm, by: str) -> int:
-        given = form.cleaned_data
-        return set_rule(given["store"], given["attribute"], form.rule, by=by)
+        given, seen = form.cleaned_data, _seen(form)
+        return set_rule(given["store"], given["attribute"], form.rule, by=by, seen=seen)
 
 
 @admin.register(HighValue)

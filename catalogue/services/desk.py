@@ -203,7 +203,8 @@ def _clashes(wish: SetValue, value: Value, version: int) -> Iterator[Clash]:
     ).select_related("store")
     rows = rows.filter(store=wish.store_id) if wish.store_id is not None else rows
     for change in rows.order_by("-id")[:1]:
-        if change.new == value:
+        gave_up = wish.store_id is not None and not change.new_kind
+        if change.new == value and gave_up == wish.clear:
             continue
         yield Clash(
             wish.product_id,

@@ -44,18 +44,19 @@ def set_policy(
     *,
     by: str,
     store_id: int | None = None,
+    seen: Sequence[int] | None = None,
     released: int | None = None,
 ) -> int:
     """Agree on whose word counts (None: take it back), and compare anew; of how many listings.
 
-    Raises HeldAtGatesError where the gates object to the prices that it would write.
+    `seen`: the policies in whose sight it was decided. Raises HeldAtGatesError where the gates
+    object to the prices that it would write, NotAllowedNowError where others stand by now.
     """
     asked = {"store": store_id, "attribute": name, "ownership": ownership and ownership.value}
     with transaction.atomic():
         stores = _stores(workspace_id, store_id, lock=True)
-        rows = OwnershipPolicy.objects.filter(
-            workspace=workspace_id, store=store_id, attribute=attribute(name).name
-        )
+        rows = _policies(workspace_id, name, store_id)
+        _check_seen(rows, seen)
         cause = Cause(workspace_id, Source.MANUAL, by, uuid4(), store_id)
         change = Agreement(name, _owned(name, ownership, store_id), asked, _ids(rows))
         held = pass_or_hold(change, stores, cause, released)
@@ -105,17 +106,20 @@ def set_rule(
     rule: pricing.PriceRule | None,
     *,
     by: str,
+    seen: Sequence[int] | None = None,
     released: int | None = None,
 ) -> int:
     """Price a store by a rule (None: no longer), and compare anew; of how many listings.
 
-    Raises HeldAtGatesError where the gates object to the prices that it makes.
+    `seen`: the rule in whose sight it was decided. Raises HeldAtGatesError where the gates object
+    to the prices that it makes, NotAllowedNowError where another rule stands by now.
     """
     _check(store, name, rule)
     asked = {"store": store.pk, "attribute": name, "rule": rule and rule.to_json()}
     with transaction.atomic():
         stores = _stores(store.workspace_id, store.pk, lock=True)
-        rows = PriceRule.objects.filter(store=store, attribute=name)
+        rows = _rules(store.pk, name)
+        _check_seen(rows, seen)
         cause = Cause(store.workspace_id, Source.MANUAL, by, uuid4(), store.pk)
         change = Agreement(name, _ruled(name, rule), asked, _ids(rows))
         held = pass_or_hold(change, stores, cause, released)
@@ -172,6 +176,31 @@ def release_terms(batch: HeldBatch) -> int:
     rule = pricing.PriceRule.from_json(asked["rule"]) if asked["rule"] else None
     store = _stores(batch.workspace_id, store_id)[0]
     return set_rule(store, asked["attribute"], rule, by=batch.actor, released=batch.pk)
+
+
+def standing_policies(workspace_id: int, name: str, store_id: int | None) -> list[int]:
+    """What a person sees who agrees to another policy."""
+    return _ids(_policies(workspace_id, name, store_id))
+
+
+def standing_rules(store: Store, name: str) -> list[int]:
+    """What a person sees who agrees to another price rule."""
+    return _ids(_rules(store.pk, name))
+
+
+def _policies(workspace_id: int, name: str, store_id: int | None) -> Any:
+    return OwnershipPolicy.objects.filter(
+        workspace=workspace_id, store=store_id, attribute=attribute(name).name
+    )
+
+
+def _rules(store_id: int, name: str) -> Any:
+    return PriceRule.objects.filter(store=store_id, attribute=name)
+
+
+def _check_seen(rows: Any, seen: Sequence[int] | None) -> None:
+    if seen is not None and _ids(rows) != sorted(seen):
+        raise NotAllowedNowError("Somebody has agreed on other terms since: look at them again.")
 
 
 def _ids(rows: Any) -> list[int]:
