@@ -1,17 +1,16 @@
 """The attributes that are kept in step, declared once: where each stands and how it behaves."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal, TypeAlias
 
 from catalogue.domain import metafields, values
-from catalogue.domain.values import NORMALISER_VERSION, BadValueError, Normalise, Value
+from catalogue.domain.values import BadValueError, Normalise, Value
 from catalogue.enums import Guard, Owner
 
 __all__ = [
     "ATTRIBUTES",
-    "NORMALISER_VERSION",
     "OPTION_NAMES",
     "OPTION_VALUES",
     "PICTURES",
@@ -26,6 +25,7 @@ __all__ = [
     "Part",
     "Value",
     "attribute",
+    "digest_of",
     "fingerprint",
     "label_of",
     "of_owner",
@@ -286,6 +286,11 @@ def of_owner(owner: Owner, extra: Iterable[str] = ()) -> Iterator[Attribute]:
 def fingerprint(declared: Attribute, value: Value) -> str:
     """A short stable hash of a value of this attribute, whatever its spelling."""
     return values.fingerprint(declared.normalise(value))
+
+
+def digest_of(name: str) -> Callable[[Value], str]:
+    """How values of an attribute are named."""
+    return partial(fingerprint, attribute(name))
 
 
 def renders(declared: Attribute, sent: Value, shown: Value) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
+from catalogue.domain import values
 from catalogue.domain.sighting import Sighting, in_order
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version
 
 KEEP = timedelta(hours=48)
+Digest: TypeAlias = Callable[[Value], str]
+"""Names a value of one attribute by its normal form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ class Leaf:
 
     def to_json(self) -> dict[str, Any]:
         return {
+            "form": values.NORMALISER_VERSION,
             "value": self.value,
             "hash": self.hash,
             "accepted_from": self.accepted_from,
@@ -123,6 +127,26 @@ class Leaf:
             data["accepted_from"],
             tuple(Sighting.from_json(s) for s in data["sightings"]),
             dict(data["past"]),
+        )
+
+    @classmethod
+    def stored(cls, data: Mapping[str, Any], digest: Digest) -> Leaf:
+        """A leaf as it was stored, in the normal form of today: a newer form is no edit."""
+        leaf = cls.from_json(data)
+        is_of_today = data.get("form", 1) == values.NORMALISER_VERSION
+        return leaf if is_of_today else leaf.in_form(digest)
+
+    def in_form(self, digest: Digest) -> Leaf:
+        """Name every value anew. What was sent is not kept, so a rendering of it is sent again."""
+        known = {**self.past, self.hash: self.value}
+        names = {old: digest(value) for old, value in known.items()}
+        renamed = (replace(s, hash=names[s.hash]) for s in self.sightings)
+        return replace(
+            self,
+            hash=names[self.hash],
+            accepted_from=None,
+            sightings=tuple(sorted({s.key: s for s in renamed}.values(), key=lambda s: s.key)),
+            past={names[old]: value for old, value in self.past.items()},
         )
 
 

@@ -12,6 +12,8 @@ Value: TypeAlias = str | bool | list[str] | dict[str, str] | None
 Normalise: TypeAlias = Callable[[object], Value]
 
 NORMALISER_VERSION = 1
+"""Counts the normal forms. A new one may take for equal what was not, never the other way round:
+what stores were known to show is then the same as what they show, and nobody has edited."""
 
 _VOID = re.compile(
     r"<(area|base|br|col|embed|hr|img|input|link|source|track|wbr)((?:\s[^<>]*?)?)\s*/>",

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
+from catalogue.domain.attributes import digest_of
 from catalogue.domain.journal import Leaf
 from catalogue.enums import ListingState, Stance
 from catalogue.models.canonical import LONGEST_MIRROR, Product, Variant
@@ -29,7 +30,7 @@ class Observed(models.Model):
 
     def leaf(self, attribute: str) -> Leaf | None:
         stored = self.leaves.get(attribute)
-        return Leaf.from_json(stored) if stored else None
+        return Leaf.stored(stored, digest_of(attribute)) if stored else None
 
     def set_leaf(self, attribute: str, leaf: Leaf) -> None:
         self.leaves[attribute] = leaf.to_json()

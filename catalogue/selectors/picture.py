@@ -11,6 +11,7 @@ from catalogue.domain.attributes import (
     VARIANT_ORDER,
     VARIANT_PICTURE,
     attribute,
+    digest_of,
     of_owner,
 )
 from catalogue.domain.diff import LeafKey, difference
@@ -167,7 +168,7 @@ class Picture:
 
     def _leaves(self, host: Observed, variant_id: int | None, wanted: str) -> dict[LeafKey, Leaf]:
         return {
-            (variant_id, name): Leaf.from_json(stored)
+            (variant_id, name): Leaf.stored(stored, digest_of(name))
             for name, stored in host.leaves.items()
             if wanted in ("", name) and (name in ATTRIBUTES or name in self.terms.metafields)
         }

@@ -1,9 +1,11 @@
 """Random histories on the real twin: people edit, deliveries come as they like, pumps run.
 
 A history keeps its own account of what truly happened, in order of time: what every store should
-show follows from that account alone.
+show follows from that account alone. Most steps fall into one second of the stores' clocks.
 """
 
+import itertools
+import random
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +14,7 @@ from django.db.models import Min
 from hypothesis import strategies as st
 
 from catalogue.enums import Source
-from catalogue.models import Change, Listing, Product, Variant, VariantListing
+from catalogue.models import Change, Listing, Override, Product, Variant, VariantListing
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
 from stores.models import Delivery
@@ -41,18 +43,29 @@ def steps(attributes, *, faults):
         st.tuples(st.just("touch"), stores),
         st.tuples(st.just("override"), stores, named),
         st.tuples(st.just("clear"), stores, leaves),
-        st.tuples(st.just("deliver"), stores, st.randoms(use_true_random=False)),
+        st.tuples(st.just("deliver"), stores, st.integers(0, 2**16)),
         st.tuples(st.just("pump"), stores),
+        st.tuples(st.just("cut"), stores),
         st.tuples(st.just("pause")),
     ]
     if faults:
         kinds += [
             st.tuples(st.just("lose"), stores),
-            st.tuples(st.just("cut"), stores),
             st.tuples(st.just("delete"), stores),
             st.tuples(st.just("skew"), st.sampled_from([0.5, 3.0, 20.0])),
         ]
     return st.lists(st.one_of(kinds), min_size=2, max_size=14)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody did to one attribute: for all (`store` None), or in or for one store."""
+
+    kind: str
+    name: str
+    store: int | None = None
+    value: str | None = None
+    deed: int | None = None
 
 
 @dataclass
@@ -62,8 +75,16 @@ class Truth:
     canonical: str
     own: dict = field(default_factory=dict)
 
-    def shown(self, store):
-        return self.own.get(store, self.canonical)
+    def take(self, act):
+        if act.kind == "set" or (act.kind == "shop" and act.store in self.own):
+            self.own[act.store] = act.value
+        elif act.kind == "clear":
+            self.own.pop(act.store, None)
+        else:
+            self.canonical = act.value
+
+    def shown(self):
+        return [self.own.get(store, self.canonical) for store in range(STORES)]
 
 
 class History:
@@ -74,9 +95,10 @@ class History:
         self.stores = world.stores
         self.listings = [Listing.objects.get(store=s, product=product) for s in self.stores]
         self.variant = Variant.objects.get(product=product)
-        self.truths = {name: Truth(self.owner(name).value(name)) for name in attributes}
+        self.first = {name: self.owner(name).value(name) for name in attributes}
+        self.acts, self.deeds_done = [], itertools.count()
         self.since = len(world.twin.log())
-        self.lost, self.gone, self.wishes = set(), set(), []
+        self.lost, self.lossy, self.gone, self.wishes = set(), set(), set(), []
         for store in self.stores:
             world.twin.settings(store.domain, hold=True, cut_after_apply=0)
 
@@ -104,7 +126,7 @@ class History:
     def hub(self, named):
         name, value = named
         if self._wish(name, value):
-            self.truths[name].canonical = value
+            self.acts.append(Act("hub", name, None, value))
 
     def shop(self, store, named):
         if store in self.gone:
@@ -116,13 +138,8 @@ class History:
             gid = self.state(store)["variants"][0]["id"]
             fields = {"variants": [{"id": gid, name: value}]}
         self.world.twin.edit(self.stores[store].domain, self.listings[store].gid, fields)
-        truth = self.truths[name]
-        if value == before:
-            return
-        if store in truth.own:
-            truth.own[store] = value
-        else:
-            truth.canonical = value
+        if value != before:
+            self.acts.append(Act("shop", name, store, value, next(self.deeds_done)))
 
     def touch(self, store):
         if store not in self.gone:
@@ -132,15 +149,15 @@ class History:
         name, value = named
         value = f"{value[:-2]}{store}9" if name in OF_THE_VARIANT else f"own-{store}-{value}"
         if self._wish(name, value, store_id=self.stores[store].pk):
-            self.truths[name].own[store] = value
+            self.acts.append(Act("set", name, store, value))
 
     def clear(self, store, name):
         if self._wish(name, store_id=self.stores[store].pk, clear=True):
-            self.truths[name].own.pop(store, None)
+            self.acts.append(Act("clear", name, store))
 
-    def deliver(self, store, rng):
+    def deliver(self, store, seed):
         """Some of what is on its way, in any order, some of it twice."""
-        letters = self.letters(store)
+        letters, rng = self.letters(store), random.Random(seed)
         chosen = rng.sample(letters, rng.randint(0, len(letters)))
         if chosen and rng.random() < 0.3:
             chosen.append(rng.choice(chosen))
@@ -152,7 +169,9 @@ class History:
         return [letter["id"] for letter in held if letter["id"] not in self.lost]
 
     def lose(self, store):
-        self.lost.update(self.letters(store))
+        if letters := self.letters(store):
+            self.lost.update(letters)
+            self.lossy.add(store)
 
     def cut(self, store):
         """The next write is applied, and its answer never comes."""
@@ -178,11 +197,15 @@ class History:
         """Everything arrives that was not lost, what was lost is read, all work is done."""
         self._settle()
         if self.lost:
-            for store in self.stores:
-                enqueue_pull(store, "reconcile")
-            self._settle()
+            self.read_all()
         for listing in self.listings:
             listing.refresh_from_db()
+
+    def read_all(self):
+        """The reconciliation."""
+        for store in self.stores:
+            enqueue_pull(store, "reconcile")
+        self._settle()
 
     def _settle(self):
         ends = time.monotonic() + 60
@@ -215,6 +238,43 @@ class History:
         gids |= set(hosts.values_list("gid", flat=True))
         entries = self.world.twin.log(since=self.since, kind="edit")
         return [e for e in entries if e["by"] == by and e["resource"] in gids]
+
+    def possible(self, name):
+        """What the stores may show: edits that can't be told from our writes count, or don't."""
+        deeds = self.deeds("merchant")
+        doubtful = [n for n, deed in enumerate(deeds) if self.may_be_ours(deed)]
+        for size in range(len(doubtful) + 1):
+            for unheard in itertools.combinations(doubtful, size):
+                truth = Truth(self.first[name])
+                for act in self.acts:
+                    if act.name == name and (act.deed is None or act.deed not in unheard):
+                        truth.take(act)
+                yield truth.shown()
+
+    def standing(self):
+        """The versions of what stands now: canonical, and every store's own."""
+        found = set()
+        for name in self.first:
+            found.add(self.owner(name).register(name).winner.version.id)
+        for own in Override.objects.filter(product=self.product):
+            if standing := own.read_timeline().standing():
+                found.add(standing.version.id)
+        return found
+
+    def sent(self):
+        """Every value that a call has carried to a store, by attribute."""
+        calls = Call.objects.filter(
+            lane__key__in=[listing.lane_key for listing in self.listings],
+            channel__in=[store.channel_id for store in self.stores],
+            request__op="write",
+            sent_at__isnull=False,
+        )
+        return [
+            leaf["attribute"]
+            for call in calls
+            if "read" not in ((call.answer or {}).get("body") or {})
+            for leaf in call.request["leaves"]
+        ]
 
     def ledger(self):
         rows = Change.objects.filter(product=self.product, store__isnull=False)
