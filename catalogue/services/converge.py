@@ -14,6 +14,7 @@ from catalogue.selectors.shapes import missing
 from catalogue.services.access import TOKEN_SECONDS, Access
 from catalogue.services.answers import absorb_read, absorb_write
 from catalogue.services.channel_writes import settle_channels
+from catalogue.services.given_up import GIVEN_UP, without_given_up
 from catalogue.services.grants import granted, kept_back, withdrawn
 from catalogue.services.locking import Locked, with_listing
 from catalogue.services.media_writes import (
@@ -124,6 +125,9 @@ class Converge:
             leaves = {key: value for key, value in leaves.items() if key in own}
         if not leaves:
             return _nothing_to_write(pic, job, differing)
+        leaves = without_given_up(pic, job, leaves)
+        if not leaves:
+            return Settled(Outcome.HELD, GIVEN_UP)
         request = _first_request(pic, job, leaves, now)
         if request is None:
             return wait(pic, job, pic.effective(KEY).value)

@@ -10,13 +10,17 @@ from django.utils import timezone
 from catalogue.enums import ChangeFate, ChangeScope, DeliveryFate, Source
 from catalogue.models import Change, ChangeDelivery
 from catalogue.services.edit import SetValue, edit
+from catalogue.services.given_up import GIVEN_UP
 from catalogue.services.opt_in import opt_in, resume
 from stores.enums import Mode
 from stores.models import Store
+from stores.services.handlers import enqueue_pull
 from stores.services.modes import pause
-from syncqueue.enums import JobState
+from syncqueue.enums import JobState, Outcome
 from syncqueue.models import Channel, Job, Lane
+from syncqueue.services.channel import hold, release
 from syncqueue.services.pump import run_pump
+from syncqueue.services.replay import cancel, replay
 from tests.going_live import bring_live, checked_plan
 from tests.journeys.conftest import lamp
 from tests.properties.interleave import every_way
@@ -76,6 +80,45 @@ def test_every_change_has_one_end_in_every_live_store(world, seed):
     assert not ChangeDelivery.objects.filter(fate=DeliveryFate.PENDING).exists()
     written = ChangeDelivery.objects.filter(fate=DeliveryFate.WRITTEN)
     assert all(row.attempt_id and row.sent_at and row.accepted_at for row in written)
+
+
+def test_what_was_cancelled_or_refused_comes_back_by_no_comparison(world):
+    """F29: at night the store is read whole, and a job of something else passes by."""
+    first, second, third = world.three()
+    for store in (first, second):
+        hold(store.channel_id, by="ada", reason="Stock-taking.")
+    job_ids = set_title(world, "Unwanted").job_ids
+    cancelled = Job.objects.get(pk__in=job_ids, channel=first.channel_id)
+    assert cancel([cancelled.pk], by="ada") == 1
+    refused = {"kind": "user_errors", "operation": "ProductUpdate", "count": 1}
+    world.twin.settings(second.domain, faults=[refused])
+    for store in (first, second):
+        release(store.channel_id, by="ada")
+    world.work()
+    dead = Job.objects.get(pk__in=job_ids, channel=second.channel_id)
+    assert dead.state == JobState.DEAD_LETTERED
+
+    for store in (first, second, third):
+        enqueue_pull(store, "reconcile")
+    world.work()
+    edit_vendor(world, "Lumen & Co")
+    world.work()
+
+    shown = [world.shown(store) for store in (first, second, third)]
+    assert [one["title"] for one in shown] == ["Desk lamp", "Desk lamp", "Unwanted"]
+    assert {one["vendor"] for one in shown} == {"Lumen & Co"}
+    reasons = Job.objects.filter(outcome=Outcome.HELD).values_list("reason", flat=True)
+    assert set(reasons) == {GIVEN_UP}
+
+    replay([cancelled.pk, dead.pk], by="ada")
+    world.work()
+    assert {world.shown(store)["title"] for store in (first, second)} == {"Unwanted"}
+    world.assert_in_step()
+
+
+def edit_vendor(world, vendor):
+    wish = SetValue(product_id=world.product().pk, attribute="vendor", value=vendor)
+    edit(workspace_id=world.workspace.pk, wishes=[wish], source=Source.MANUAL, actor="ada")
 
 
 def call_lane(store, listing):

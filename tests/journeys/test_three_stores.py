@@ -2,14 +2,17 @@
 
 import threading
 import time
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from django.urls import reverse
 
 from catalogue.enums import ChangeFate, DeliveryFate, ListingState, Source
 from catalogue.models import Change, ChangeDelivery, Listing, Override, Product
 from catalogue.services.edit import SetValue, edit
+from catalogue.services.inbound import ask_for_read
 from catalogue.services.plans import make_plan
 from stores.enums import Mode
 from stores.models import Delivery, Store, WebhookSubscription
@@ -297,3 +300,16 @@ def test_every_delivery_ends_in_a_job_with_an_outcome(world):
     outcomes = {row.job.outcome for row in rows}
     assert Outcome.ECHO in outcomes
     assert first.listings.count() == 1
+
+
+def test_a_read_that_lags_behind_our_own_write_is_made_again_and_reverts_nothing(world):
+    """F31: a replica shows the old title after ours was written; believed, it would be an edit."""
+    first, second, _ = world.three()
+    set_value(world, "title", "Tall lamp")
+    world.twin.settings(first.domain, read_lag=1.5)
+    with transaction.atomic():
+        ask_for_read(world.listing(first).pk, "A look.", cause_id=uuid4())
+    world.work()
+    assert world.shown(first)["title"] == world.shown(second)["title"] == "Tall lamp"
+    assert Change.objects.filter(attribute="title").count() == 1
+    world.assert_in_step()

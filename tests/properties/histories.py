@@ -9,7 +9,9 @@ import random
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import uuid4
 
+from django.db import transaction
 from django.db.models import Min
 from hypothesis import strategies as st
 
@@ -17,8 +19,8 @@ from catalogue.enums import Source
 from catalogue.models import Change, Listing, Override, Product, Variant, VariantListing
 from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
+from catalogue.services.inbound import ask_for_read
 from stores.models import Delivery
-from stores.services.pulls import enqueue_pull
 from syncqueue.models import Call
 from syncqueue.services.pump import run_pump
 from tests.journeys.conftest import lamp
@@ -197,14 +199,15 @@ class History:
         """Everything arrives that was not lost, what was lost is read, all work is done."""
         self._settle()
         if self.lost:
-            self.read_all()
+            self.look_again()
         for listing in self.listings:
             listing.refresh_from_db()
 
-    def read_all(self):
-        """The reconciliation."""
-        for store in self.stores:
-            enqueue_pull(store, "reconcile")
+    def look_again(self):
+        """Every store's product is read whole, as the reconciliation does."""
+        with transaction.atomic():
+            for listing in self.listings:
+                ask_for_read(listing.pk, "A history is over.", cause_id=uuid4())
         self._settle()
 
     def _settle(self):

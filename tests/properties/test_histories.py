@@ -152,6 +152,6 @@ def assert_writes_are_bounded(told):
 def assert_it_is_at_rest(told):
     """Another full read of every store finds nothing to write and nothing to tell."""
     before = len(told.sent()), Change.objects.filter(product=told.product).count()
-    told.read_all()
+    told.look_again()
     after = len(told.sent()), Change.objects.filter(product=told.product).count()
     assert after == before

@@ -53,3 +53,23 @@ def test_in_whatever_order_deliveries_come_the_same_edits_are_found_in_their_tru
     order = data.draw(st.permutations(history))
     again = data.draw(st.lists(st.sampled_from(history), max_size=3))
     assert told([*order, *again]) == truly(history)
+
+
+@given(
+    st.lists(st.sampled_from("OXYZ"), min_size=1, max_size=6),
+    st.lists(st.tuples(st.integers(0, 5), st.floats(-100, 4000)), min_size=1, max_size=4),
+)
+def test_an_old_body_under_new_headers_tells_of_nothing_new(shown, replays):
+    """P13: the signed body says its second; headers, which nobody signs, change no value."""
+    leaf = Leaf.first("O", Sighting(START, START, fingerprint("O"), Via.HOOK))
+    bodies = [(START + timedelta(seconds=n + 1), value) for n, value in enumerate(shown)]
+    for second, value in bodies:
+        seen = Seen(second, second, LATER, f"d{second.isoformat()}")
+        leaf = decide_payload(leaf, value, attribute=TITLE, seen=seen).leaf
+    for number, (chosen, off) in enumerate(replays):
+        second, value = bodies[chosen % len(bodies)]
+        forged = Seen(second, second + timedelta(seconds=off), LATER, f"forged{number}")
+        decision = decide_payload(leaf, value, attribute=TITLE, seen=forged)
+        assert [edit for edit in decision.edits if edit.redates is None] == []
+        assert decision.leaf.value == shown[-1]
+        leaf = decision.leaf

@@ -56,6 +56,24 @@ def test_an_older_body_is_stale(shops):
     assert Product.objects.get().title == "Tall lamp"
 
 
+@pytest.mark.parametrize("topic", ["products/update", "products/create", "products/delete"])
+def test_an_old_body_under_new_headers_changes_nothing(shops, topic):
+    """P13: whoever caught a genuine body may send it again under another topic, id and time."""
+    first = shops[0]
+    old, new = (
+        edited(title="Short lamp"),
+        edited(title="Tall lamp", at=LATER + timedelta(minutes=1)),
+    )
+    for body in (old, new):
+        decide(first, body)
+    told = Change.objects.count()
+    decide(first, old, topic=topic, after=timedelta(days=1))
+    listing = Listing.objects.get(store=first)
+    assert (Product.objects.get().title, Change.objects.count()) == ("Tall lamp", told)
+    assert (listing.leaf("title").value, listing.state) == ("Tall lamp", ListingState.LINKED)
+    assert Job.objects.filter(payload__changes=[]).count() <= 1, "at most a read"
+
+
 def test_a_later_edit_elsewhere_wins_whatever_comes_first(shops):
     first, second = shops
     decide(second, edited(7, title="Late", at=LATER + timedelta(minutes=1)))
