@@ -150,11 +150,13 @@ GATES = [
     "catalogue.domain.gates.column_shift",
     "catalogue.domain.gates.feed_size",
     "catalogue.domain.gates.stock_to_zero",
+    "catalogue.domain.gates.pictures_gone",
     *env.list("GATES", default=[]),
 ]
 GATE_PRICE_FLOOR = env.str("GATE_PRICE_FLOOR", default="0.01")
 GATE_PRICE_CHANGE_PERCENT = env.str("GATE_PRICE_CHANGE_PERCENT", default="60")
 GATE_REQUIRED = env.list("GATE_REQUIRED", default=["title", "sku", "price"])
+GATE_PICTURES = env.int("GATE_PICTURES", default=10)
 # So many stocks that are emptied at a stroke, or within minutes by one hand, are no sales; what a
 # store or a program takes out by less than the fall is a sale.
 GATE_STOCK_ZEROS = env.int("GATE_STOCK_ZEROS", default=10)

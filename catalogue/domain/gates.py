@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from catalogue.domain.attributes import STOCK, attribute
+from catalogue.domain.gallery import keys_in
 from catalogue.domain.values import Value
 
 SHIFTS = tuple(Decimal(times) for times in ("100", "10", "0.1", "0.01"))
@@ -28,6 +29,7 @@ class Limits:
     many: int = 3
     required: frozenset[str] = frozenset({"title", "sku", "price"})
     stock_zeros: int = 10
+    pictures_gone: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,20 @@ def stock_to_zero(batch: Batch) -> Iterator[Objection]:
         yield Objection(f"The stock of {len(places)} variants would be set to 0.", places)
 
 
+def pictures_gone(batch: Batch) -> Iterator[Objection]:
+    """Many pictures are taken off at once, or several products lose all of theirs."""
+    lost = {n: _pictures_lost(move) for n, move in enumerate(batch.moves)}
+    places = tuple(n for n, gone in lost.items() if gone)
+    bare = [n for n in places if not batch.moves[n].after]
+    count = sum(map(len, lost.values()))
+    if count >= batch.limits.pictures_gone or len(bare) >= batch.limits.many:
+        all_of = f", {len(bare)} of which lose all of theirs" if bare else ""
+        products = "product" if len(places) == 1 else "products"
+        yield Objection(
+            f"{count} pictures would be taken off {len(places)} {products}{all_of}.", places
+        )
+
+
 def feed_size(batch: Batch) -> Iterator[Objection]:
     """A feed is empty, or has lost half of its rows since the last one of its name."""
     feed = batch.feed
@@ -187,6 +203,12 @@ def object_to(batch: Batch, checks: Iterable[Check]) -> list[Objection]:
 
 def _sells_out(move: Move) -> bool:
     return move.attribute == STOCK and int(str(move.before)) > 0 >= int(str(move.after))
+
+
+def _pictures_lost(move: Move) -> set[str]:
+    if move.attribute != PICTURES:
+        return set()
+    return {*keys_in(move.before)} - {*keys_in(move.after)}
 
 
 def _shift(prices: tuple[Decimal, Decimal] | None) -> Decimal | None:

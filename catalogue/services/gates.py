@@ -184,6 +184,7 @@ def _limits() -> Limits:
         price_change_percent=Decimal(settings.GATE_PRICE_CHANGE_PERCENT),
         required=frozenset(settings.GATE_REQUIRED),
         stock_zeros=settings.GATE_STOCK_ZEROS,
+        pictures_gone=settings.GATE_PICTURES,
     )
 
 

@@ -15,6 +15,7 @@ from catalogue.domain.gates import (
     decimal_shift,
     feed_size,
     object_to,
+    pictures_gone,
     price_change,
     price_floor,
     required_fields,
@@ -94,3 +95,20 @@ def test_a_batch_that_passes_passes_in_parts_too(pairs):
         assert [reasons(moves[start : start + 2]) for start in range(0, len(moves), 2)] == [
             [] for _ in range(0, len(moves), 2)
         ]
+
+
+def gallery(before, after):
+    return Move("lamp", "pictures", [f"{n}.jpg Text" for n in before], [f"{n}.jpg" for n in after])
+
+
+def test_many_pictures_taken_off_at_once_are_held_however_they_are_spread():
+    checks = [pictures_gone]
+    some = [gallery(range(6), range(2)), gallery(range(6), range(1))]
+    assert reasons(some, checks=checks) == []
+    assert reasons([gallery(range(6), reversed(range(6)))] * 9, checks=checks) == []
+    assert reasons([*some, gallery([1, 2], [2])], checks=checks) == [
+        "10 pictures would be taken off 3 products."
+    ]
+    assert reasons([gallery([1], [])] * 3, checks=checks) == [
+        "3 pictures would be taken off 3 products, 3 of which lose all of theirs."
+    ]
