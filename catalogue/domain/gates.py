@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
-from catalogue.domain.attributes import STOCK, attribute
+from catalogue.domain.attributes import PICTURES, STOCK, attribute
 from catalogue.domain.gallery import keys_in
 from catalogue.domain.values import Value
 

@@ -1,6 +1,6 @@
 """What a store was found to have: first canonical values, and differences that stay its own."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -22,15 +22,13 @@ from catalogue.selectors.picture import Picture, pictures
 from catalogue.selectors.references import linking, meaning, targets_of
 from catalogue.services.desk import store_products, store_variants
 from catalogue.services.ledger import store_changes
-from catalogue.services.locking import Locked
 from catalogue.services.merge import Act, merge
 from catalogue.services.misfits import misfit
-from catalogue.services.spread import converge_job, live_for_share
+from catalogue.services.spread import converge_job
 from stores.models import Store
 from syncqueue.enums import Priority
 from syncqueue.services.enqueue import enqueue
 
-LATE = ("metafields", "media", "variant_media")  # what a read shows only from some day on
 MAY_LACK = ("metafields", "variant_media")  # to have none says nothing to other stores
 
 
@@ -184,33 +182,6 @@ def _is_own(pic: Picture, product: Product, key: LeafKey, leaf: Leaf) -> bool:
 
 def _leaf_id(key: LeafKey) -> str:
     return f"{key[0] or 'product'}:{key[1]}"
-
-
-def take_in_new(
-    locked: Locked, first_seen: Sequence[LeafKey], *, cause_id: UUID, now: datetime
-) -> None:
-    """Compare metafields and pictures that were seen for the first time, because asked for since.
-
-    What the product's first store has becomes canonical; what another has instead stays its own.
-    """
-    pic = locked.picture
-    product = pic.product
-    keys = [key for key in first_seen if attribute(key[1]).part in LATE]
-    if product is None or not keys:
-        return
-    locked.demand_canonical()
-    new = [key for key in keys if _found(pic, product, key)]
-    if not new:
-        keep_differences([pic], cause_id=cause_id, now=now, keys=lambda _: keys)
-        return
-    store_products([product])
-    store_variants([pic.variants[pk] for pk in {pk for pk, _ in new if pk is not None}])
-    others = Listing.objects.filter(product=product, state=ListingState.LINKED)
-    live = set(live_for_share(product.workspace_id))
-    for other in pictures(others.exclude(pk=pic.listing.pk).values_list("pk", flat=True)):
-        keep_differences([other], cause_id=cause_id, now=now, keys=lambda _: new)
-        if other.store.pk in live:
-            _compare(other, cause_id)
 
 
 def _found(pic: Picture, product: Product, key: LeafKey) -> bool:

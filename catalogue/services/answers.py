@@ -18,7 +18,7 @@ from catalogue.enums import IssueKind, ListingState, Owner, Source
 from catalogue.models import Listing
 from catalogue.selectors.picture import Picture
 from catalogue.services.absorb import absorb
-from catalogue.services.adopting import take_in_new
+from catalogue.services.first_words import take_in_new
 from catalogue.services.gone import forget_gone, product_is_gone, product_subject
 from catalogue.services.issues import settle_issue
 from catalogue.services.locking import Locked
@@ -213,7 +213,7 @@ def _absorb(
     snapshot = see_gallery(pic, snapshot, cause_id=cause_id)
     claim(pic, snapshot)
     found = absorb(pic, snapshot, judge)
-    take_in_new(locked, found.first_seen, cause_id=cause_id, now=now)
+    take_in_new(locked, found.first_seen, source=source, cause_id=cause_id, now=now)
     whole = snapshot.complete and pic.product is not None
     if whole and (moved := see_order(pic, snapshot, before, judge)) is not None:
         found.edits += moved.edits

@@ -66,6 +66,7 @@ from syncqueue.services.wake import make_due
 
 READ_LAG_SECONDS = 2.0
 READ = "The store was read; what is left is planned anew."
+UNREAD = "The store must be read for a metafield that nobody has looked for yet."
 SHAPE = "The store's options and variants don't fit the hub's: a person decides."
 SETTLE = {
     **dict.fromkeys(METAFIELDS, settle_metafields),
@@ -195,6 +196,13 @@ def _first_request(
     return None
 
 
+def _is_unread(pic: Picture, job: JobView, own: Collection[LeafKey]) -> bool:
+    """Whether a metafield is to be set that nobody has looked for in this store yet."""
+    read_at, seen = pic.listing.read_at, pic.observed()
+    new = [key for key in own if key not in seen and attribute(key[1]).part == "metafields"]
+    return bool(new) and (read_at is None or read_at < job.created_at)
+
+
 def _with_pictures(pic: Picture, job: JobView, request: dict[str, Any]) -> dict[str, Any] | None:
     """A request as it is sent; None where it is about pictures that must wait."""
     if request["op"] == "media":
@@ -211,6 +219,10 @@ def _nothing_to_write(pic: Picture, job: JobView, differing: Collection[LeafKey]
         reason = ASTRAY
     elif KEY in own - pic.observed().keys() and granted(pic, PICTURES):
         return wait(pic, job, pic.effective(KEY).value)
+    elif _is_unread(pic, job, own):
+        pic.listing.needs_read = UNREAD
+        pic.listing.save(update_fields=["needs_read"])
+        return Parked(UNREAD, 0.0)
     elif not (reason := kept_back(pic, own)):
         mark_shown([job.id])
         return Settled(Outcome.NOTHING_TO_DO, "The store already shows it.")

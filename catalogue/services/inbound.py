@@ -21,7 +21,7 @@ from catalogue.models import VariantListing
 from catalogue.selectors.galleries import gallery_of
 from catalogue.selectors.picture import Picture
 from catalogue.services.absorb import Absorbed, absorb
-from catalogue.services.adopting import take_in_new
+from catalogue.services.first_words import take_in_new
 from catalogue.services.locking import Locked, with_listing
 from catalogue.services.observed import store_listing
 from catalogue.services.spread import queue_read
@@ -149,7 +149,7 @@ def _decide(
     known = set(pic.shown)
     found = absorb(pic, snapshot, judge)
     store_listing(pic.listing)
-    take_in_new(locked, found.first_seen, cause_id=job.cause_id, now=now)
+    take_in_new(locked, found.first_seen, source=Source.SYNC, cause_id=job.cause_id, now=now)
     if found.edits and pic.product is not None:
         locked.demand_canonical()
     take_edits(

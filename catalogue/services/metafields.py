@@ -5,9 +5,10 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from catalogue.domain.metafields import LONGEST_NAME, name_of, why_not
-from catalogue.enums import Owner
+from catalogue.enums import IssueKind, IssueState, Owner
 from catalogue.errors import NotAllowedNowError
-from catalogue.models import SyncedMetafield
+from catalogue.models import Issue, SyncedMetafield
+from catalogue.services.issues import close_issue
 from stores.enums import READABLE
 from stores.models import Store, Workspace
 from stores.services.install import subscribe
@@ -41,6 +42,9 @@ def undeclare(metafield: SyncedMetafield) -> None:
     """Leave a metafield alone from now on: nothing is deleted anywhere."""
     with transaction.atomic():
         workspace = Workspace.objects.select_for_update().get(pk=metafield.workspace_id)
+        rows = Issue.objects.filter(workspace=workspace, kind=IssueKind.METAFIELD)
+        for issue in rows.filter(attribute=metafield.name, state=IssueState.OPEN):
+            close_issue(issue.pk, by="", reason="It is not kept in step any more.")
         metafield.delete()
         _listen(workspace, uuid4())
 

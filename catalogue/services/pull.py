@@ -18,6 +18,7 @@ from catalogue.services.importing import (
     take_in_nodes,
 )
 from catalogue.services.linking import match_listings
+from catalogue.services.misfits import settle_misfits
 from catalogue.services.offering import offer_found
 from catalogue.services.stock.pull import follow_stock
 from stores.enums import READABLE, Mode
@@ -136,6 +137,7 @@ def _read_page(session: Session, request: Mapping[str, Any]) -> Reply:
 
 def _finish(store: Store, job: JobView) -> Settled:
     settle_grants(store)
+    settle_misfits(store)
     compare_read(store, cause_id=job.cause_id)
     return Settled(Outcome.APPLIED, f"{store.pull_done} products were read; matching follows.")
 

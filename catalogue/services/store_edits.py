@@ -221,7 +221,7 @@ def _may_move(pic: Picture, key: LeafKey, value: Value) -> bool:
         return True
     winner = pic.record(key).register(key[1]).winner
     founded_here = product.founder_id == pic.store.pk
-    return founded_here and winner is not None and winner.store == pic.store.pk
+    return founded_here and (winner is None or winner.store == pic.store.pk)
 
 
 def _save_canonical(pic: Picture, keys: set[LeafKey], now: datetime) -> None:

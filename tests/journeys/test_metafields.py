@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from catalogue.domain.gates import Objection
 from catalogue.enums import Owner, Source
-from catalogue.models import Change, Issue, Override
+from catalogue.models import Change, ChangeDelivery, HeldBatch, Issue, Override
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.metafields import declare
+from catalogue.services.releases import release
 from stores.services.pulls import enqueue_pull
 from syncqueue.enums import JobState
 from syncqueue.models import Attempt, Job
@@ -80,6 +82,10 @@ def test_declaring_fills_gaps_keeps_own_values_and_leaves_the_undeclared_alone(w
     assert shown[1:] == [{"fabric": "silk"}, {"fabric": "wool"}]
     assert Override.objects.get().store == stores[1]
     assert Issue.objects.count() == 0
+    change = Change.objects.get(attribute=FABRIC, scope="canonical")
+    assert (change.store, change.source, change.fate) == (stores[0], "reconcile", "won")
+    fates = {row.store: row.fate for row in ChangeDelivery.objects.filter(change=change)}
+    assert fates == {stores[0]: "origin", stores[1]: "override", stores[2]: "written"}
     world.assert_in_step()
 
 
@@ -158,3 +164,34 @@ def test_a_store_whose_metafield_has_another_type_gets_one_issue_and_is_left_alo
     issue = Issue.objects.get()
     assert (issue.store, "number_integer" in issue.reason) == (second, True)
     assert world.app_writes(second) == []
+    for product in world.twin.state(second.domain)["products"]:
+        place = {"ownerId": product["id"], "namespace": "custom", "key": "fabric"}
+        world.twin.delete_metafields(second.domain, place)
+    world.work()
+    enqueue_pull(second, "reconcile")
+    world.work()
+    issue.refresh_from_db()
+    assert (issue.state, issue.closed_reason) == (
+        "closed",
+        "A walk through the store met it no more.",
+    )
+
+
+def no_wool(batch):
+    """A check of an installation's own."""
+    places = tuple(n for n, move in enumerate(batch.moves) if "wool" in str(move.after))
+    return [Objection("Wool is sold nowhere else.", places)] if places else []
+
+
+def test_what_a_declared_metafield_would_fill_in_is_judged_at_the_gates(world, settings):
+    settings.GATES = [*settings.GATES, "tests.journeys.test_metafields.no_wool"]
+    first, second = two(world)
+    put(world, first, "wool")
+    world.work()
+    in_step(world, "fabric")
+    held = HeldBatch.objects.get()
+    assert (held.store, held.reasons) == (first, ["Wool is sold nowhere else."])
+    assert world.app_writes(second) == []
+    release(held.pk, by="ada", reason="It may be sold.")
+    world.work()
+    assert fields(world.shown(second))["fabric"] == "wool"
