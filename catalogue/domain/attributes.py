@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Literal, TypeAlias
 
-from catalogue.domain import metafields, values
+from catalogue.domain import metafields, value_order, values
 from catalogue.domain.values import BadValueError, Normalise, Value
 from catalogue.enums import Guard, Owner
 
@@ -15,6 +15,7 @@ __all__ = [
     "OPTION_VALUES",
     "PICTURES",
     "STOCK",
+    "VALUE_ORDER",
     "VARIANT_ORDER",
     "VARIANT_PICTURE",
     "Attribute",
@@ -38,6 +39,7 @@ Part: TypeAlias = Literal["fields", "metafields", "channels", "media", "variant_
 
 
 OPTION_NAMES, OPTION_VALUES, VARIANT_ORDER = "option_names", "option_values", "variant_order"
+VALUE_ORDER = "value_order"
 PICTURES, VARIANT_PICTURE = "pictures", "picture"
 STOCK = "stock"  # no attribute: a ledger of its own, but people read of it beside these
 
@@ -148,6 +150,15 @@ _DECLARED = (
     # The ids of variants of ours, which no store knows: told by `services.variants` alone.
     _product(
         VARIANT_ORDER, "Order of variants, by number", values.names, "variantOrder", structural=True
+    ),
+    # Exact where a product's options are shown: in webhooks, pages and reads, not after each write.
+    _product(
+        VALUE_ORDER,
+        "Order of option values",
+        value_order.normalise,
+        "valueOrder",
+        webhook=("valueOrder",),
+        structural=True,
     ),
     _variant(
         OPTION_VALUES,

@@ -14,6 +14,7 @@ Kind: TypeAlias = Literal[
     "add_option",
     "remove_option",
     "order_options",
+    "order_values",
     "choose_values",
     "create_variants",
     "delete_variants",
@@ -36,10 +37,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The names of a product's options, and its variants, both in order."""
+    """The names of a product's options, and its variants, both in order.
+
+    `orders`: of each option all its values, in the order in which shoppers see them; empty where
+    that is not known.
+    """
 
     names: Names
     rows: tuple[Row, ...]
+    orders: tuple[Names, ...] = ()
 
     @property
     def keys(self) -> Names:
@@ -69,11 +75,14 @@ class Step:
     places: tuple[int, ...] = ()
     rows: tuple[Row, ...] = ()
     keys: Names = ()
+    orders: tuple[Names, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         rows = [[row.key, list(row.values)] for row in self.rows]
         plain = {"kind": self.kind, "at": self.at, "name": self.name, "old": self.old}
-        return {**plain, "places": list(self.places), "rows": rows, "keys": list(self.keys)}
+        orders = [list(names) for names in self.orders]
+        lists = {"rows": rows, "keys": list(self.keys), "orders": orders}
+        return {**plain, "places": list(self.places), **lists}
 
 
 def check(shape: Shape) -> None:

@@ -41,7 +41,26 @@ def _order_options(step: Step, shown: Shape) -> Shape:
     def ordered(words: Names) -> Names:
         return tuple(words[place] for place in step.places)
 
-    return Shape(ordered(shown.names), tuple(Row(r.key, ordered(r.values)) for r in shown.rows))
+    rows = tuple(Row(row.key, ordered(row.values)) for row in shown.rows)
+    orders = tuple(shown.orders[place] for place in step.places) if shown.orders else ()
+    return _followed(Shape(ordered(shown.names), rows, orders))
+
+
+def _order_values(step: Step, shown: Shape) -> Shape:
+    return _followed(replace(shown, orders=step.orders))
+
+
+def _followed(shape: Shape) -> Shape:
+    """Shopify sorts the variants by the order of their values."""
+    ranks = [{name: place for place, name in enumerate(names)} for names in shape.orders]
+    if len(ranks) != len(shape.names):
+        return shape
+    last = len(shape.rows)
+
+    def rank(row: Row) -> list[int]:
+        return [known.get(name, last) for known, name in zip(ranks, row.values, strict=True)]
+
+    return replace(shape, rows=tuple(sorted(shape.rows, key=rank)))
 
 
 def _choose_values(step: Step, shown: Shape) -> Shape:
@@ -68,6 +87,7 @@ _APPLY = {
     "add_option": _add_option,
     "remove_option": _remove_option,
     "order_options": _order_options,
+    "order_values": _order_values,
     "choose_values": _choose_values,
     "create_variants": _create_variants,
     "delete_variants": _delete_variants,

@@ -39,6 +39,7 @@ def next_step(wanted: Shape, shown: Shape, *, doomed: Collection[str] = ()) -> S
         _option_step(wanted, shown)
         or _value_step(wanted, shown)
         or _creation(wanted, shown)
+        or _value_order(wanted, shown)
         or _order(wanted, shown)
     )
 
@@ -47,6 +48,7 @@ def _same(wanted: Shape, shown: Shape) -> bool:
     have = shown.values()
     return (
         wanted.names == shown.names
+        and wanted.orders == shown.orders
         and all(have.get(row.key) == row.values for row in wanted.rows)
         and [key for key in shown.keys if key in set(wanted.keys)] == list(wanted.keys)
     )
@@ -150,6 +152,12 @@ def _creation(wanted: Shape, shown: Shape) -> Step | None:
     if len(shown.rows) + len(new) > MOST_VARIANTS:
         raise UnfitError(f"The store would have more than {MOST_VARIANTS} variants.")
     return Step("create_variants", rows=tuple(new)) if new else None
+
+
+def _value_order(wanted: Shape, shown: Shape) -> Step | None:
+    """Variants follow the values, so they are put in order after this."""
+    moved = wanted.orders != shown.orders and len(wanted.orders) == len(shown.names)
+    return Step("order_values", orders=wanted.orders) if moved else None
 
 
 def _order(wanted: Shape, shown: Shape) -> Step | None:

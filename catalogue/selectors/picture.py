@@ -8,6 +8,7 @@ from functools import cached_property
 from catalogue.domain.attributes import (
     ATTRIBUTES,
     PICTURES,
+    VALUE_ORDER,
     VARIANT_ORDER,
     VARIANT_PICTURE,
     attribute,
@@ -23,6 +24,7 @@ from catalogue.domain.metafields import is_link, retarget, targets
 from catalogue.domain.order import in_order
 from catalogue.domain.registers import Entry
 from catalogue.domain.terms import PLAIN, Terms
+from catalogue.domain.value_order import arranged
 from catalogue.domain.values import Value
 from catalogue.enums import Owner
 from catalogue.models import Listing, Override, Product, Variant, VariantListing
@@ -104,6 +106,8 @@ class Picture:
         found = effective(attribute(key[1]), winner, override, terms=self.terms, currency=currency)
         if key[1] == VARIANT_ORDER and isinstance(found.value, list):
             return replace(found, value=in_order(self.ids_shown(), found.value))
+        if key[1] == VALUE_ORDER and (leaf := self.listing.leaf(VALUE_ORDER)):
+            return replace(found, value=arranged(leaf.value, found.value))
         if found.managed and is_link(found.value):
             return self._led(found)
         if key[1] == VARIANT_PICTURE and found.managed and found.value:

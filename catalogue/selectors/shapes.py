@@ -1,10 +1,13 @@
 """The shape of a product in one store: what the store shows, and what it should."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from catalogue.domain.attributes import OPTION_NAMES, OPTION_VALUES
+from catalogue.domain.attributes import OPTION_NAMES, OPTION_VALUES, VALUE_ORDER
+from catalogue.domain.journal import Leaf
 from catalogue.domain.order import in_order
 from catalogue.domain.shape import Row, Shape
+from catalogue.domain.value_order import lists_of
 from catalogue.domain.values import Value
 from catalogue.enums import Stance
 from catalogue.models import Product, Variant
@@ -21,7 +24,16 @@ def shown_shape(pic: Picture) -> Shape | None:
     if names is None or not leaves or any(leaf is None for _, leaf in leaves):
         return None
     rows = (Row(gid, _words(leaf.value)) for gid, leaf in leaves if leaf is not None)
-    return Shape(_words(names.value), tuple(rows))
+    return _ordered(Shape(_words(names.value), tuple(rows)), pic.listing.leaf(VALUE_ORDER))
+
+
+def _ordered(shape: Shape, leaf: Leaf | None) -> Shape:
+    """With the order of its values, where what was seen of it is of these values."""
+    orders = tuple(tuple(names) for names in lists_of(leaf.value)) if leaf else ()
+    fits = len(orders) == len(shape.names) and all(
+        value in orders[place] for row in shape.rows for place, value in enumerate(row.values)
+    )
+    return replace(shape, orders=orders) if fits else shape
 
 
 def wanted_shape(pic: Picture, shown: Shape) -> Shape:
@@ -35,9 +47,12 @@ def wanted_shape(pic: Picture, shown: Shape) -> Shape:
     rows |= {str(pk): Row(f"{NEW}{pk}", _values_of(pic, pk, ())) for pk in missing(pic)}
     order = pic.standing_order()
     ranked = in_order([*pic.ids_shown(), *map(str, missing(pic))], order)
+    values = pic.effective((None, VALUE_ORDER))
+    known = shown.orders and values.managed
     return Shape(
         _words(names.value) if names.managed else shown.names,
         tuple(rows[variant_id] for variant_id in ranked),
+        tuple(tuple(one) for one in lists_of(values.value)) if known else shown.orders,
     )
 
 

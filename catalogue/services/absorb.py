@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from catalogue.domain.attributes import Attribute, Form, attribute
+from catalogue.domain.attributes import VALUE_ORDER, Attribute, Form, attribute, fingerprint
 from catalogue.domain.decide import Decision, Edit
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.forms import read_leaves
 from catalogue.domain.journal import Leaf
+from catalogue.domain.sighting import Sighting
+from catalogue.domain.value_order import rearranged
 from catalogue.domain.values import Value
-from catalogue.enums import Owner, Verdict
+from catalogue.enums import Owner, Verdict, Via
 from catalogue.models import VariantListing
 from catalogue.models.listing import Observed
 from catalogue.selectors.picture import Picture
@@ -82,6 +84,9 @@ def _absorb_host(
     linked = variant_id is not None or not isinstance(host, VariantListing)
     for name, value in values.items():
         leaf = host.leaf(name)
+        if name == VALUE_ORDER and leaf is not None and not rearranged(leaf.value, value):
+            host.set_leaf(name, _follow(leaf, value))
+            continue
         decision = judge(host.gid, attribute(name), leaf, value)
         host.set_leaf(name, decision.leaf)
         found.verdicts.append(decision.verdict)
@@ -92,6 +97,14 @@ def _absorb_host(
             found.first_seen.append((variant_id, name))
         if linked:
             found.edits += [((variant_id, name), edit) for edit in decision.edits]
+
+
+def _follow(leaf: Leaf, value: Value) -> Leaf:
+    """Note that values came, went or were renamed, which is no edit of their order."""
+    if leaf.as_of is None or leaf.value == value:
+        return leaf
+    seen = Sighting(leaf.as_of, None, fingerprint(attribute(VALUE_ORDER), value), Via.READ)
+    return Leaf.first(value, seen)
 
 
 def _describe(host: VariantListing, shown: VariantSnapshot, *, called: bool) -> None:

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from django.db.models import F
 
-from catalogue.domain.attributes import PICTURES, attribute
+from catalogue.domain.attributes import PICTURES, VALUE_ORDER, attribute
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.effective import origin_of
 from catalogue.domain.journal import Leaf
 from catalogue.domain.metafields import is_link, leads_into_a_store, retarget, targets
 from catalogue.domain.registers import CanonicalRegister, Entry
+from catalogue.domain.value_order import arranged
 from catalogue.domain.values import Value, fingerprint
 from catalogue.domain.version import Version
 from catalogue.enums import ListingState, OverrideKind, Ownership, Source
@@ -173,6 +174,8 @@ def _is_own(pic: Picture, product: Product, key: LeafKey, leaf: Leaf) -> bool:
     if winner is None:
         return False
     value = pic.alike(winner.value) if key[1] == PICTURES else winner.value
+    if key[1] == VALUE_ORDER:
+        value = arranged(leaf.value, value)
     if leaf.shows(fingerprint(declared.normalise(value))):
         return False
     origin = origin_of(declared, None, pic.terms, product.currency, winner.value)

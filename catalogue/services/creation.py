@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from catalogue.domain.attributes import OPTION_NAMES, OPTION_VALUES, of_owner
+from catalogue.domain.attributes import OPTION_NAMES, OPTION_VALUES, VALUE_ORDER, of_owner
 from catalogue.domain.forms import build_input
 from catalogue.domain.shape import DEFAULT_NAME, DEFAULT_VALUE, MOST_IN_ONE_CALL
+from catalogue.domain.value_order import arranged, join, lists_of
 from catalogue.domain.values import Value
 from catalogue.enums import IssueKind, ListingState, NewProducts, Owner, Source
 from catalogue.errors import NotAllowedNowError
@@ -209,10 +210,12 @@ def input_of(pic: Picture) -> dict[str, Any]:
     variants = list(pic.variants.values())[:MOST_IN_ONE_CALL]
     names = _words(pic.effective((None, OPTION_NAMES)).value) or [DEFAULT_NAME]
     rows = [(_values(pic, variant), variant) for variant in variants]
+    met = [join(dict.fromkeys(values[place] for values, _ in rows)) for place in range(len(names))]
+    orders = lists_of(arranged(met, pic.effective((None, VALUE_ORDER)).value))
     options = [
         {
             "name": name,
-            "values": [{"name": v} for v in dict.fromkeys(values[place] for values, _ in rows)],
+            "values": [{"name": v} for v in orders[place]],
         }
         for place, name in enumerate(names)
     ]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from catalogue.domain.attributes import attribute
+from catalogue.domain.attributes import VALUE_ORDER, attribute
 from catalogue.domain.decide import Edit
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.version import Version
@@ -34,7 +34,7 @@ def take_in_new(
     ledger; what another has instead stays its own.
     """
     pic = locked.picture
-    keys = [key for key in first_seen if attribute(key[1]).part in LATE]
+    keys = [key for key in first_seen if _is_late(key[1])]
     if pic.product is None or not keys:
         return
     locked.demand_canonical()
@@ -47,6 +47,10 @@ def take_in_new(
     others = Listing.objects.filter(product=pic.product, state=ListingState.LINKED)
     for other in pictures(others.exclude(pk=pic.listing.pk).values_list("pk", flat=True)):
         _keep(other, new, cause_id=cause_id, now=now)
+
+
+def _is_late(name: str) -> bool:
+    return attribute(name).part in LATE or name == VALUE_ORDER
 
 
 def _says_it_first(pic: Picture, key: LeafKey) -> bool:

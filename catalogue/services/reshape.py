@@ -5,12 +5,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from catalogue.domain.attributes import ATTRIBUTES, OPTION_NAMES, OPTION_VALUES, VARIANT_ORDER
+from catalogue.domain.attributes import (
+    ATTRIBUTES,
+    OPTION_NAMES,
+    OPTION_VALUES,
+    VALUE_ORDER,
+    VARIANT_ORDER,
+)
 from catalogue.domain.diff import LeafKey
 from catalogue.domain.forms import build_input
 from catalogue.domain.shape import Row, Shape, Step, UnfitError
 from catalogue.domain.steps import apply
 from catalogue.domain.structure import next_step
+from catalogue.domain.value_order import join
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version
 from catalogue.enums import IssueKind, Owner
@@ -29,6 +36,7 @@ SAID: Mapping[str, str] = {
     "remove_option": "An option was taken away.",
     "order_options": "The options were put in order.",
     "choose_values": "Variants got other values of their options.",
+    "order_values": "The values of the options were put in order.",
     "create_variants": "Variants were created.",
     "delete_variants": "Variants were deleted.",
     "order_variants": "The variants were put in order.",
@@ -79,7 +87,11 @@ def _request(
 
 
 def _told(shape: Shape) -> dict[str, Any]:
-    return {"names": list(shape.names), "rows": [[r.key, list(r.values)] for r in shape.rows]}
+    return {
+        "names": list(shape.names),
+        "rows": [[r.key, list(r.values)] for r in shape.rows],
+        "orders": [list(names) for names in shape.orders],
+    }
 
 
 def _inputs(pic: Picture, step: Step, wanted: Shape) -> list[dict[str, Any]]:
@@ -117,6 +129,8 @@ def _expected(pic: Picture, before: Shape, after: Shape) -> list[dict[str, Any]]
     moved: list[tuple[str, str, Value]] = []
     if after.names != before.names:
         moved.append((pic.listing.gid, OPTION_NAMES, list(after.names)))
+    if after.orders and after.orders != before.orders:
+        moved.append((pic.listing.gid, VALUE_ORDER, [join(names) for names in after.orders]))
     had = before.values()
     moved += [
         (row.key, OPTION_VALUES, list(row.values))
@@ -136,7 +150,7 @@ def _expected(pic: Picture, before: Shape, after: Shape) -> list[dict[str, Any]]
 
 def _version(pic: Picture) -> dict[str, Any] | None:
     """That of the newest part of the shape: what a step leads to is never older."""
-    keys: list[LeafKey] = [(None, OPTION_NAMES), (None, VARIANT_ORDER)]
+    keys: list[LeafKey] = [(None, OPTION_NAMES), (None, VARIANT_ORDER), (None, VALUE_ORDER)]
     keys += [(variant_id, OPTION_VALUES) for variant_id in pic.variants]
     found: list[Version] = [e.version for e in map(pic.effective, keys) if e.version]
     return max(found).to_json() if found else None
@@ -146,7 +160,7 @@ def perform_step(request: Mapping[str, Any], session: Session, grant: WriteGrant
     """Make the change where the store still shows what the plan saw; otherwise only read."""
     found = read_structure(session, request["gid"])
     node = found.body["product"]
-    if node is None or _told(_shape_of(parse_product(node))) != request["shown"]:
+    if node is None or _differs(_told(_shape_of(parse_product(node))), request["shown"]):
         return replace(found, body={"read": found.body})
     written = write_structure(
         session,
@@ -160,7 +174,14 @@ def perform_step(request: Mapping[str, Any], session: Session, grant: WriteGrant
     return replace(written, body={"write": written.body})
 
 
+def _differs(found: Mapping[str, Any], planned: Mapping[str, Any]) -> bool:
+    """The order of values counts only where the plan knew it."""
+    known = [name for name in ("names", "rows", "orders") if name != "orders" or planned.get(name)]
+    return any(found[name] != planned[name] for name in known)
+
+
 def _shape_of(snapshot: ProductSnapshot) -> Shape:
     names: Sequence[str] = snapshot.node.get("optionNames", ())
     rows = (Row(v.gid, tuple(v.node["optionValues"])) for v in snapshot.variants)
-    return Shape(tuple(names), tuple(rows))
+    orders = (tuple(one) for one in snapshot.node["valueOrder"])
+    return Shape(tuple(names), tuple(rows), tuple(orders))

@@ -5,7 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from catalogue.domain.attributes import PICTURES, VARIANT_ORDER, VARIANT_PICTURE, attribute
+from catalogue.domain.attributes import (
+    PICTURES,
+    VALUE_ORDER,
+    VARIANT_ORDER,
+    VARIANT_PICTURE,
+    attribute,
+)
 from catalogue.domain.collision import Basis
 from catalogue.domain.decide import Edit
 from catalogue.domain.diff import LeafKey
@@ -20,6 +26,7 @@ from catalogue.domain.metafields import (
 )
 from catalogue.domain.registers import Entry
 from catalogue.domain.routing import Routing, routing_of
+from catalogue.domain.value_order import woven
 from catalogue.domain.values import Value
 from catalogue.enums import ChangeFate, OverrideKind, Source
 from catalogue.models import Change
@@ -137,7 +144,9 @@ def publish(
 
 
 def _meant(pic: Picture, name: str, edited: Edit) -> Edit:
-    """An edit whose links lead to records of the hub; by ids of its store it never travels."""
+    """An edit as it travels: links lead to records of the hub, and an order names all values."""
+    if name == VALUE_ORDER and pic.product is not None:
+        return replace(edited, value=woven(pic.product.value(VALUE_ORDER), edited.value))
     if _lacks_pictures(pic, name, edited):
         pictures_differ(pic, "some were taken off there, so what it shows stays its own")
     if not is_link(edited.value):

@@ -38,7 +38,7 @@ __all__ = [
 
 VARIANTS_READ = 100
 # Ten products of fifteen variants stay below the 1,000 points that one request may ask for.
-PAGE_PRODUCTS, PAGE_VARIANTS = 10, 15
+PAGE_PRODUCTS, PAGE_VARIANTS = 10, 13
 MOST_PAGED = 20_000
 MOST_INPUTS = 250
 _PARTS: Mapping[str, Part] = {

@@ -27,11 +27,14 @@ def parse_product(node: Node) -> ProductSnapshot:
     """Take a ProductState as GraphQL answers it.
 
     In either form `optionNames` of the product and `optionValues` of its variants are added: lists
-    in the order of the options.
+    in the order of the options; and `valueOrder`, a list for each option, where options are shown.
     """
     variants = node["variants"]
     first = next(iter(variants["nodes"]), None)
     names = {"optionNames": [o["name"] for o in first["selectedOptions"]]} if first else {}
+    if "options" in node:
+        values = [[v["name"] for v in o["optionValues"]] for o in node["options"]]
+        names["valueOrder"] = values
     return ProductSnapshot(
         gid=node["id"],
         updated_at=instant(node["updatedAt"]),
@@ -94,7 +97,13 @@ def _told_variant(node: Node) -> VariantSnapshot:
 
 
 def _option_names(body: Node) -> Node:
-    return {"optionNames": [o["name"] for o in body["options"]]} if "options" in body else {}
+    if "options" not in body:
+        return {}
+    options = body["options"]
+    names = {"optionNames": [option["name"] for option in options]}
+    if not all("values" in option for option in options):
+        return names
+    return {**names, "valueOrder": [option["values"] for option in options]}
 
 
 def _all_told(body: Node, variants: tuple[VariantSnapshot, ...]) -> bool:

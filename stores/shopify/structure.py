@@ -74,6 +74,16 @@ def _order_options(change: Change, options: Options) -> dict[str, Any]:
     return {"options": [{"id": options[place]["id"]} for place in change["places"]]}
 
 
+def _order_values(change: Change, options: Options) -> dict[str, Any]:
+    pairs = zip(options, change["orders"], strict=True)
+    return {
+        "options": [
+            {"id": option["id"], "values": [{"name": name} for name in names]}
+            for option, names in pairs
+        ]
+    }
+
+
 def _create_variants(change: Change, _: Options) -> dict[str, Any]:
     return {"inputs": change["inputs"]}
 
@@ -93,6 +103,7 @@ _CHANGES: Mapping[str, tuple[str, Callable[[Change, Options], dict[str, Any]]]] 
     "add_option": ("product_options_create", _add_option),
     "remove_option": ("product_options_delete", _remove_option),
     "order_options": ("product_options_reorder", _order_options),
+    "order_values": ("product_options_reorder", _order_values),
     "create_variants": ("product_variants_create", _create_variants),
     "delete_variants": ("product_variants_delete", _delete_variants),
     "order_variants": ("product_variants_reorder", _order_variants),

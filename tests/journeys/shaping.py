@@ -55,6 +55,7 @@ TYPES = {
     "positions": "[ProductVariantPositionInput!]!",
     "options": "[OptionCreateInput!]!",
     ("productOptionsDelete", "options"): "[ID!]!",
+    ("productOptionsReorder", "options"): "[OptionReorderInput!]!",
     "option": "OptionUpdateInput!",
     "optionValuesToUpdate": "[OptionValueUpdateInput!]",
 }

@@ -2,14 +2,15 @@
 
 import pytest
 
-from catalogue.domain.attributes import OPTION_NAMES
+from catalogue.domain.attributes import OPTION_NAMES, VALUE_ORDER
 from catalogue.domain.shape import MOST_VARIANTS
 from catalogue.enums import DeliveryFate, HeldState, IssueKind, IssueState
 from catalogue.errors import NotAllowedNowError
-from catalogue.models import Change, ChangeDelivery, HeldBatch, Issue, Variant
+from catalogue.models import Change, ChangeDelivery, HeldBatch, Issue, Override, Variant
 from catalogue.services.parting import parts_of
 from catalogue.services.releases import discard, release
 from catalogue.services.second_thoughts import take_up
+from stores.services.handlers import enqueue_pull
 from stores.services.tokens import session_with
 from stores.shopify.products import parse_product, read_product
 from tests.journeys.conftest import APP, set_value
@@ -233,4 +234,90 @@ def test_a_new_variant_that_is_discarded_is_its_stores_alone_for_good(world):
     assert shape(world.shown(first)) == (["Size"], ["S", "M", "L", "XL"])
     assert shape(world.shown(second)) == (["Size"], ["S", "M", "XL"])
     assert (Variant.objects.count(), HeldBatch.objects.count()) == (3, 1)
+    world.assert_in_step()
+
+
+def orders(shown):
+    """Of each option its values, as shoppers see them."""
+    return [[value["name"] for value in option["values"]] for option in shown["options"]]
+
+
+def put_in_order(hand, *lists):
+    """A merchant drags the values of options."""
+    options = [
+        {"id": option["id"], "values": [{"name": name} for name in names]}
+        for option, names in zip(hand.product["options"], lists, strict=True)
+    ]
+    hand.do("productOptionsReorder", productId=hand.product["id"], options=options)
+
+
+def test_the_order_of_option_values_goes_both_ways_and_comes_to_rest(world):
+    stores = two(world, shirt("S", "M", "L"))
+    first, second = stores
+    assert world.product().value(VALUE_ORDER) == ["S | M | L"]
+    put_in_order(Hand(world, first), ["L", "S", "M"])
+    assert [orders(world.shown(store)) for store in stores] == [[["L", "S", "M"]]] * 2
+    assert [shape(world.shown(store))[1] for store in stores] == [["L", "S", "M"]] * 2
+    put_in_order(Hand(world, second), ["M", "L", "S"])
+    assert [orders(world.shown(store)) for store in stores] == [[["M", "L", "S"]]] * 2
+    writes = len(world.twin.log(kind="edit"))
+    for store in stores:
+        enqueue_pull(store, "reconcile")
+    world.work()
+    assert len(world.twin.log(kind="edit")) == writes
+    set_value(world, VALUE_ORDER, "S | M | L")
+    assert [orders(world.shown(store)) for store in stores] == [[["S", "M", "L"]]] * 2
+    assert not Issue.objects.exists()
+    world.assert_in_step()
+
+
+def test_variants_and_values_are_ordered_apart(world):
+    """Shopify sorts variants after their values; what was dragged by itself stays where it is."""
+    first, second = two(world, shirt("S", "M", "L"))
+    hand = Hand(world, first)
+    gids = {v["title"]: v["id"] for v in hand.product["variants"]}
+    places = [{"id": gids[name], "position": at} for at, name in enumerate(("M", "S", "L"), 1)]
+    hand.do("productVariantsBulkReorder", productId=hand.product["id"], positions=places)
+    assert (orders(world.shown(second)), shape(world.shown(second))[1]) == (
+        [["S", "M", "L"]],
+        ["M", "S", "L"],
+    )
+    set_value(world, VALUE_ORDER, ["L | M | S"])
+    for store in (first, second):
+        assert (orders(world.shown(store)), shape(world.shown(store))[1]) == (
+            [["L", "M", "S"]],
+            ["M", "S", "L"],
+        )
+    world.assert_in_step()
+
+
+def test_values_that_come_go_or_get_another_name_reorder_nothing(world):
+    first, second = two(world, shirt("S", "M", "L"))
+    hand = Hand(world, first)
+    put_in_order(hand, ["L", "M", "S"])
+    writes = len(world.app_writes(second))
+    option = hand.product["options"][0]
+    small = next(v["id"] for v in option["values"] if v["name"] == "S")
+    renamed = [{"id": small, "name": "Small"}]
+    hand.do(
+        "productOptionUpdate",
+        productId=hand.product["id"],
+        option={"id": option["id"]},
+        optionValuesToUpdate=renamed,
+    )
+    hand.add_variants(size("XL"))
+    assert orders(world.shown(second)) == [["L", "M", "Small", "XL"]]
+    told = [c.attribute for c in Change.objects.filter(attribute=VALUE_ORDER)]
+    assert len(told) == 1
+    assert len(world.app_writes(second)) > writes
+    world.assert_in_step()
+
+
+def test_a_store_that_had_another_order_when_it_was_connected_keeps_it(world):
+    first = world.connect(world.shop("north", shirt("S", "M", "L")))
+    second = world.connect(world.shop("alpine", shirt("L", "M", "S")))
+    assert orders(world.shown(second)) == [["L", "M", "S"]]
+    put_in_order(Hand(world, first), ["M", "S", "L"])
+    assert orders(world.shown(second)) == [["L", "M", "S"]]
+    assert Override.objects.get(attribute=VALUE_ORDER).store == second
     world.assert_in_step()

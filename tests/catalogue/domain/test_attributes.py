@@ -81,5 +81,5 @@ def test_every_attribute_of_the_core_is_declared_once():
         *("seo_title", "seo_description", "price", "compare_at_price", "sku", "barcode"),
         *("taxable", "inventory_policy", "weight", "cost", "country_of_origin", "hs_code"),
         *("channels", "pictures", "picture", "requires_shipping"),
-        *("option_names", "option_values", "variant_order"),
+        *("option_names", "option_values", "value_order", "variant_order"),
     }
