@@ -1,6 +1,7 @@
 """Stock through the port: levels read, adjusted and set, up to 250 a call."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -38,14 +39,20 @@ def read_levels(session: Session, location: str, items: Sequence[str]) -> Reply:
     """Read what is available of items (by gid) at one location."""
     _bound(items)
     variables = {"items": list(items), "location": location}
-    return execute(session, document("stock_levels_read"), variables)
+    reply = execute(session, document("stock_levels_read"), variables)
+    closed = not (reply.body["location"] or {}).get("isActive")
+    nodes = [
+        {**(node or {"inventoryLevel": None}), "closed": closed} for node in reply.body["nodes"]
+    ]
+    return replace(reply, body={"nodes": nodes})
 
 
 def parse_level(node: Mapping[str, Any] | None, location: str, item: str) -> LevelSnapshot:
     """Take one of the `nodes` of a read, which come in the order of the items asked for."""
     level = node and node["inventoryLevel"]
-    if node is None or level is None:
-        return LevelSnapshot(item, location, None, None, stocked=False)
+    closed = bool(node and node.get("closed"))
+    if node is None or level is None or closed:
+        return LevelSnapshot(item, location, None, None, stocked=False, closed=closed)
     (quantity,) = level["quantities"]
     return LevelSnapshot(
         item,

@@ -289,13 +289,17 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class LevelSnapshot:
-    """An item at a location as a store told it; nothing is `available` of what isn't tracked."""
+    """An item at a location as a store told it; nothing is `available` of what isn't tracked.
+
+    `closed`: the location itself was switched off, or is gone.
+    """
 
     item: str
     location: str
     available: int | None
     updated_at: datetime | None
     stocked: bool = True
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

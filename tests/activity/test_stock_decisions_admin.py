@@ -13,6 +13,7 @@ from stores.enums import Role
 from tests.activity.people import person
 from tests.catalogue.stocking import (
     doer,
+    empty,
     follow_all,
     items_of,
     many_shops,
@@ -88,7 +89,7 @@ def test_the_list_of_conflicts_asks_the_same_for_one_and_for_three(operator, sho
 
 def test_a_flood_is_looked_at_and_released_with_its_reason(operator, shops, pools):
     for item in items_of(shops[0]):
-        tell(shops[0], 0, item=item)
+        empty(shops[0], item)
     batch = HeldBatch.objects.get()
     shown = page(operator, batch).text
     for words in ("has emptied so many stocks", "no other store is told", "Stock", "50"):

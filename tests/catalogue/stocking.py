@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import uuid4
 
+from django.utils import timezone
+
 from catalogue.enums import JoinChoice, Source
 from catalogue.models import StockMember, StockPool, Variant, VariantListing
 from catalogue.services.stock import Doer, found_place
@@ -10,6 +12,7 @@ from catalogue.services.stock.ledger import Cause, move
 from catalogue.services.stock.members import finish_joining, open_levels
 from catalogue.services.stock.scene import lock_scene
 from catalogue.services.stock.sharing import join_place
+from catalogue.services.stock.sighting import take_read
 from stores.models import Location
 from stores.shopify.types import LevelSnapshot
 from tests.catalogue import make
@@ -97,6 +100,16 @@ def follow_all(shop, available):
         for one in rows
     ]
     assert open_levels(shop, gid("Location", PLACE), told, cause())
+
+
+def empty(shop, item=ITEM, *, left=0, at=LATER):
+    """A level loses its pieces: told by a webhook, and read, because all have gone at once."""
+    job = tell(shop, left, item=item, at=at)
+    row = StockMember.objects.get(store=shop, item_gid=gid("InventoryItem", item))
+    if row.needs_read:
+        seen = LevelSnapshot(row.item_gid, gid("Location", PLACE), left, at)
+        assert take_read(lock_scene(row.pk), seen, cause(), now=timezone.now())
+    return job
 
 
 def items_of(shop):

@@ -12,6 +12,7 @@ from stores.models import Location
 from stores.shopify.errors import UnknownOutcome
 from syncqueue.enums import CallState, JobState
 from syncqueue.models import Call, Job, Lane
+from syncqueue.services import settle as settle_calls
 from tests.journeys.conftest import lamp
 from tests.syncqueue.deaths import die_holding
 
@@ -65,6 +66,7 @@ def app_moves(world, store):
 
 def lose_the_next(world, store, monkeypatch, *, landed):
     """Nobody hears of the next push to a store: it was carried out, or never came."""
+    monkeypatch.setattr(settle_calls, "repeat_pause", lambda _: 3600.0)  # not before it is told to
     if landed:
         world.twin.settings(store.domain, cut_after_apply=1)
         return

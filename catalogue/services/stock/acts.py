@@ -38,12 +38,17 @@ def found(errand: StockErrand, member_id: int) -> str:
 
 
 def join(errand: StockErrand, member_id: int) -> str:
-    """Send a level on its way into the place's pool."""
-    scene = lock_scene(member_id)
-    pool = StockPool.objects.filter(variant=scene.pool.variant_id, place=errand.place).first()
+    """Send a level on its way into the place's pool.
+
+    That is locked, too: of two locations of a store only one gets in.
+    """
+    own = StockMember.objects.select_related("pool").get(pk=member_id).pool
+    pool = StockPool.objects.filter(variant=own.variant_id, place=errand.place).first()
     choice = JoinChoice(errand.choice)
     if pool is None:
         return "The place has no stock of this variant."
+    pool = lock_pools([own.pk, pool.pk])[pool.pk]
+    scene = lock_scene(member_id)
     if problem := _problem(scene, pool, choice):
         return problem
     member = scene.member

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from catalogue.domain.stock import Seen, Sighted, decide_hook
-from catalogue.enums import MemberState, MovementKind, Source, StockVerdict
+from catalogue.enums import MemberState, MovementKind, Source, StockMode, StockVerdict
 from catalogue.models import StockMember
 from catalogue.services.stock.ledger import Cause
 from catalogue.services.stock.members import linked_variants, members_of_items, open_levels
@@ -75,10 +75,10 @@ def _decide(scene: Scene, delivery: Delivery, told: LevelSnapshot, cause: Cause)
     if reason := _undecidable(delivery):
         ask_for_read(scene, reason, cause)
         return Settled(Outcome.NOTHING_TO_DO, f"{reason} A read of the level decides.")
-    if scene.member.state == MemberState.LEFT:
-        return Settled(Outcome.NOTHING_TO_DO, f"Noted only. {scene.member.state_reason}")
-    if told.available is None or told.updated_at is None:
-        return Settled(Outcome.NOTHING_TO_DO, "Noted only: no quantity is told.")
+    left = scene.member.state == MemberState.LEFT
+    if left or told.available is None or told.updated_at is None:
+        reason = scene.member.state_reason if left else "No quantity is told."
+        return Settled(Outcome.NOTHING_TO_DO, f"Noted only. {reason}")
     if scene.call_is_open() or scene.member.unknown is not None:
         return Parked("Waits for the answer of a call about the same level.", PARK_SECONDS)
     if scene.unheard():
@@ -88,10 +88,22 @@ def _decide(scene: Scene, delivery: Delivery, told: LevelSnapshot, cause: Cause)
     seen = Seen(told.available, told.updated_at)
     found = decide_hook(scene.level, seen, scene.standing_before(told.available))
     outcome = _outcome(scene, found)
+    if _may_be_closing(scene, found):
+        ask_for_read(scene, "All pieces went at once: sold, or was the place closed?", cause)
+        return Settled(Outcome.NOTHING_TO_DO, f"{scene.member.needs_read} A read decides.")
     if found.verdict is StockVerdict.NEEDS_READ:
         ask_for_read(scene, "Two numbers in about the same second.", cause)
     take(scene, found, cause)
     return Settled(outcome, _said(found, scene))
+
+
+def _may_be_closing(scene: Scene, found: Sighted) -> bool:
+    """Whether a shared level has lost all at once, as it does when its location is switched off.
+
+    The last few pieces are simply sold.
+    """
+    shared = scene.pool.mode != StockMode.OWN and found.level.shows == 0
+    return shared and -found.counted >= settings.GATE_STOCK_FALL
 
 
 def _undecidable(delivery: Delivery) -> str:

@@ -15,6 +15,7 @@ from stores.models import Location, Store
 from stores.shopify.types import LevelSnapshot
 
 NOT_STOCKED = "The store does not stock it at this location."
+CLOSED = "The store has closed this location."
 NOT_TRACKED = "The store does not track its stock."
 ONCE = "stock_member_is_one"  # the constraint that two who see a level first both meet
 NOT_LINKED = "Its variant is not linked any more."
@@ -84,9 +85,14 @@ def _open(member: StockMember, available: int, cause: Cause) -> None:
 
 
 def leave(scene: Scene, reason: str, cause: Cause, *, variant_id: int | None = None) -> None:
-    """Take a level out of a shared pool, which keeps its quantity; it goes on as its own."""
+    """Take a level out of a shared pool, which keeps its quantity; it goes on as its own.
+
+    Where its store counted for all, all of them count again.
+    """
     member = scene.member
     move(scene.pool, member, MovementKind.LEFT, cause, reason=reason)
+    if scene.pool.owner_id == member.store_id:
+        give_back(scene.pool, cause)
     member.pool = _own_pool(member, variant_id or scene.pool.variant_id)
     member.epoch += 1
     member.buffer = member.stale = member.pushed_sequence = 0
@@ -96,6 +102,15 @@ def leave(scene: Scene, reason: str, cause: Cause, *, variant_id: int | None = N
     member.state_reason = reason
     member.save()
     scene.pool, scene.joins = member.pool, None
+
+
+def give_back(pool: StockPool, cause: Cause) -> None:
+    """The owner of a pool has left it: nobody else would ever count again."""
+    pool.mode, pool.owner = StockMode.SHARED, None
+    pool.save(update_fields=["mode", "owner"])
+    reason = "Its owner has left: all of its stores count from now on."
+    move(pool, None, MovementKind.HANDED_OVER, cause, reason=reason)
+    queue_pool(pool, cause_id=cause.cause_id)
 
 
 def freeze(scene: Scene, reason: str, cause: Cause) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from catalogue.domain.stock import pushed
+from catalogue.domain.stock import MOST_STALE, pushed
 from catalogue.enums import MemberState, MovementKind, Source
 from catalogue.services.stock.ledger import Cause, move
 from catalogue.services.stock.members import finish_joining
@@ -21,6 +21,7 @@ READ_LAG_SECONDS = 2.0
 STALE = "CHANGE_FROM_QUANTITY_STALE"
 NOT_APPLIED = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
 MISMATCH = "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"
+GONE = frozenset({"INVALID_INVENTORY_ITEM", "INVALID_LOCATION", "ITEM_NOT_STOCKED_AT_LOCATION"})
 PASSING = frozenset({"SERVICE_UNAVAILABLE", "ADJUST_QUANTITIES_FAILED"})
 
 
@@ -110,9 +111,11 @@ def _refused(scene: Scene, error: Mapping[str, Any], delta: int) -> Verdict:
         return Retry(code.lower(), f"Shopify could not do it now: {error['message']}")
     member.unknown = {"delta": delta} if code == MISMATCH else None
     member.needs_read = f"Shopify refused a push: {error['message']}"[:255]
-    if code == STALE:
+    if code == STALE or code in GONE:
         member.stale += 1
     member.save()
+    if code in GONE and member.stale < MOST_STALE:
+        return Again("Shopify knows no such level: a read tells what has become of it.")
     if code == STALE:
         return Again("The level had moved before the push came: it is read first.")
     if code == NOT_APPLIED:

@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from catalogue.domain.stock import Seen, Sighted, decide_expired, decide_read
-from catalogue.enums import MemberState, MovementKind, StockVerdict
+from catalogue.enums import MemberState, MovementKind, StockMode, StockVerdict
 from catalogue.services.stock.collisions import look_for_collision
 from catalogue.services.stock.gate import watch
 from catalogue.services.stock.ledger import Cause, move
 from catalogue.services.stock.members import (
+    CLOSED,
     NOT_STOCKED,
     NOT_TRACKED,
     come_back,
@@ -38,12 +39,12 @@ def take(scene: Scene, found: Sighted, cause: Cause) -> None:
             as_of=found.level.as_of,
         )
     member.as_of = found.level.as_of
-    if found.counted < 0:
-        watch(pool, member, -found.counted)
     if row is not None and not found.question:
         look_for_collision(pool, member, row)
     if found.question:
         ask(pool, found.question, disputed=max(found.counted, 0))
+    if found.counted < 0:
+        watch(pool, member, -found.counted)
     member.save()
     if moved:
         queue_pool(pool, cause_id=cause.cause_id)
@@ -54,7 +55,7 @@ def take_read(scene: Scene, shown: LevelSnapshot, cause: Cause, *, now: datetime
     member = scene.member
     member.settled_at = now
     if not shown.stocked:
-        freeze(scene, NOT_STOCKED, cause)
+        _lose(scene, cause, closed=shown.closed)
         return True
     if shown.available is None or shown.updated_at is None:
         freeze(scene, NOT_TRACKED, cause)
@@ -70,6 +71,18 @@ def take_read(scene: Scene, shown: LevelSnapshot, cause: Cause, *, now: datetime
     member.unknown = None
     take(scene, found, cause)
     return True
+
+
+def _lose(scene: Scene, cause: Cause, *, closed: bool) -> None:
+    """A level is there no more. Where its place was closed, its pieces are somewhere else now."""
+    pool, place = scene.pool, scene.member.location
+    freeze(scene, CLOSED if closed else NOT_STOCKED, cause)
+    if closed and pool.mode != StockMode.OWN and pool.quantity > 0:
+        question = (
+            f"{scene.store} has closed “{place}”, which shared this stock, and its pieces went "
+            "elsewhere: is the number still right?"
+        )
+        ask(pool, question, disputed=0)
 
 
 def leave_if_lapsed(scene: Scene, cause: Cause) -> None:

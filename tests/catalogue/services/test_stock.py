@@ -415,3 +415,29 @@ def test_a_push_is_never_sent_again_after_the_life_of_its_key(shops, pool):
     assert repeated(row, tomorrow) is None
     assert has_outlived_its_key(again, tomorrow)
     assert not has_outlived_its_key(request, tomorrow)
+
+
+def test_all_pieces_at_once_are_read_before_they_count_as_sold(shops, pool):
+    """A place that is closed shows the same: its pieces have gone elsewhere."""
+    assert tell(shops[0], 0).outcome == Outcome.NOTHING_TO_DO
+    assert (quantity(pool), member(shops[0]).level) == (50, 50)
+    assert "was the place closed?" in member(shops[0]).needs_read
+    read(shops[0], 0)
+    assert (quantity(pool), pool.question) == (0, "")
+
+
+def test_a_place_that_is_closed_leaves_with_a_question(shops, pool):
+    tell(shops[0], 0)
+    scene = lock_scene(member(shops[0]).pk)
+    closed = LevelSnapshot(scene.member.item_gid, "", None, None, stocked=False, closed=True)
+    take_read(scene, closed, cause(), now=timezone.now())
+    assert (quantity(pool), "has closed" in pool.question) == (50, True)
+    assert member(shops[0]).state == MemberState.LEFT
+    answer(doer(shops[0]), pool.pk, "both")
+    assert (quantity(pool), pool.question) == (50, "")
+
+
+def test_the_last_few_pieces_are_simply_sold(shops, pool):
+    tell(shops[0], 4)
+    tell(shops[0], 0, at=LATER + timedelta(seconds=9))
+    assert quantity(pool) == 0

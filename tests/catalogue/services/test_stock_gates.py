@@ -40,6 +40,7 @@ from stores.models import Location
 from tests.catalogue.stocking import (
     LATER,
     doer,
+    empty,
     follow_all,
     items_of,
     many_shops,
@@ -81,7 +82,7 @@ def to(pools, number):
 
 def flood(shop, count=MANY, *, left=0, at=LATER):
     for item in items_of(shop)[:count]:
-        tell(shop, left, item=item, at=at)
+        empty(shop, item, left=left, at=at)
 
 
 def test_the_check_counts_what_is_sold_out_and_can_be_replaced(settings):
@@ -195,7 +196,7 @@ def test_released_the_other_stores_are_told_and_the_store_is_believed_for_an_hou
     run_stock()
     assert not StockPool.objects.exclude(question="").exists()
     assert quantities() == [0] * 11 + [50]
-    tell(shops[0], 0, item=items_of(shops[0])[11])
+    empty(shops[0], items_of(shops[0])[11])
     assert HeldBatch.objects.count() == 1
     assert not StockPool.objects.exclude(question="").exists()
 

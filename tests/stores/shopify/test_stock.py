@@ -101,7 +101,18 @@ def test_a_level_that_was_read_is_a_number_or_the_reason_why_there_is_none():
     assert parse_level(node, PLACE, ITEM) == LevelSnapshot(ITEM, PLACE, -3, NOON)
     assert parse_level({**node, "tracked": False}, PLACE, ITEM).available is None
     for nothing in (None, {**node, "inventoryLevel": None}):
-        assert not parse_level(nothing, PLACE, ITEM).stocked
+        shown = parse_level(nothing, PLACE, ITEM)
+        assert (shown.stocked, shown.closed) == (False, False)
+
+
+@pytest.mark.parametrize("place", [None, {"isActive": False}])
+def test_what_is_read_at_a_closed_place_is_not_stocked_there(shopify, place):
+    level = {"updatedAt": "2026-11-27T12:00:00Z", "quantities": [{"quantity": 0}]}
+    node = {"id": ITEM, "tracked": True, "inventoryLevel": level}
+    shopify.say({"data": {"location": place, "nodes": [node, None]}})
+    for one in read_levels(shopify.session, PLACE, [ITEM, "gone"]).body["nodes"]:
+        shown = parse_level(one, PLACE, ITEM)
+        assert (shown.stocked, shown.closed) == (False, True)
 
 
 def test_the_webhook_of_a_level_is_read():
