@@ -19,7 +19,7 @@ from catalogue.selectors.plans import outlines
 from catalogue.services.batches import fates_of, run_batch, state_of
 from catalogue.services.edit import Edited, SetValue
 from catalogue.services.plans import approve, plan_batch
-from stores.api.forms import Form
+from stores.api.forms import Form, Many
 from stores.api.idempotent import KEY_PARAMETER, once, plain
 from stores.api.scoped import ScopedViewSet
 from stores.services.idempotency import Answered
@@ -49,25 +49,12 @@ class EditLine(Form):
         return attrs
 
 
-class EditsField(serializers.ListField):
-    """The edits of a batch, counted before any of them is looked at."""
-
-    child = EditLine()
-
-    def to_internal_value(self, data: Any) -> list[Any]:
-        if isinstance(data, list) and len(data) > MOST:
-            raise serializers.ValidationError(
-                f"A batch has at most {MOST:,} edits, this one {len(data):,}: divide it."
-            )
-        return super().to_internal_value(data)
-
-
 class Batch(Form):
     """Either `edits`, or as `approved` the mark of their dry run: what has moved is dropped."""
 
     dry_run = serializers.BooleanField(required=False, default=False)
     approved = serializers.CharField(required=False, max_length=64)
-    edits = EditsField(min_length=1, required=False)
+    edits = Many(most=MOST, child=EditLine(), required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("edits" in attrs) == ("approved" in attrs):

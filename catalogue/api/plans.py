@@ -12,13 +12,13 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalogue.api.batches import LARGEST, EditsField, wish_of
+from catalogue.api.batches import LARGEST, MOST, EditLine, wish_of
 from catalogue.enums import PlanAct, PlanState
 from catalogue.models import Plan, PlanEdit, PlanLine
 from catalogue.selectors.plans import outlines
 from catalogue.services.plans import approve, make_plan, plan_batch
 from stores.api.bearer import demand
-from stores.api.forms import Form
+from stores.api.forms import Form, Many
 from stores.api.scoped import ScopedViewSet
 from stores.enums import Scope
 from stores.models import Store
@@ -85,7 +85,7 @@ class NewPlan(Form):
     """Either the store that is to go live, or the edits of a batch."""
 
     store = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST)
-    edits = EditsField(min_length=1, required=False)
+    edits = Many(most=MOST, child=EditLine(), required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("store" in attrs) == ("edits" in attrs):

@@ -13,6 +13,7 @@ from catalogue.enums import MovementKind, Source
 from catalogue.errors import BadQuantityError
 from catalogue.models import StockErrand
 from catalogue.services.stock import Doer, Wish, counted_as, set_to, start_counts
+from stores.api.forms import Form, Many
 from stores.api.idempotent import KEY_PARAMETER, once, plain
 from stores.api.scoped import ScopedViewSet
 from stores.enums import Scope
@@ -22,10 +23,10 @@ MOST = 10_000
 LARGEST = 1_000_000_000
 
 
-class CountLine(serializers.Serializer[Any]):
+class CountLine(Form):
     """One stock: set to `quantity`, moved by `delta`, or recounted (`seen` and `counted`)."""
 
-    stock = serializers.IntegerField()
+    stock = serializers.IntegerField(max_value=2**63 - 1)
     quantity = serializers.IntegerField(required=False)
     delta = serializers.IntegerField(required=False, min_value=-LARGEST, max_value=LARGEST)
     seen = serializers.IntegerField(required=False, min_value=-LARGEST, max_value=LARGEST)
@@ -40,8 +41,8 @@ class CountLine(serializers.Serializer[Any]):
             raise serializers.ValidationError(str(error)) from error
 
 
-class StockBatch(serializers.Serializer[Any]):
-    counts = serializers.ListField(child=CountLine(), min_length=1, max_length=MOST)
+class StockBatch(Form):
+    counts = Many(most=MOST, child=CountLine())
 
     def validate_counts(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len({line["stock"] for line in lines}) < len(lines):

@@ -24,6 +24,20 @@ class Form(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class Many(serializers.ListField):
+    """A list with one to `most` items, counted before any of them is looked at."""
+
+    def __init__(self, *, most: int, **kwargs: Any) -> None:
+        self.most = most
+        super().__init__(min_length=1, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and len(data) > self.most:
+            said = f"At most {self.most:,} go in one request, these are {len(data):,}: divide them."
+            raise ValidationError(said)
+        return super().to_internal_value(data)
+
+
 class KnownFilters(DjangoFilterBackend):
     """Filters by what the address names; a misspelt filter would show everything."""
 

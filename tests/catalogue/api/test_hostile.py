@@ -82,9 +82,11 @@ def test_what_is_too_large_is_refused_with_the_limit(api, settings):
     refused = problem(send(api, "[" + "0," * 600_000 + "0]"), 413)
     assert "500,000 values" in refused["detail"]
     many = json.dumps({"edits": [{}] * 10_001})
+    lines = json.dumps({"counts": [{}] * 10_001})
+    assert "At most 10,000" in problem(send(api, lines, "/api/v1/stock-batches/"), 400)["detail"]
     for url in (BATCHES, "/api/v1/plans/"):
         said = problem(send(api, many, url), 400)["detail"]
-        assert "at most 10,000 edits, this one 10,001" in said
+        assert "At most 10,000 go in one request, these are 10,001" in said
     wrong = problem(send(api, json.dumps({"edits": [{}] * 500})), 400)
     assert len(wrong["fields_refused"]) == 100
 
@@ -154,6 +156,9 @@ def test_no_number_breaks_the_stock(api, shops):
             "adjust": {"delta": value, "reason": value},
             "recount": {"seen": value, "counted": value},
         }
+        for more in ({"quantity": value}, {"delta": value}, {"seen": value, "counted": value}):
+            lines = {"counts": [{"stock": pool.pk, **more}, {"stock": value, "quantity": 1}]}
+            assert send(api, json.dumps(lines), "/api/v1/stock-batches/").status_code < 500
         for verb, body in bodies.items():
             answer = send(api, json.dumps(body), f"/api/v1/stock/{pool.pk}/{verb}/")
             assert answer.status_code < 500
@@ -218,6 +223,7 @@ def test_fields_that_nobody_knows_are_refused(api):
         (BATCHES, {"edits": [one(values="Y")]}),
         ("/api/v1/overrides/", {**one(), "store": 1, "clear": True}),
         ("/api/v1/plans/", {"edits": [one()], "dry_run": True}),
+        ("/api/v1/stock-batches/", {"counts": [{"stock": 1, "quantity": 1, "reason": "x"}]}),
     ]
     for url, body in bodies:
         assert "unknown" in problem(send(api, json.dumps(body), url), 400)["detail"]
