@@ -3,6 +3,7 @@
 Applied, an edit of which anything is otherwise by now is dropped, and listed with the reason.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -16,7 +17,7 @@ from catalogue.domain.values import BadValueError, Value
 from catalogue.enums import HeldAct, PlanAct, PlanState, Source
 from catalogue.errors import CatalogueError
 from catalogue.models import Plan, PlanEdit, PlanLine
-from catalogue.services.desk import SetValue
+from catalogue.services.desk import SetValue, put_rows
 from catalogue.services.edit import edit, prepare
 from catalogue.services.foresight import Foreseen, foresee, key_of, wish_of
 from catalogue.services.gates import Cause, hold, judge, moves_of, stored_wish
@@ -25,6 +26,11 @@ from syncqueue.enums import Priority
 
 CHUNK = 200
 INTERACTIVE = 50  # beyond so many edits nobody sits waiting for the answer
+_PUT = """
+UPDATE catalogue_planedit AS e SET base = u.base, stands = u.stands, mark = u.mark
+FROM unnest(%b::bigint[], %b::text[], %b::jsonb[], %b::text[]) AS u(id, base, stands, mark)
+WHERE e.id = u.id
+"""
 MOVED = "Somebody has set it since the plan was made."
 
 
@@ -79,7 +85,7 @@ def draft(plan: Plan, numbers: list[int]) -> None:
             lines.append(line_of(plan, pic, leaf))
             lines[-1].edit = row
     plan.counts = dict(counts)
-    PlanEdit.objects.bulk_update(rows, ["base", "stands", "mark"])
+    put_rows(_PUT, [(row.pk, row.base, json.dumps(row.stands), row.mark) for row in rows])
     PlanLine.objects.bulk_create(lines, batch_size=1_000)
 
 

@@ -237,17 +237,18 @@ def store_products(products: Sequence[Product]) -> None:
         (p.pk, json.dumps(p.registers), p.title, p.status, p.vendor, p.edit_version, p.updated_at)
         for p in products
     ]
-    _put(_PUT_PRODUCTS, rows)
+    put_rows(_PUT_PRODUCTS, rows)
 
 
 def store_variants(variants: Sequence[Variant]) -> None:
     rows = [
         (v.pk, json.dumps(v.registers), v.sku, v.barcode, json.dumps(v.options)) for v in variants
     ]
-    _put(_PUT_VARIANTS, rows)
+    put_rows(_PUT_VARIANTS, rows)
 
 
-def _put(sql: str, rows: Sequence[tuple[object, ...]]) -> None:
+def put_rows(sql: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """One statement for many rows, which takes a list of each column."""
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
