@@ -1,12 +1,11 @@
 """The attributes that are kept in step, declared once: where each stands and how it behaves."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any, Literal, TypeAlias
 
 from catalogue.domain import metafields, value_order, values
-from catalogue.domain.values import BadValueError, Normalise, Value
+from catalogue.domain.declaring import Attribute, Form, Part, product, variant
+from catalogue.domain.values import BadValueError, Value
 from catalogue.enums import Guard, Owner
 
 __all__ = [
@@ -33,62 +32,14 @@ __all__ = [
     "renders",
 ]
 
-Path: TypeAlias = tuple[str, ...]
-Form: TypeAlias = Literal["graphql", "webhook"]
-Part: TypeAlias = Literal["fields", "metafields", "channels", "media", "variant_media"]
-
-
 OPTION_NAMES, OPTION_VALUES, VARIANT_ORDER = "option_names", "option_values", "variant_order"
 VALUE_ORDER = "value_order"
 PICTURES, VARIANT_PICTURE = "pictures", "picture"
 STOCK = "stock"  # no attribute: a ledger of its own, but people read of it beside these
 
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """One unit of merging. `lossy`: Shopify re-renders what it is sent.
-
-    `as_set`: words or pictures, to which several parties add and from which they remove.
-    `structural`: of a product's shape, which is written step by step (`domain.structure`).
-    `per_store`: every store has its own value, and none ever crosses.
-    `part`: by which of Shopify's mutations it is written.
-    """
-
-    name: str
-    owner: Owner
-    label: str
-    normalise: Normalise
-    graphql: Path
-    write: Path
-    webhook: Path | None = None
-    guard: Guard = Guard.NONE
-    lossy: bool = False
-    high_value: bool = False
-    money: bool = False
-    required: bool = False
-    as_set: bool = False
-    structural: bool = False
-    per_store: bool = False
-    longest: int | None = None
-    part: Part = "fields"
-
-
-def _product(name: str, label: str, normalise: Normalise, path: str, **more: Any) -> Attribute:
-    graphql = tuple(path.split("."))
-    return Attribute(name, Owner.PRODUCT, label, normalise, graphql, graphql, **more)
-
-
-def _variant(name: str, label: str, normalise: Normalise, path: str, **more: Any) -> Attribute:
-    graphql = tuple(path.split("."))
-    more.setdefault("write", graphql)
-    return Attribute(name, Owner.VARIANT, label, normalise, graphql, **more)
-
-
 _DECLARED = (
-    _product(
-        "title", "Title", values.text, "title", webhook=("title",), required=True, longest=255
-    ),
-    _product(
+    product("title", "Title", values.text, "title", webhook=("title",), required=True, longest=255),
+    product(
         "description",
         "Description",
         values.html,
@@ -97,8 +48,8 @@ _DECLARED = (
         lossy=True,
         longest=500_000,
     ),
-    _product("vendor", "Vendor", values.text, "vendor", webhook=("vendor",), longest=255),
-    _product(
+    product("vendor", "Vendor", values.text, "vendor", webhook=("vendor",), longest=255),
+    product(
         "product_type",
         "Product type",
         values.text,
@@ -106,8 +57,8 @@ _DECLARED = (
         webhook=("product_type",),
         longest=255,
     ),
-    _product("tags", "Tags", values.tags, "tags", webhook=("tags",), lossy=True, as_set=True),
-    _product(
+    product("tags", "Tags", values.tags, "tags", webhook=("tags",), lossy=True, as_set=True),
+    product(
         "status",
         "Status",
         values.word_of(values.STATUSES),
@@ -116,10 +67,10 @@ _DECLARED = (
         guard=Guard.CHECK,
     ),
     # Webhooks don't carry the two of search engines, nor weights: only reads and answers show them.
-    _product("seo_title", "Search title", values.optional_text, "seo.title"),
-    _product("seo_description", "Search description", values.optional_text, "seo.description"),
+    product("seo_title", "Search title", values.optional_text, "seo.title"),
+    product("seo_description", "Search description", values.optional_text, "seo.description"),
     # No topic tells where a product is published, and only reads of our own asking show it.
-    _product(
+    product(
         "channels",
         "Sales channels",
         values.channels,
@@ -129,7 +80,7 @@ _DECLARED = (
         part="channels",
     ),
     # A payload shows pictures once they are processed, and nothing of their content.
-    _product(
+    product(
         PICTURES,
         "Pictures",
         values.pictures,
@@ -138,7 +89,7 @@ _DECLARED = (
         as_set=True,
         part="media",
     ),
-    _product(
+    product(
         OPTION_NAMES,
         "Options",
         values.names,
@@ -148,11 +99,11 @@ _DECLARED = (
         required=True,
     ),
     # The ids of variants of ours, which no store knows: told by `services.variants` alone.
-    _product(
+    product(
         VARIANT_ORDER, "Order of variants, by number", values.names, "variantOrder", structural=True
     ),
     # Exact where a product's options are shown: in webhooks, pages and reads, not after each write.
-    _product(
+    product(
         VALUE_ORDER,
         "Order of option values",
         value_order.normalise,
@@ -160,7 +111,7 @@ _DECLARED = (
         webhook=("valueOrder",),
         structural=True,
     ),
-    _variant(
+    variant(
         OPTION_VALUES,
         "Option values",
         values.names,
@@ -169,7 +120,7 @@ _DECLARED = (
         structural=True,
         required=True,
     ),
-    _variant(
+    variant(
         "price",
         "Price",
         values.money,
@@ -179,7 +130,7 @@ _DECLARED = (
         high_value=True,
         money=True,
     ),
-    _variant(
+    variant(
         "compare_at_price",
         "Compare-at price",
         values.optional_money,
@@ -189,7 +140,7 @@ _DECLARED = (
         high_value=True,
         money=True,
     ),
-    _variant(
+    variant(
         "sku",
         "SKU",
         values.text,
@@ -198,11 +149,11 @@ _DECLARED = (
         webhook=("sku",),
         longest=255,
     ),
-    _variant(
+    variant(
         "barcode", "Barcode", values.optional_text, "barcode", webhook=("barcode",), longest=255
     ),
     # One of the product's pictures, by what its content is called: only reads of our own asking.
-    _variant(
+    variant(
         VARIANT_PICTURE,
         "Picture",
         values.optional_text,
@@ -210,8 +161,8 @@ _DECLARED = (
         guard=Guard.CHECK,
         part="variant_media",
     ),
-    _variant("taxable", "Taxable", values.boolean, "taxable", webhook=("taxable",)),
-    _variant(
+    variant("taxable", "Taxable", values.boolean, "taxable", webhook=("taxable",)),
+    variant(
         "inventory_policy",
         "When out of stock",
         values.word_of(values.POLICIES),
@@ -220,8 +171,8 @@ _DECLARED = (
     ),
     # What stands on the inventory item: its own topic is a hint, and a read shows the value.
     # Whether it is tracked is left out: that decides about stock, and stock has its own rules.
-    _variant("weight", "Weight", values.weight, "inventoryItem.measurement.weight"),
-    _variant(
+    variant("weight", "Weight", values.weight, "inventoryItem.measurement.weight"),
+    variant(
         "cost",
         "Cost per item",
         values.optional_money,
@@ -230,19 +181,19 @@ _DECLARED = (
         guard=Guard.CHECK,
         money=True,
     ),
-    _variant(
+    variant(
         "country_of_origin",
         "Country of origin",
         values.country,
         "inventoryItem.countryCodeOfOrigin",
     ),
-    _variant(
+    variant(
         "hs_code",
         "Harmonised system code",
         values.hs_code,
         "inventoryItem.harmonizedSystemCode",
     ),
-    _variant(
+    variant(
         "requires_shipping",
         "Requires shipping",
         values.boolean,

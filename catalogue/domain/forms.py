@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalogue.domain import values
-from catalogue.domain.attributes import Attribute, Form, Path, attribute, of_owner
+from catalogue.domain.attributes import Attribute, Form, attribute, of_owner
+from catalogue.domain.declaring import Path
 from catalogue.domain.values import BadValueError, Value
 from catalogue.enums import Owner
 

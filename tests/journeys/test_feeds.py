@@ -140,9 +140,44 @@ def test_a_price_typed_during_a_sale_waits_for_a_person_and_goes_to_no_other_sho
     world.work()
     shown = [world.shown(one)["variants"][0]["price"] for one in stores]
     assert shown == ["20.00", "14.00"]
+    writes = len(world.app_writes(store))
     keep_own(Issue.objects.get(kind="sale").pk, by="ben")
+    world.work()
+    kept = world.shown(store)["variants"][0]
+    assert (kept["price"], kept["compareAtPrice"]) == ("14.00", None)
+    assert {row["attribute"] for row in world.app_writes(store)[writes:]} <= {"compareAtPrice"}
     end_sale(sale.pk, by="ben")
     world.work()
     shown = [world.shown(one)["variants"][0]["price"] for one in stores]
     assert shown == ["20.00", "14.00"]
+    world.assert_in_step()
+
+
+def test_a_sale_that_begins_and_ends_while_shopify_is_down_shows_nothing_of_itself(world):
+    stores = two(world)
+    store, now = stores[1], timezone.now()
+    world.twin.settings(store.domain, outage=True)
+    for name in ("Autumn", "Winter"):
+        sale = Sale(
+            store=store,
+            name=name,
+            percent=Decimal(25),
+            zone=store.timezone,
+            starts_at=now,
+            ends_at=now + timedelta(hours=1),
+        )
+        plan_sale(Asked(sale, [world.product().pk]), by="ada")
+        run_sales()
+        world.work()
+        if name == "Autumn":
+            end_sale(sale.pk, by="ben")
+            world.work()
+    assert world.app_writes(store) == []
+    world.twin.settings(store.domain, outage=False)
+    for _ in range(4):
+        world.make_all_due()
+        world.work()
+    shown = [world.shown(one)["variants"][0]["price"] for one in stores]
+    assert shown == ["20.00", "15.00"]
+    assert len(world.app_writes(store, "price")) == 1
     world.assert_in_step()
