@@ -1,9 +1,10 @@
 """One product beside every store: a row an attribute, a cell a store."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from activity.selectors.galleries import Shot, images_of, shots
 from catalogue.domain.attributes import Attribute, Owner, of_owner
 from catalogue.domain.cleaning import may_be_empty
 from catalogue.domain.diff import LeafKey
@@ -14,7 +15,7 @@ from catalogue.enums import OverrideKind
 from catalogue.models import Product, Variant
 from catalogue.models.canonical import Record
 from catalogue.selectors.picture import Picture, pictures
-from catalogue.selectors.terms import metafields_of
+from catalogue.selectors.terms import metafields_of, use_of
 from stores.models import Store
 
 Shown: TypeAlias = tuple[Picture, set[LeafKey]]
@@ -56,6 +57,8 @@ class Cell:
     own: bool
     differs: bool
     typed: Typed | None = None
+    shots: tuple[Shot, ...] = ()
+    due: tuple[Shot, ...] = ()
 
     @property
     def value(self) -> str:
@@ -69,6 +72,7 @@ class Line:
     canonical: str
     cells: tuple[Cell | None, ...]
     typed: Typed | None = None
+    shots: tuple[Shot, ...] = ()
 
     @property
     def value(self) -> str:
@@ -114,13 +118,15 @@ def _lines(
     metafields: Iterable[str],
 ) -> tuple[Line, ...]:
     owner = Owner.PRODUCT if variant is None else Owner.VARIANT
+    images = {key: image for pic, _ in shown for key, image in images_of(pic).items()}
     return tuple(
         Line(
             declared,
             variant,
             _typed_as(declared, record.value(declared.name)),
-            tuple(_cell(pic, due, variant, declared, typed) for pic, due in shown),
+            tuple(_cell(pic, due, variant, declared, typed, images=images) for pic, due in shown),
             _typed_here(typed, variant, declared, None),
+            shots(declared, record.value(declared.name), images),
         )
         for declared in of_owner(owner, metafields)
     )
@@ -139,6 +145,8 @@ def _cell(
     variant: Variant | None,
     declared: Attribute,
     typed: Typed | None,
+    *,
+    images: Mapping[str, str],
 ) -> Cell | None:
     """None where the store has no such variant."""
     key = (variant.pk if variant else None, declared.name)
@@ -146,15 +154,18 @@ def _cell(
         return None
     leaf = pic.host(key[0]).leaf(declared.name)
     effect, standing = pic.effective(key), pic.standing(key)
-    own = bool(standing and standing.stands)
+    own, use = bool(standing and standing.stands), use_of(declared.name)
+    granted = use is None or use.granted(pic.store.scopes)
     return Cell(
         store=pic.store,
         shown=_typed_as(declared, leaf.value) if leaf else "",
         wanted=_typed_as(declared, effect.value),
-        note=_note(effect, standing if own else None),
+        note=_note(effect, standing if own else None) if granted else "not granted by the store",
         own=own,
-        differs=key in due,
+        differs=granted and key in due,
         typed=_typed_here(typed, variant, declared, pic.store),
+        shots=shots(declared, leaf.value if leaf else None, images_of(pic)),
+        due=shots(declared, effect.value, images),
     )
 
 

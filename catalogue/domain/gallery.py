@@ -199,7 +199,12 @@ def next_step(
     if texts:
         given = [{"id": have[key].gid, "alt": text_of(entry)} for key, entry in texts.items()]
         return Step("describe", given, [texts.get(key_of(entry), entry) for entry in shown])
-    gone = [m for key, m in have.items() if key not in want and m.status in (READY, FAILED)]
+    gone = [m for key, m in have.items() if key not in want and m.status == READY]
+    lost = [m for key, m in have.items() if key not in want and m.status == FAILED]
+    if lost:
+        keys = {medium.key for medium in lost}
+        rest = [entry for entry in shown if key_of(entry) not in keys]
+        return Step("discard", [{"id": medium.gid} for medium in lost], rest)
     if gone and not unknown:
         off = [{"id": medium.gid, "referencesToRemove": [gid]} for medium in gone]
         keys = {medium.key for medium in gone}

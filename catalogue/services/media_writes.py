@@ -46,6 +46,7 @@ from syncqueue.enums import Outcome
 __all__ = ["plan_media", "see_gallery", "settle_media", "wait", "write_media"]
 
 KEY: LeafKey = (None, PICTURES)
+MOVED = "The pictures have moved since they were read: a read tells what there is."
 PROCESSING = "Shopify still processes pictures of the product."
 NOWHERE = "No store shows a picture that is missing here, so it can't be fetched: nothing was done."
 LOOKING = "Pictures are being fetched to see what they show, so that none is there twice."
@@ -163,6 +164,8 @@ def settle_media(  # noqa: PLR0917  the contract's own arguments and the lock
         _remember(listing, request["new"], result.gids)
         note_unknown(listing, request, sent_at=now - timedelta(seconds=answer.seconds))
     listing.save(update_fields=["settled_at", "needs_read", "gallery", "unknown"])
+    if result.moved:
+        return Again(MOVED, SECONDS)
     if result.refused:
         queue_read(pic, cause_id=job.cause_id)
         return refusal(job, passengers, "", result.refused)

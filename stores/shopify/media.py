@@ -12,6 +12,18 @@ __all__ = ["add_media", "parse_media_write", "read_media", "read_variant_picture
 
 # Of ten products fifteen media each, and of one product a hundred, stay below 1,000 points.
 BATCH, FIRST, ALL = 10, 15, 100
+# What says that somebody was faster, or that Shopify is still at work.
+MOVED = frozenset(
+    {
+        "FILE_DOES_NOT_EXIST",
+        "FILE_LOCKED",
+        "MEDIA_DOES_NOT_EXIST",
+        "MEDIA_DOES_NOT_EXIST_ON_PRODUCT",
+        "MEDIA_IS_NOT_ATTACHED_TO_VARIANT",
+        "NON_READY_MEDIA",
+        "NON_READY_STATE",
+    }
+)
 Node = Mapping[str, Any]
 _OF_VARIANTS = {"show": "variant_pictures_set", "hide": "variant_pictures_unset"}
 
@@ -87,7 +99,7 @@ def _shown(session: Session, ids: list[str], count: int, after: str | None = Non
 def write_media(
     session: Session, grant: WriteGrant | None, gid: str, kind: str, given: Sequence[Node]
 ) -> Reply:
-    """Take one step: `attach`, `describe`, `order` or `detach`; of variants `show` or `hide`."""
+    """Take one step: attach, describe, order, detach or discard; of variants show or hide."""
     demand(grant)
     if kind == "attach":
         variables = {"id": gid, "new": list(given), "media": ALL, "after": None}
@@ -97,6 +109,8 @@ def write_media(
     if kind == "order":
         variables = {"id": gid, "moves": list(given)}
         return execute(session, document("product_media_order"), variables)
+    if kind == "discard":
+        return execute(session, document("files_discard"), {"ids": [one["id"] for one in given]})
     return execute(session, document("files_update"), {"files": list(given)})
 
 
@@ -106,6 +120,7 @@ def parse_media_write(body: Node) -> MediaWritten:
     errors = payload.get("userErrors") or payload.get("mediaUserErrors") or ()
     connection = (payload.get("product") or {}).get("media")
     refused = " ".join(error["message"] for error in errors)
+    moved = any(error.get("code") in MOVED for error in errors)
     if connection is None or connection["pageInfo"]["hasNextPage"]:
-        return MediaWritten((), refused)
-    return MediaWritten(tuple(node["id"] for node in connection["nodes"]), refused)
+        return MediaWritten((), refused, moved)
+    return MediaWritten(tuple(node["id"] for node in connection["nodes"]), refused, moved)

@@ -199,10 +199,14 @@ class ChannelsWritten:
 
 @dataclass(frozen=True, slots=True)
 class MediaWritten:
-    """The ids of all media in order, where an answer shows them; what Shopify `refused`."""
+    """The ids of all media in order, where an answer shows them; what Shopify `refused`.
+
+    `moved`: because the media are no longer as they were read, so another read decides.
+    """
 
     gids: tuple[str, ...]
     refused: str = ""
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

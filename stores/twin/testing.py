@@ -91,6 +91,10 @@ class RunningTwin:
         """A merchant's new media of a product: originalSource, alt, contentType."""
         return self._post(f"shops/{domain}/products/{_number(gid)}/media", media=list(media))
 
+    def move_media(self, domain: str, gid: str, medium: str, place: int) -> None:
+        """A merchant puts a medium of a product in another place, counted from 0."""
+        self._post(f"shops/{domain}/products/{_number(gid)}/media/move", id=medium, place=place)
+
     def update_files(self, domain: str, *files: dict[str, Any]) -> None:
         """A merchant's: id with alt, filename, originalSource, referencesToAdd or …ToRemove."""
         self._post(f"shops/{domain}/files", files=list(files))

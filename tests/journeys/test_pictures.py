@@ -311,3 +311,50 @@ def test_a_picture_of_a_variant_comes_with_the_pictures_that_it_is_one_of(world)
     finish(world)
     assert [worn(world, store) for store in (first, second)] == [["New", None]] * 2
     world.assert_in_step()
+
+
+def test_a_picture_that_failed_is_discarded_when_the_hub_wants_it_no_more(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    upload(world, first, "front")
+    (front,) = world.product().value("pictures")
+    set_value(world, "pictures", [front, f"{SITE}/plan.pdf A plan"])
+    finish(world)
+    assert "FAILED" in {one["status"] for one in world.shown(second)["media"]}
+    set_value(world, "pictures", [front])
+    finish(world)
+    assert [texts(world, store) for store in (first, second)] == [["front"]] * 2
+    assert not Job.objects.filter(state="dead_lettered").exists()
+    enqueue_pull(second, "reconcile")
+    enqueue_pull(first, "reconcile")
+    finish(world)
+    assert not Issue.objects.filter(state="open").exists()
+    world.assert_in_step()
+
+
+def test_a_picture_that_goes_while_we_write_is_no_dead_letter(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    upload(world, first, "front", "side")
+    front, side = world.product().value("pictures")
+    gone = {"kind": "user_errors", "code": "FILE_DOES_NOT_EXIST", "operation": "FilesUpdate"}
+    world.twin.settings(second.domain, faults=[{**gone, "count": 1}])
+    set_value(world, "pictures", [f"{front} 🪔 lit", side])
+    finish(world)
+    assert [texts(world, store) for store in (first, second)] == [["front 🪔 lit", "side"]] * 2
+    assert not Job.objects.filter(state="dead_lettered").exists()
+    world.assert_in_step()
+
+
+def test_orders_that_two_stores_change_at_once_end_as_one(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    upload(world, first, "a", "b", "c")
+    for store, place in ((first, 2), (second, 1)):
+        gids = [one["id"] for one in world.shown(store)["media"]]
+        world.twin.settings(store.domain, hold=True)
+        world.twin.move_media(store.domain, world.listing(store).gid, gids[0], place)
+    for store in (first, second):
+        world.twin.settings(store.domain, hold=False)
+        world.twin.release(store.domain)
+    finish(world)
+    assert texts(world, first) == texts(world, second)
+    assert sorted(texts(world, first)) == ["a", "b", "c"]
+    world.assert_in_step()

@@ -2,7 +2,7 @@
 
 from stores.twin import edits
 from stores.twin.control.asking import MERCHANT, Ask, Door, Json
-from stores.twin.edits import Deed, definitions, file_update, files, metafields, pictures
+from stores.twin.edits import Deed, definitions, file_update, files, media, metafields, pictures
 from stores.twin.filling import fill
 from stores.twin.state import product_state
 from stores.twin.world import Shop, Twin
@@ -66,6 +66,16 @@ def add_media(ask: Ask) -> Json:
     return product_state(product)
 
 
+def move_media(ask: Ask) -> Json:
+    """The merchant puts one of a product's media in another place: {id, place}."""
+    with Deed(ask.twin, ask.shop, MERCHANT) as deed:
+        file = media.of_product(ask.product, ask.given["id"])
+        if file is None:
+            raise LookupError(f"{ask.given['id']} is none of the product's media.")
+        media.place(deed, ask.product, [(file, int(ask.given["place"]))])
+    return product_state(ask.product)
+
+
 def update_files(ask: Ask) -> Json:
     """The merchant's fileUpdate: {files: [{id, alt, filename, referencesToRemove …}, …]}."""
     with Deed(ask.twin, ask.shop, MERCHANT) as deed:
@@ -105,6 +115,7 @@ DOORS: dict[str, Door] = {
     "POST shops/{shop}/products/{product}/touch": touch,
     "POST shops/{shop}/products/{product}/delete": delete,
     "POST shops/{shop}/products/{product}/media": add_media,
+    "POST shops/{shop}/products/{product}/media/move": move_media,
     "POST shops/{shop}/files": update_files,
     "POST shops/{shop}/files/delete": delete_files,
     "POST shops/{shop}/metafields": set_metafields,

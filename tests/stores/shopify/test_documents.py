@@ -43,7 +43,7 @@ def test_only_mutations_write():
         *("product_options_reorder", "product_variants_create", "product_variants_delete"),
         *("webhook_subscription_update", "product_publish", "product_unpublish"),
         *("stock_adjust", "stock_set", "metafields_set", "metafields_delete"),
-        *("product_media_attach", "product_media_order", "files_update"),
+        *("product_media_attach", "product_media_order", "files_update", "files_discard"),
         *("variant_pictures_set", "variant_pictures_unset"),
         *("product_variants_reorder", "product_set", "product_delete", "custom_id_define"),
     }
