@@ -1,6 +1,6 @@
 """One product beside every store: a row an attribute, a cell a store."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,12 +14,13 @@ from catalogue.domain.values import Value
 from catalogue.enums import OverrideKind
 from catalogue.models import Product, Variant
 from catalogue.models.canonical import Record
+from catalogue.selectors.given_up import given_up
 from catalogue.selectors.picture import Picture, pictures
 from catalogue.selectors.terms import metafields_of, use_of
 from stores.models import Store
 
-Shown: TypeAlias = tuple[Picture, set[LeafKey]]
-"""A store's picture, and the leaves that are on their way to it."""
+Shown: TypeAlias = tuple[Picture, set[LeafKey], Collection[LeafKey]]
+"""A store's picture, the leaves that it should show otherwise, and those of them given up."""
 WORDS = {
     "canonical": "",
     "override": "own value",
@@ -56,6 +57,7 @@ class Cell:
     note: str
     own: bool
     differs: bool
+    given_up: bool = False
     typed: Typed | None = None
     shots: tuple[Shot, ...] = ()
     due: tuple[Shot, ...] = ()
@@ -101,7 +103,9 @@ def comparison(product: Product, typed: Typed | None = None) -> Comparison:
     """Put a product beside its stores, in a fixed number of queries."""
     ids = product.listings.order_by("store_id").values_list("pk", flat=True)
     found = sorted(pictures(ids), key=lambda pic: pic.store.pk)
-    shown = [(pic, set(pic.to_write())) for pic in found]
+    due = [(pic, set(pic.to_write())) for pic in found]
+    left = given_up(due)
+    shown = [(pic, leaves, left.get(pic.store.pk, ())) for pic, leaves in due]
     metafields = metafields_of(product.workspace_id)
     sections = [Section("Product", _lines(product, None, shown, typed, metafields))]
     for variant in product.variants.filter(removed_at=None):
@@ -118,13 +122,13 @@ def _lines(
     metafields: Iterable[str],
 ) -> tuple[Line, ...]:
     owner = Owner.PRODUCT if variant is None else Owner.VARIANT
-    images = {key: image for pic, _ in shown for key, image in images_of(pic).items()}
+    images = {key: image for pic, _, _ in shown for key, image in images_of(pic).items()}
     return tuple(
         Line(
             declared,
             variant,
             _typed_as(declared, record.value(declared.name)),
-            tuple(_cell(pic, due, variant, declared, typed, images=images) for pic, due in shown),
+            tuple(_cell(one, variant, declared, typed, images=images) for one in shown),
             _typed_here(typed, variant, declared, None),
             shots(declared, record.value(declared.name), images),
         )
@@ -140,8 +144,7 @@ def _typed_here(
 
 
 def _cell(
-    pic: Picture,
-    due: set[LeafKey],
+    shown: Shown,
     variant: Variant | None,
     declared: Attribute,
     typed: Typed | None,
@@ -149,6 +152,7 @@ def _cell(
     images: Mapping[str, str],
 ) -> Cell | None:
     """None where the store has no such variant."""
+    pic, due, left = shown
     key = (variant.pk if variant else None, declared.name)
     if variant is not None and variant.pk not in pic.hosts:
         return None
@@ -163,6 +167,7 @@ def _cell(
         note=_note(effect, standing if own else None) if granted else "not granted by the store",
         own=own,
         differs=granted and key in due,
+        given_up=key in left,
         typed=_typed_here(typed, variant, declared, pic.store),
         shots=shots(declared, leaf.value if leaf else None, images_of(pic)),
         due=shots(declared, effect.value, images),

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from activity.selectors.comparison import comparison
 from catalogue.enums import ChangeFate, ChangeScope, DeliveryFate, Source
 from catalogue.models import Change, ChangeDelivery
 from catalogue.services.edit import SetValue, edit
@@ -109,6 +110,11 @@ def test_what_was_cancelled_or_refused_comes_back_by_no_comparison(world):
     assert {one["vendor"] for one in shown} == {"Lumen & Co"}
     reasons = Job.objects.filter(outcome=Outcome.HELD).values_list("reason", flat=True)
     assert set(reasons) == {GIVEN_UP}
+
+    lines = comparison(world.product()).sections[0].lines
+    title = next(line for line in lines if line.attribute.name == "title")
+    assert [cell.differs for cell in title.cells] == [True, True, False]
+    assert [cell.given_up for cell in title.cells] == [True, True, False]
 
     replay([cancelled.pk, dead.pk], by="ada")
     world.work()
