@@ -5,13 +5,14 @@ from urllib.parse import urlencode
 
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.utils import get_fields_from_path
-from django.db.models import Model, QuerySet
+from django.db.models import CharField, Model, QuerySet, TextField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
+from activity.admin.large import BoundedPaginator, NewestValuesFilter, search_by_id
 from stores.enums import Role
 from stores.models import Membership, Store
 
@@ -64,6 +65,7 @@ class ScopedAdmin(ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     show_full_result_count = False
+    paginator = BoundedPaginator
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -75,12 +77,27 @@ class ScopedAdmin(ModelAdmin):
         )
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        return [
-            (name, ScopedFilter)
-            if get_fields_from_path(self.model, name)[-1].remote_field
-            else name
-            for name in super().get_list_filter(request)
-        ]
+        return [self._filter(name) for name in super().get_list_filter(request)]
+
+    def _filter(self, name: Any) -> Any:
+        field: Any = get_fields_from_path(self.model, name)[-1]
+        if field.remote_field:
+            return name, ScopedFilter
+        is_text = isinstance(field, CharField | TextField) and not field.choices
+        return (name, NewestValuesFilter) if is_text else name
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Text is looked for in texts; an id of a cause is looked up as what it is."""
+        return [name for name in super().get_search_fields(request) if name != "cause_id"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        found = search_by_id(queryset, search_term, [*self.search_fields])
+        if found is not None:
+            return found, False
+        rows, may_repeat = super().get_search_results(request, queryset, search_term)
+        return rows, bool(may_repeat)
 
     def path(self) -> str:
         """The way from a row to its workspace."""

@@ -63,7 +63,6 @@ class JobAdmin(LedgerAdmin):
     ]
     search_fields = ["lane__key", "cause_id"]
     list_select_related = ["channel", "lane"]
-    date_hierarchy = "created_at"
     inlines = [AttemptInline]
     actions = ["replay_jobs", "cancel_jobs"]
 

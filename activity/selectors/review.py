@@ -10,6 +10,7 @@ from catalogue.domain.values import Value
 from catalogue.models import Listing, Product, Variant, VariantListing
 
 MOST = 5
+MOST_NEAR = 20  # by each of the ways
 SHOWN = ("sku", "barcode", "price", "weight")
 
 
@@ -49,14 +50,12 @@ def review(listing: Listing) -> Review:
 
 
 def _near(listing: Listing, keys: Mapping[str, set[str]]) -> Iterable[Product]:
+    """Each way to be near is looked up by an index of its own."""
     mine = Product.objects.filter(workspace_id=listing.store.workspace_id)
-    near = Q(variants__sku__in=keys["sku"]) | Q(title__iexact=listing.title)
-    if listing.handle:
-        near |= Q(listings__handle=listing.handle)
-    if keys["barcode"]:
-        near |= Q(variants__listings__leaves__barcode__value__in=sorted(keys["barcode"]))
     others = mine.exclude(listings__store=listing.store)
-    ids = others.filter(near).values("pk").distinct()[:20]
+    ways = [Q(variants__sku__in=keys["sku"]), Q(variants__barcode__in=keys["barcode"])]
+    ways += [Q(title__iexact=listing.title), Q(listings__handle=listing.handle or None)]
+    ids = {pk for way in ways for pk in others.filter(way).values_list("pk", flat=True)[:MOST_NEAR]}
     return mine.filter(pk__in=ids).prefetch_related("variants", "listings").order_by("pk")
 
 

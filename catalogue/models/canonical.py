@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 
 from catalogue.domain.attributes import OPTION_VALUES
 from catalogue.domain.registers import CanonicalRegister, Timeline
@@ -79,7 +79,8 @@ class Product(Record):
     class Meta:
         ordering = ["title", "id"]
         indexes = [
-            models.Index("workspace", "title", name="product_title"),
+            models.Index("workspace", "title", "id", name="product_in_order"),
+            models.Index(Upper("title"), name="product_title_upper"),
             models.Index(fields=["workspace", "-updated_at"], name="product_updated"),
         ]
 
@@ -98,7 +99,7 @@ class Variant(Record):
         blank=True,
         help_text="Since when a person or a policy has removed it.",
     )
-    sku = models.CharField(max_length=255, blank=True, default="", db_index=True)
+    sku = models.CharField(max_length=255, blank=True, default="")
     barcode = models.CharField(max_length=255, blank=True, default="", db_default="")
 
     mirrored = ("sku", "barcode")
@@ -107,7 +108,10 @@ class Variant(Record):
 
     class Meta:
         ordering = ["product_id", "position", "id"]
-        indexes = [models.Index("barcode", name="variant_barcode", condition=~Q(barcode=""))]
+        indexes = [
+            models.Index("sku", "product", name="variant_sku"),
+            models.Index("barcode", name="variant_barcode", condition=~Q(barcode="")),
+        ]
 
     def set_register(self, attribute: str, register: CanonicalRegister) -> None:
         super().set_register(attribute, register)

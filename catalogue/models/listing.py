@@ -99,7 +99,18 @@ class Listing(Observed):
                 condition=~Q(state="linked") | Q(product__isnull=False),
             ),
         ]
-        indexes = [models.Index("store", "state", name="listing_store_state")]
+        indexes = [
+            models.Index("store", "state", name="listing_store_state"),
+            models.Index("store", "title", "id", name="listing_in_order"),
+            models.Index(
+                "store",
+                "title",
+                "id",
+                name="listing_waiting",
+                condition=Q(state__in=("unmatched", "ambiguous")),
+            ),
+            models.Index("handle", name="listing_handle", condition=~Q(handle="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title or self.gid} in {self.store}"
