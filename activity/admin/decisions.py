@@ -173,7 +173,7 @@ def _create(issue: Issue, by: str) -> str:
 
 
 def _close(issue: Issue, by: str) -> str:
-    if issue.kind == IssueKind.STOCK:
+    if issue.kind == IssueKind.STOCK and issue.variant_id is not None:
         raise ValueError("Answer it on the page of the stock.")
     close_issue(issue.pk, by=by, reason="Closed by hand.")
     return "The issue is closed."

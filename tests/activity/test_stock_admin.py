@@ -104,7 +104,11 @@ def test_a_question_is_answered_on_the_pools_page_only(operator, shops, pool):
     do(operator, pool, "answer", said="once")
     assert quantity(pool) == before - 3
     issue = Issue.objects.create(
-        workspace=pool.workspace, kind="stock", subject="stock 1", reason="One or two?"
+        workspace=pool.workspace,
+        kind="stock",
+        subject="stock 1",
+        reason="One or two?",
+        variant=pool.variant,
     )
     operator.post(reverse("admin:catalogue_issue_do", args=[issue.pk, "close"]))
     assert Issue.objects.get(pk=issue.pk).state == "open"

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from catalogue.enums import JoinChoice, MemberState, MovementKind, Source, StockMode
-from catalogue.models import StockMember, StockMovement, StockPool
+from catalogue.models import Issue, StockMember, StockMovement, StockPool
 from catalogue.services.stock import (
     Doer,
     adjust,
@@ -88,7 +88,7 @@ def test_a_place_that_is_closed_takes_no_stock_out_of_what_it_shares(world):
     pool.refresh_from_db()
     assert counted() == [("alpine", -2)]
     assert pool.quantity == 48
-    assert "has closed" in pool.question
+    assert "which it shared, still counts them" in Issue.objects.get().reason
     member = StockMember.objects.get(store=stores[0], location=place)
     assert member.state == MemberState.LEFT
     assert dead() == []

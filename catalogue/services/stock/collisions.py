@@ -32,10 +32,10 @@ OTHERS = (MovementKind.COUNTED, MovementKind.MIRRORED, MovementKind.CONVERGED)
 
 def look_for_collision(pool: StockPool, member: StockMember, seen: StockMovement) -> None:
     """Put a rise before a person, if a count that the store was not shown yet stands against it."""
-    if seen.level_delta <= 0 or member.state != MemberState.MEMBER or not _worthy(pool):
+    if seen.level_delta <= 0 or member.state != MemberState.MEMBER:
         return
     count = _count_not_shown(pool, member)
-    if count is None or count.quantity == seen.level:
+    if count is None or count.quantity == seen.level or not _worthy(pool):
         return
     before = (seen.level or 0) - seen.level_delta
     known = Conflict.objects.filter(

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from catalogue.domain.stock import Seen, Sighted, decide_expired, decide_read
-from catalogue.enums import MemberState, MovementKind, StockMode, StockVerdict
+from catalogue.enums import IssueKind, MemberState, MovementKind, StockMode, StockVerdict
+from catalogue.services.issues import Subject, raise_issue
 from catalogue.services.stock.collisions import look_for_collision
 from catalogue.services.stock.gate import watch
 from catalogue.services.stock.ledger import Cause, move
@@ -74,15 +75,16 @@ def take_read(scene: Scene, shown: LevelSnapshot, cause: Cause, *, now: datetime
 
 
 def _lose(scene: Scene, cause: Cause, *, closed: bool) -> None:
-    """A level is there no more. Where its place was closed, its pieces are somewhere else now."""
+    """A level is there no more. Of a place that was closed a person is told, once for all of it."""
     pool, place = scene.pool, scene.member.location
     freeze(scene, CLOSED if closed else NOT_STOCKED, cause)
     if closed and pool.mode != StockMode.OWN and pool.quantity > 0:
-        question = (
-            f"{scene.store} has closed “{place}”, which shared this stock, and its pieces went "
-            "elsewhere: is the number still right?"
+        reason = (
+            f"{scene.store} has closed “{place}”: its pieces went elsewhere, but “{pool.place}”, "
+            "which it shared, still counts them. Please recount what is there."
         )
-        ask(pool, question, disputed=0)
+        about = Subject(name=f"closed place {place.pk}", store_id=scene.store.pk)
+        raise_issue(pool.workspace_id, IssueKind.STOCK, about, reason)
 
 
 def leave_if_lapsed(scene: Scene, cause: Cause) -> None:

@@ -426,15 +426,16 @@ def test_all_pieces_at_once_are_read_before_they_count_as_sold(shops, pool):
     assert (quantity(pool), pool.question) == (0, "")
 
 
-def test_a_place_that_is_closed_leaves_with_a_question(shops, pool):
+def test_a_place_that_is_closed_leaves_and_a_person_is_told(shops, pool):
     tell(shops[0], 0)
     scene = lock_scene(member(shops[0]).pk)
     closed = LevelSnapshot(scene.member.item_gid, "", None, None, stocked=False, closed=True)
     take_read(scene, closed, cause(), now=timezone.now())
-    assert (quantity(pool), "has closed" in pool.question) == (50, True)
-    assert member(shops[0]).state == MemberState.LEFT
-    answer(doer(shops[0]), pool.pk, "both")
     assert (quantity(pool), pool.question) == (50, "")
+    assert member(shops[0]).state == MemberState.LEFT
+    issue = Issue.objects.get()
+    assert (issue.kind, issue.store, issue.variant) == (IssueKind.STOCK, shops[0], None)
+    assert issue.reason.startswith(f"{shops[0]} has closed “location 70”")
 
 
 def test_the_last_few_pieces_are_simply_sold(shops, pool):
