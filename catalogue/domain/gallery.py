@@ -30,6 +30,7 @@ __all__ = [
 
 Node: TypeAlias = Mapping[str, Any]
 READY, FAILED, IMAGE = "READY", "FAILED", "IMAGE"
+MOST_NEW = 99  # pictures that one call attaches, and whose ids its answer shows
 DIGITS = 32  # of a digest: half of it tells as many apart as there ever will be
 # What Shopify appends to the name of a file whose name is taken (APPEND_UUID).
 _UUID = re.compile(r"_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=\.[^.]*$|$)")
@@ -186,6 +187,7 @@ def next_step(
     have = {medium.key: medium for medium in media if medium.key}
     new = {key: entry for key, entry in want.items() if key not in have and key in sources}
     if new:
+        new = dict([*new.items()][:MOST_NEW])
         given = [
             {"mediaContentType": IMAGE, "originalSource": sources[key], "alt": text_of(entry)}
             for key, entry in new.items()

@@ -179,7 +179,7 @@ def _remember(listing: Listing, new: Sequence[str], gids: Sequence[str]) -> None
     """Which of a product's media are those that we have just put there, as Shopify lists them."""
     known = _known(listing)
     added = [gid for gid in gids if gid not in known]
-    if len(added) == len(new):
+    if len(added) == len(new) and list(gids[-len(added) :]) == added:
         media = [
             Medium(gid, key_of(entry), text_of(entry), "UPLOADED")
             for gid, entry in zip(added, new, strict=True)

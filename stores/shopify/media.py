@@ -102,7 +102,8 @@ def write_media(
     """Take one step: attach, describe, order, detach or discard; of variants show or hide."""
     demand(grant)
     if kind == "attach":
-        variables = {"id": gid, "new": list(given), "media": ALL, "after": None}
+        shown = len(given) + 1  # whoever stands before the new ones must be an old one
+        variables = {"id": gid, "new": list(given), "media": shown, "after": None}
         return execute(session, document("product_media_attach"), variables)
     if kind in _OF_VARIANTS:
         return execute(session, document(_OF_VARIANTS[kind]), {"id": gid, "given": list(given)})
@@ -115,12 +116,12 @@ def write_media(
 
 
 def parse_media_write(body: Node) -> MediaWritten:
-    """What was refused, and the ids of the product's media where the answer shows them all."""
+    """What was refused, and the ids of the product's last media where the answer shows them."""
     (payload,) = body.values()
     errors = payload.get("userErrors") or payload.get("mediaUserErrors") or ()
     connection = (payload.get("product") or {}).get("media")
     refused = " ".join(error["message"] for error in errors)
     moved = any(error.get("code") in MOVED for error in errors)
-    if connection is None or connection["pageInfo"]["hasNextPage"]:
+    if connection is None:
         return MediaWritten((), refused, moved)
-    return MediaWritten(tuple(node["id"] for node in connection["nodes"]), refused, moved)
+    return MediaWritten(tuple(n["id"] for n in reversed(connection["nodes"])), refused, moved)

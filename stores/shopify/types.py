@@ -199,7 +199,7 @@ class ChannelsWritten:
 
 @dataclass(frozen=True, slots=True)
 class MediaWritten:
-    """The ids of all media in order, where an answer shows them; what Shopify `refused`.
+    """The ids of the last media in order, where an answer shows them; what Shopify `refused`.
 
     `moved`: because the media are no longer as they were read, so another read decides.
     """

@@ -358,3 +358,18 @@ def test_orders_that_two_stores_change_at_once_end_as_one(world):
     assert texts(world, first) == texts(world, second)
     assert sorted(texts(world, first)) == ["a", "b", "c"]
     world.assert_in_step()
+
+
+def test_more_pictures_than_one_answer_shows_are_attached_once_and_never_fetched_again(world):
+    first, second = stores_with_pictures(world, "north", "alpine")
+    for store in (first, second):
+        world.twin.settings(store.domain, drop=1.0)  # a webhook a picture is not what is tried
+    names = [f"p{number}" for number in range(130)]
+    hang(world, first, *names)
+    while processing(world):
+        pass
+    enqueue_pull(first, "reconcile")
+    finish(world)
+    assert texts(world, second) == names
+    assert len(made(world, second)) == len(fetched(world)) == len(names)
+    world.assert_in_step()
