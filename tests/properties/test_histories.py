@@ -47,7 +47,7 @@ few = settings(
 def played(world, products, history, attributes):
     """The history of a product that no other history has touched."""
     if not products:
-        products += many_products(world, 40)
+        products += many_products(world, 12)
     told = History(world, products.pop(), attributes)
     told.play(history)
     told.rest()
