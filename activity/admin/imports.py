@@ -36,6 +36,7 @@ class FileForm(forms.Form):
     store = forms.ModelChoiceField(
         Store.objects.none(),
         required=False,
+        empty_label="No: it sets the hub's values",
         label="Only in this store",
         help_text="The file then sets this store's own values, not the hub's.",
         widget=UnfoldAdminSelectWidget,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from catalogue.domain.values import BadValueError
@@ -95,11 +95,20 @@ def any_plan() -> bool:
 
 
 def run_plans() -> None:
-    """Take every plan that is drafted or applied further, for a few seconds each."""
+    """Take every plan that is drafted or applied further, for a few seconds each.
+
+    One that fails by a mistake of ours ends in that state, and stands in nobody's way again.
+    """
     for plan_id in (
         Plan.objects.filter(state__in=WORKED_ON).order_by("id").values_list("pk", flat=True)
     ):
-        work_on(plan_id)
+        try:
+            work_on(plan_id)
+        except OperationalError:  # of the database, not of the plan: it goes on at the next pass
+            raise
+        except Exception as error:
+            _fail(plan_id, f"It failed by a mistake of ours ({type(error).__name__}): plan again.")
+            raise
 
 
 def work_on(plan_id: int) -> Plan:
@@ -118,12 +127,16 @@ def take_step(plan_id: int) -> bool:
             plan = _worked_on(plan_id)
             return plan is not None and _step(plan)
     except (CatalogueError, BadValueError) as error:
-        with transaction.atomic():
-            if plan := _worked_on(plan_id):
-                plan.state, plan.reason = PlanState.FAILED, str(error)
-                plan.finished_at = timezone.now()
-                plan.save()
+        _fail(plan_id, str(error))
         return False
+
+
+def _fail(plan_id: int, reason: str) -> None:
+    with transaction.atomic():
+        if plan := _worked_on(plan_id):
+            plan.state, plan.reason = PlanState.FAILED, reason
+            plan.finished_at = timezone.now()
+            plan.save()
 
 
 def _worked_on(plan_id: int) -> Plan | None:

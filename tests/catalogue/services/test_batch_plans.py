@@ -185,3 +185,25 @@ def test_old_plans_of_batches_are_forgotten(shops):
     assert prune_plans(timezone.now(), 500) == {"plans": 1}
     assert Change.objects.filter(cause_id=plan.cause_id).exists()
     assert not Override.objects.exists()
+
+
+def test_a_plan_that_fails_by_a_mistake_of_ours_stands_in_nobodys_way(shops, monkeypatch):
+    monkeypatch.setattr(batch_plans, "CHUNK", 1)
+    monkeypatch.setattr(plans, "STEP_SECONDS", 0.0)
+    first, second = (planned(shops, wish(), wish("vendor", "Lux")) for _ in range(2))
+    foresee = batch_plans.foresee
+
+    def broken(plan, *more, **options):
+        if plan.pk == first.pk:
+            raise ZeroDivisionError
+        return foresee(plan, *more, **options)
+
+    monkeypatch.setattr(batch_plans, "foresee", broken)
+    with pytest.raises(ZeroDivisionError):
+        run_plans()
+    first.refresh_from_db()
+    assert (first.state, "mistake of ours" in first.reason) == (PlanState.FAILED, True)
+    run_plans()
+    run_plans()
+    second.refresh_from_db()
+    assert second.state == PlanState.READY
