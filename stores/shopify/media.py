@@ -42,57 +42,54 @@ def add_media(session: Session, products: Iterable[dict[str, Any]]) -> None:
             variant["shownMedium"] = shown.get(gid, {}).get(variant["id"])
 
 
-def read_media(session: Session, gids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def read_media(session: Session, gids: Sequence[str]) -> dict[str, list[Node]]:
     """By product all of its media in order; a product that is gone is left out."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for start in range(0, len(gids), BATCH):
-        ids = list(gids[start : start + BATCH])
-        for node in _page(session, ids, FIRST):
-            media, info = list(node["media"]["nodes"]), node["media"]["pageInfo"]
-            while info["hasNextPage"]:
-                (more,) = _page(session, [node["id"]], ALL, info["endCursor"]) or (None,)
-                if more is None:  # deleted meanwhile
-                    break
-                media += more["media"]["nodes"]
-                info = more["media"]["pageInfo"]
-            else:
-                found[node["id"]] = media
-    return found
+    return _walked(session, gids, "product_media", "media")
 
 
 def read_variant_pictures(
     session: Session, gids: Sequence[str]
 ) -> dict[str, dict[str, str | None]]:
     """By product, then by variant the id of the medium that it shows, or None."""
-    found: dict[str, dict[str, str | None]] = {}
+    found = _walked(session, gids, "variant_pictures", "variants")
+    return {gid: {one["id"]: _first(one) for one in variants} for gid, variants in found.items()}
+
+
+def _first(variant: Node) -> str | None:
+    return next((medium["id"] for medium in variant["media"]["nodes"]), None)
+
+
+def _walked(
+    session: Session, gids: Sequence[str], name: str, connection: str
+) -> dict[str, list[Node]]:
+    """By product the whole of one of its connections, many products at a time."""
+    found: dict[str, list[Node]] = {}
     for start in range(0, len(gids), BATCH):
-        for node in _shown(session, list(gids[start : start + BATCH]), FIRST):
-            variants, info = _media_ids(node), node["variants"]["pageInfo"]
+        for node in _page(session, name, connection, gids[start : start + BATCH], FIRST):
+            nodes, info = list(node[connection]["nodes"]), node[connection]["pageInfo"]
             while info["hasNextPage"]:
-                (more,) = _shown(session, [node["id"]], ALL, info["endCursor"]) or (None,)
+                ids, after = [node["id"]], info["endCursor"]
+                (more,) = _page(session, name, connection, ids, ALL, after=after) or (None,)
                 if more is None:  # deleted meanwhile
                     break
-                variants |= _media_ids(more)
-                info = more["variants"]["pageInfo"]
+                nodes += more[connection]["nodes"]
+                info = more[connection]["pageInfo"]
             else:
-                found[node["id"]] = variants
+                found[node["id"]] = nodes
     return found
 
 
-def _media_ids(product: Node) -> dict[str, str | None]:
-    variants = product["variants"]["nodes"]
-    return {one["id"]: next((m["id"] for m in one["media"]["nodes"]), None) for one in variants}
-
-
-def _page(session: Session, ids: list[str], media: int, after: str | None = None) -> list[Node]:
-    variables = {"ids": ids, "media": media, "after": after}
-    body = execute(session, document("product_media"), variables).body
-    return [node for node in body["nodes"] if node]
-
-
-def _shown(session: Session, ids: list[str], count: int, after: str | None = None) -> list[Node]:
-    variables = {"ids": ids, "variants": count, "after": after}
-    body = execute(session, document("variant_pictures"), variables).body
+def _page(
+    session: Session,
+    name: str,
+    connection: str,
+    ids: Sequence[str],
+    count: int,
+    *,
+    after: str | None = None,
+) -> list[Node]:
+    variables = {"ids": list(ids), connection: count, "after": after}
+    body = execute(session, document(name), variables).body
     return [node for node in body["nodes"] if node]
 
 
