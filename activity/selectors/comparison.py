@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from activity.selectors.galleries import Shot, images_of, shots
 from catalogue.domain.attributes import Attribute, Owner, of_owner
@@ -18,9 +17,10 @@ from catalogue.selectors.given_up import given_up
 from catalogue.selectors.picture import Picture, pictures
 from catalogue.selectors.terms import metafields_of, use_of
 from stores.models import Store
+from syncqueue.enums import Health
+from syncqueue.models import Channel
 
-Shown: TypeAlias = tuple[Picture, set[LeafKey], Collection[LeafKey]]
-"""A store's picture, the leaves that it should show otherwise, and those of them given up."""
+STOPPED = (Health.HELD, Health.WAITING)
 WORDS = {
     "canonical": "",
     "override": "own value",
@@ -35,6 +35,19 @@ WORDS = {
     "pictureless": "the product doesn't show that picture here",
     "nothing": "",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A store's picture, the leaves that it should show otherwise, and those of them given up.
+
+    `waits`: whether its calls are held, by a person or until Shopify is back.
+    """
+
+    pic: Picture
+    due: set[LeafKey]
+    given_up: Collection[LeafKey]
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,7 @@ class Cell:
     own: bool
     differs: bool
     given_up: bool = False
+    waits: bool = False
     typed: Typed | None = None
     shots: tuple[Shot, ...] = ()
     due: tuple[Shot, ...] = ()
@@ -104,14 +118,23 @@ def comparison(product: Product, typed: Typed | None = None) -> Comparison:
     ids = product.listings.order_by("store_id").values_list("pk", flat=True)
     found = sorted(pictures(ids), key=lambda pic: pic.store.pk)
     due = [(pic, set(pic.to_write())) for pic in found]
-    left = given_up(due)
-    shown = [(pic, leaves, left.get(pic.store.pk, ())) for pic, leaves in due]
+    left, stopped = given_up(due), _stopped([pic.store for pic in found])
+    shown = [
+        Shown(pic, leaves, left.get(pic.store.pk, ()), waits=pic.store.channel_id in stopped)
+        for pic, leaves in due
+    ]
     metafields = metafields_of(product.workspace_id)
     sections = [Section("Product", _lines(product, None, shown, typed, metafields))]
     for variant in product.variants.filter(removed_at=None):
         title = f"Variant {variant}, number {variant.pk}"
         sections.append(Section(title, _lines(variant, variant, shown, typed, metafields)))
     return Comparison(tuple(pic.store for pic in found), tuple(sections))
+
+
+def _stopped(stores: Iterable[Store]) -> set[int]:
+    """The channels to which nothing is sent at present."""
+    channels = Channel.objects.filter(pk__in=[store.channel_id for store in stores])
+    return set(channels.filter(health__in=STOPPED).values_list("pk", flat=True))
 
 
 def _lines(
@@ -122,7 +145,7 @@ def _lines(
     metafields: Iterable[str],
 ) -> tuple[Line, ...]:
     owner = Owner.PRODUCT if variant is None else Owner.VARIANT
-    images = {key: image for pic, _, _ in shown for key, image in images_of(pic).items()}
+    images = {key: image for one in shown for key, image in images_of(one.pic).items()}
     return tuple(
         Line(
             declared,
@@ -152,7 +175,7 @@ def _cell(
     images: Mapping[str, str],
 ) -> Cell | None:
     """None where the store has no such variant."""
-    pic, due, left = shown
+    pic, due = shown.pic, shown.due
     key = (variant.pk if variant else None, declared.name)
     if variant is not None and variant.pk not in pic.hosts:
         return None
@@ -167,7 +190,8 @@ def _cell(
         note=_note(effect, standing if own else None) if granted else "not granted by the store",
         own=own,
         differs=granted and key in due,
-        given_up=key in left,
+        given_up=key in shown.given_up,
+        waits=shown.waits,
         typed=_typed_here(typed, variant, declared, pic.store),
         shots=shots(declared, leaf.value if leaf else None, images_of(pic)),
         due=shots(declared, effect.value, images),

@@ -90,6 +90,7 @@ def test_what_was_cancelled_or_refused_comes_back_by_no_comparison(world):
         hold(store.channel_id, by="ada", reason="Stock-taking.")
     job_ids = set_title(world, "Unwanted").job_ids
     cancelled = Job.objects.get(pk__in=job_ids, channel=first.channel_id)
+    assert [cell.waits for cell in title_cells(world)] == [True, True, False]
     assert cancel([cancelled.pk], by="ada") == 1
     refused = {"kind": "user_errors", "operation": "ProductUpdate", "count": 1}
     world.twin.settings(second.domain, faults=[refused])
@@ -111,15 +112,18 @@ def test_what_was_cancelled_or_refused_comes_back_by_no_comparison(world):
     reasons = Job.objects.filter(outcome=Outcome.HELD).values_list("reason", flat=True)
     assert set(reasons) == {GIVEN_UP}
 
-    lines = comparison(world.product()).sections[0].lines
-    title = next(line for line in lines if line.attribute.name == "title")
-    assert [cell.differs for cell in title.cells] == [True, True, False]
-    assert [cell.given_up for cell in title.cells] == [True, True, False]
+    assert [cell.differs for cell in title_cells(world)] == [True, True, False]
+    assert [cell.given_up for cell in title_cells(world)] == [True, True, False]
 
     replay([cancelled.pk, dead.pk], by="ada")
     world.work()
     assert {world.shown(store)["title"] for store in (first, second)} == {"Unwanted"}
     world.assert_in_step()
+
+
+def title_cells(world):
+    lines = comparison(world.product()).sections[0].lines
+    return next(line.cells for line in lines if line.attribute.name == "title")
 
 
 def edit_vendor(world, vendor):
