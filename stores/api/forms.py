@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
+from django_filters import ModelChoiceFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -48,3 +49,11 @@ class KnownFilters(DjangoFilterBackend):
             said = f"There is no such filter; known are {', '.join(sorted(known))}."
             raise ValidationError({name: [said] for name in unknown})
         return super().filter_queryset(request, queryset, view)
+
+    def get_filterset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
+        """Another workspace's row is no choice, just as one that does not exist."""
+        found = super().get_filterset(request, queryset, view)
+        for one in found.filters.values() if found is not None else ():
+            if isinstance(one, ModelChoiceFilter):
+                one.queryset = one.queryset.of_workspace(view.workspace_id)
+        return found
