@@ -16,6 +16,7 @@ from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 
 from syncqueue.services.sweep import sweep
+from syncqueue.services.unflushed import NO_FLUSH
 
 logger = logging.getLogger(__name__)
 
@@ -28,13 +29,13 @@ WITH added AS (
 SELECT id, pg_notify(%s, '') FROM added
 """
 # MATERIALIZED: a planner that repeats the subquery would claim more than the limit.
-CLAIM = """
+CLAIM = f"""
 WITH due AS MATERIALIZED (
     SELECT id FROM django_q_ormq WHERE key = %s AND lock <= now()
     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
 UPDATE django_q_ormq q SET lock = now() + make_interval(secs => %s)
-FROM due WHERE q.id = due.id RETURNING q.id, q.payload
-"""
+FROM due WHERE q.id = due.id AND {NO_FLUSH} RETURNING q.id, q.payload
+"""  # noqa: S608
 
 
 # More wake-ups are there, waiting or at work, than channels are being pumped.
@@ -42,7 +43,7 @@ OTHERS_WAIT = """
 SELECT (SELECT count(*) FROM django_q_ormq)
      > (SELECT count(*) FROM syncqueue_channel WHERE slot_until > statement_timestamp())
 """
-DONE = "DELETE FROM django_q_ormq WHERE id = %s RETURNING id, payload"
+DONE = f"DELETE FROM django_q_ormq WHERE id = %s AND {NO_FLUSH} RETURNING id, payload"  # noqa: S608
 OLDEST = "SELECT min(lock) FROM django_q_ormq WHERE lock <= statement_timestamp()"
 # A second's grace is for wake-ups on the way from the broker to a worker.
 LOST_SECONDS = 1.0

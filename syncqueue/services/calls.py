@@ -14,6 +14,7 @@ from syncqueue.domain import handling
 from syncqueue.domain.handling import Answer, CallError, ErrorClass, JobView, handler_for
 from syncqueue.domain.storable import dumps
 from syncqueue.services.claim import Claimed, Slot
+from syncqueue.services.unflushed import NO_FLUSH
 
 # One row a lane: the first of a call carries what is sent, the others point to it.
 STORE = """
@@ -62,12 +63,12 @@ WITH started AS (
 SELECT id FROM started
 """
 # Of a call of several lanes the first row has the answer.
-SAVE_ANSWERS = """
+SAVE_ANSWERS = f"""
 UPDATE syncqueue_call AS call SET state = 'answered', answered_at = %s, answer = saved.answer
 FROM jsonb_to_recordset(%s) AS saved(id bigint, answer jsonb)
-WHERE call.id = saved.id AND call.token = %s AND call.state = 'sent'
+WHERE call.id = saved.id AND call.token = %s AND call.state = 'sent' AND {NO_FLUSH}
 RETURNING call.id
-"""
+"""  # noqa: S608
 WITHDRAWN = CallError(ErrorClass.NOT_SENT, "withdrawn", "Withdrawn before it was sent.")
 
 

@@ -15,13 +15,14 @@ from syncqueue.domain.health import release as released
 from syncqueue.domain.pace import Costs
 from syncqueue.enums import Health
 from syncqueue.models import Channel
+from syncqueue.services.unflushed import NO_FLUSH
 from syncqueue.services.wake import wake
 
-_STORE_POINTS = """
+_STORE_POINTS = f"""
 UPDATE syncqueue_channel SET points_available = %s, points_maximum = %s, points_restore = %s,
                              points_at = %s
-WHERE id = %s
-"""
+WHERE id = %s AND {NO_FLUSH}
+"""  # noqa: S608
 _STORE_COSTS = "UPDATE syncqueue_channel SET costs = %s WHERE id = %s"
 
 

@@ -12,24 +12,27 @@ from django.db import connection
 
 from syncqueue.domain.handling import JobView
 from syncqueue.enums import Kind, Priority
+from syncqueue.services.unflushed import NO_FLUSH
 
 PAYLOAD = 6  # its place among the columns of a job
-TAKE_SLOT = """
+TAKE_SLOT = f"""
 UPDATE syncqueue_channel
 SET slot_token = %(token)s, woken_at = NULL,
     slot_until = statement_timestamp() + make_interval(secs => %(seconds)s)
 WHERE id = %(channel)s
   AND (slot_until IS NULL OR slot_until < statement_timestamp() OR slot_token = %(token)s)
-"""
+  AND {NO_FLUSH}
+"""  # noqa: S608
 
 # The flag is cleared before the lanes are looked at: whoever stores a job after that look finds no
 # flag, and wakes the channel.
-CLEAR_FLAG = """
-UPDATE syncqueue_channel SET woken_at = NULL WHERE id = %(channel)s AND slot_token = %(token)s
-"""
+CLEAR_FLAG = f"""
+UPDATE syncqueue_channel SET woken_at = NULL
+WHERE id = %(channel)s AND slot_token = %(token)s AND {NO_FLUSH}
+"""  # noqa: S608
 # Calls are not due before `calls_from`: the next trial, or when the bucket has points again. Of a
 # long backlog the first lanes tell: more of them than any pump leases at a time.
-GIVE_SLOT_BACK = """
+GIVE_SLOT_BACK = f"""
 UPDATE syncqueue_channel AS channel
 SET slot_token = NULL, slot_until = NULL, next_due_at = (
   SELECT min(greatest(first.due_at, first.lease_until,
@@ -42,9 +45,9 @@ SET slot_token = NULL, slot_until = NULL, next_due_at = (
     ORDER BY lane.due_at LIMIT 200) AS first
   WHERE kinds.kind = 'in' OR channel.health <> 'held'
 )
-WHERE id = %(channel)s AND slot_token = %(token)s
+WHERE id = %(channel)s AND slot_token = %(token)s AND {NO_FLUSH}
 RETURNING (next_due_at <= statement_timestamp() OR woken_at IS NOT NULL) AND NOT paused
-"""
+"""  # noqa: S608
 
 # A pump that fell silent must not take over from itself: its own call is still out. The leased
 # columns stand in no index, so this update stays heap-only however long the backlog.
@@ -53,7 +56,7 @@ WITH chosen AS MATERIALIZED ({chosen}), leased AS (
   UPDATE syncqueue_lane AS lane
   SET lease_until = statement_timestamp() + make_interval(secs => %(seconds)s), token = %(token)s,
       claimed_at = statement_timestamp()
-  FROM chosen WHERE lane.id = chosen.id
+  FROM chosen WHERE lane.id = chosen.id AND {flush}
   RETURNING lane.id, lane.channel_id, lane.kind, lane.key, lane.priority, lane.due_at,
             chosen.stale
 )
@@ -208,7 +211,7 @@ def claim_alike(
         "seconds": seconds,
     }
     alike = _ALIKE.format(looked=4 * lanes, lanes=lanes)
-    return _claimed(_CLAIM.format(chosen=alike, order="DESC", jobs=jobs), values)
+    return _claimed(_CLAIM.format(flush=NO_FLUSH, chosen=alike, order="DESC", jobs=jobs), values)
 
 
 def claim_these(
@@ -220,7 +223,7 @@ def claim_these(
         "token": token,
         "seconds": seconds,
     }
-    return _claimed(_CLAIM.format(chosen=_THESE, order="DESC", jobs=jobs), values)
+    return _claimed(_CLAIM.format(flush=NO_FLUSH, chosen=_THESE, order="DESC", jobs=jobs), values)
 
 
 @cache
@@ -235,7 +238,7 @@ def due_claim(lanes: int, jobs: int, *, lower: bool) -> str:
         ]
     )
     chosen = _DUE.format(classes=classes, lanes=lanes)
-    return _CLAIM.format(chosen=chosen, order="ASC" if lower else "DESC", jobs=jobs)
+    return _CLAIM.format(flush=NO_FLUSH, chosen=chosen, order="ASC" if lower else "DESC", jobs=jobs)
 
 
 def _claimed(statement: str, values: dict[str, Any]) -> list[Claimed]:

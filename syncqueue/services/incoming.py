@@ -51,7 +51,7 @@ def _decide_batch(lanes: Sequence[Claimed], token: UUID) -> int:
     results: dict[int, list[Result]] = {}
     try:
         with transaction.atomic():
-            bound_lock_waits()
+            bound_lock_waits(flush=False)
             for place, lane in enumerate(lanes):
                 results[lane.lane_id] = []
                 if not place or time.monotonic() < ends:  # the first one always, or none ever
@@ -68,7 +68,7 @@ def _decide_singly(lanes: Sequence[Claimed], tried: int, token: UUID) -> int:
     for lane in lanes[:tried]:
         results: list[Result] = []
         with transaction.atomic():
-            bound_lock_waits()
+            bound_lock_waits(flush=False)
             _decide_lane(lane, results, plan_safely, time.monotonic() + BATCH_SECONDS)
             if not finish_lanes({lane.lane_id: results}, token=token, now=timezone.now()):
                 transaction.set_rollback(True)
@@ -87,7 +87,7 @@ def _decide_suspect(lane: Claimed, token: UUID) -> None:
     results: list[Result] = []
     head = Claimed(alone.lane_id, alone.jobs[:1], stale=True)
     with transaction.atomic():
-        bound_lock_waits()
+        bound_lock_waits(flush=False)
         _decide_lane(head, results, plan_safely, math.inf)
         finish_all({lane.lane_id: results}, token=token, now=timezone.now())
 

@@ -162,7 +162,7 @@ class Outgoing:
         planned: list[Planned] = []
         finished: dict[int, list[Result]] = {}
         with transaction.atomic():
-            bound_lock_waits()
+            bound_lock_waits(flush=False)
             while reached < len(lanes) and (not reached or time.monotonic() < ends):
                 lane = lanes[reached]
                 reached += 1

@@ -19,9 +19,11 @@ from syncqueue.domain.handling import (
 from syncqueue.errors import UnknownHandler
 from syncqueue.services.claim import Claimed
 from syncqueue.services.finish import Result, finish_lanes, verdict
+from syncqueue.services.unflushed import NO_FLUSH
 
 Plan = Callable[[JobView, Sequence[JobView]], Planned]
 LOCK_WAIT = "200ms"
+BOUND = "SELECT set_config('lock_timeout', %s, true)"
 CLASHES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 IN_THE_WAY = Parked("Another transaction was in the way.", 0.2)
 
@@ -56,10 +58,13 @@ def is_clash(error: Exception) -> bool:
     return isinstance(error, OperationalError) and getattr(cause, "sqlstate", "") in CLASHES
 
 
-def bound_lock_waits() -> None:
-    """Let no lock of others keep the pump from its calls; breaks deadlocks early, too."""
+def bound_lock_waits(*, flush: bool = True) -> None:
+    """Let no lock of others keep the pump from its calls; breaks deadlocks early, too.
+
+    Without `flush` the transaction's commit waits for no disk: all of it can be done again.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_WAIT])
+        cursor.execute(BOUND if flush else f"{BOUND} WHERE {NO_FLUSH}", [LOCK_WAIT])
 
 
 def result_of(lane: Claimed, given: Settled | Parked | Refused | Retry | Cancelled) -> Result:

@@ -7,6 +7,8 @@ from django.db import connection, transaction
 from django_q.brokers import Broker, get_broker
 from django_q.tasks import async_task
 
+from syncqueue.services.unflushed import NO_FLUSH
+
 # Whoever stores a job leaves a flag as young as this alone; the sweep knows sooner what was lost.
 STALE_SECONDS = 10.0
 
@@ -16,6 +18,7 @@ SET woken_at = statement_timestamp(),
     next_due_at = LEAST(next_due_at, statement_timestamp())
 WHERE id = ANY(%s) AND NOT paused
   AND (woken_at IS NULL OR woken_at < statement_timestamp() - make_interval(secs => %s))
+  AND {flush}
 RETURNING id, COALESCE(slot_until > statement_timestamp(), false)
 """
 # Most channels that are woken have a wake-up under way: a look is cheaper than a lock.
@@ -47,8 +50,10 @@ def wake(channel_ids: Iterable[int], *, stale: float = STALE_SECONDS) -> int:
     if not ids:
         return 0
     broker = get_broker()
+    # A transaction of others keeps its flush.
+    waking = _WAKE.format(flush="true" if connection.in_atomic_block else NO_FLUSH)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(_WAKE, [ids, stale])
+        cursor.execute(waking, [ids, stale])
         woken = [channel_id for channel_id, pumped in cursor.fetchall() if not pumped]
         if broker.transactional:
             _deliver(woken, broker)

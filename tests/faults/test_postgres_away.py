@@ -1,6 +1,10 @@
-"""PostgreSQL is restarted under a real `qcluster`: it works again without a restart of ours."""
+"""PostgreSQL is restarted, or crashes, under a real `qcluster`: it works again without a restart of
+ours, and does again what the crash has forgotten."""
 
+import os
 import random
+import signal
+import time
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
@@ -40,14 +44,21 @@ def server_of_its_own():
         postgres._shut_down(folder / "postmaster.pid")
 
 
-@pytest.fixture
-def served(django_db_setup, django_db_blocker, tmp_path):
+@pytest.fixture(scope="module")
+def served(django_db_setup, django_db_blocker, tmp_path_factory):
     with (
         django_db_blocker.unblock(),
         server_of_its_own() as folder,
-        running_cluster_stage(tmp_path) as cluster,
+        running_cluster_stage(tmp_path_factory.mktemp("away")) as cluster,
     ):
         yield cluster, folder
+
+
+def crash(folder):
+    """An end without a checkpoint: what no flush has brought to the disk is gone."""
+    pid_file = folder / "postmaster.pid"
+    os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
+    eventually(lambda: not pid_file.exists(), lambda: "PostgreSQL does not end.", 20)
 
 
 def still(stage):
@@ -70,3 +81,19 @@ def test_a_restarted_postgres_is_found_again(served):
     eventually(lambda: still(stage), stage.why, 60)
     check(stage)
     assert (cluster.process.poll(), cluster.process.pid) == (None, parent)
+
+
+def test_what_a_crash_of_postgres_forgets_is_done_again(served):
+    """Leases, plans and decisions wait for no disk; edits, deliveries and results of calls do."""
+    cluster, folder = served
+    stage, rng = cluster.stage, random.Random(11)
+    since = len(stage.twin.log())
+    for _ in range(4):
+        edit_anything(stage, rng)
+        time.sleep(rng.uniform(0, 0.3))
+        crash(folder)
+        postgres._start(folder)
+        connection.close()
+        edit_anything(stage, rng)
+    eventually(lambda: still(stage), stage.why, 90)
+    check(stage, since=since)
