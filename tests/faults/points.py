@@ -17,7 +17,7 @@ POINTS = {
     "slot": "syncqueue.services.pump:take_slot",
     "claim deliveries": "syncqueue.services.incoming:claim",
     "decide": "catalogue.services.inbound:absorb",
-    "decide fan-out": "catalogue.services.absorb:spread",
+    "decide fan-out": "catalogue.services.store_edits:spread",
     "decide finish": "syncqueue.services.incoming:finish_all",
     "decided": "syncqueue.services.incoming:_decide_batch",
     # It plans, stores and sends calls.
@@ -27,7 +27,7 @@ POINTS = {
     "start": "syncqueue.services.air:start",
     "submit": "syncqueue.services.air:pool",
     "send": "catalogue.services.converge:Converge.send",
-    "write": "catalogue.services.converge:write_product",
+    "write": "catalogue.services.performing:write_product",
     "withdraw": "syncqueue.services.air:withdrawn",
     "save answer": "syncqueue.services.air:save_answers",
     # It settles what was answered.
