@@ -6,7 +6,8 @@ from typing import Any
 from stores.shopify.client import execute
 from stores.shopify.documents import document
 from stores.shopify.errors import Refused
-from stores.shopify.types import Location, Reply, Session, ShopIdentity, Subscription
+from stores.shopify.stock_types import Location
+from stores.shopify.types import Reply, Session, ShopIdentity, Subscription
 
 __all__ = [
     "create_subscription",

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stores.shopify.errors import BadPayload
-from stores.shopify.types import ItemSnapshot, ProductSnapshot, VariantSnapshot
+from stores.shopify.stock_types import ItemSnapshot
+from stores.shopify.types import ProductSnapshot, VariantSnapshot
 
 __all__ = ["gid", "instant", "parse_item_payload", "parse_product", "parse_product_payload"]
 

@@ -10,15 +10,8 @@ from stores.shopify.documents import document
 from stores.shopify.errors import BadPayload, Refused
 from stores.shopify.grants import demand
 from stores.shopify.snapshots import gid, instant
-from stores.shopify.types import (
-    LevelChange,
-    LevelSnapshot,
-    Reply,
-    Session,
-    StockError,
-    StockWritten,
-    WriteGrant,
-)
+from stores.shopify.stock_types import LevelChange, LevelSnapshot, StockError, StockWritten
+from stores.shopify.types import Reply, Session, WriteGrant
 
 __all__ = [
     "MOST_LEVELS",

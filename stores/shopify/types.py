@@ -12,10 +12,6 @@ __all__ = [
     "Credentials",
     "Extras",
     "Form",
-    "ItemSnapshot",
-    "LevelChange",
-    "LevelSnapshot",
-    "Location",
     "MediaWritten",
     "MetafieldEntry",
     "MetafieldError",
@@ -27,8 +23,6 @@ __all__ = [
     "Reply",
     "Session",
     "ShopIdentity",
-    "StockError",
-    "StockWritten",
     "Subscription",
     "Token",
     "UserError",
@@ -225,15 +219,6 @@ class MetafieldsWritten:
 
 
 @dataclass(frozen=True, slots=True)
-class ItemSnapshot:
-    """An inventory item as a webhook told it."""
-
-    gid: str
-    updated_at: datetime
-    node: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class ProductsPage:
     """`cursor` is None on the last page; `reply` is of the page alone."""
 
@@ -282,52 +267,3 @@ class Subscription:
     topic: str
     uri: str
     namespaces: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    gid: str
-    name: str
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LevelSnapshot:
-    """An item at a location as a store told it; nothing is `available` of what isn't tracked.
-
-    `closed`: the location itself was switched off, or is gone.
-    """
-
-    item: str
-    location: str
-    available: int | None
-    updated_at: datetime | None
-    stocked: bool = True
-    closed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LevelChange:
-    """One entry of a stock write: a delta or a quantity, from the number that is expected."""
-
-    item: str
-    location: str
-    amount: int
-    expect: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class StockError:
-    """A refusal in Shopify's words; `index` is that of the change it is about."""
-
-    index: int | None
-    message: str
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StockWritten:
-    """What became of a stock write: taken whole, `at` the store's time, or refused whole."""
-
-    at: datetime | None
-    errors: tuple[StockError, ...]

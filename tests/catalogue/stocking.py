@@ -14,7 +14,7 @@ from catalogue.services.stock.scene import lock_scene
 from catalogue.services.stock.sharing import join_place
 from catalogue.services.stock.sighting import take_read
 from stores.models import Location
-from stores.shopify.types import LevelSnapshot
+from stores.shopify.stock_types import LevelSnapshot
 from tests.catalogue import make
 
 ITEM, PLACE = 11, 70

@@ -28,7 +28,8 @@ from stores.shopify.stock import (
     read_levels,
     set_levels,
 )
-from stores.shopify.types import LevelChange, Reply, Session, StockError, WriteGrant
+from stores.shopify.stock_types import LevelChange, StockError
+from stores.shopify.types import Reply, Session, WriteGrant
 from syncqueue.domain.handling import (
     Again,
     Answer,

@@ -18,7 +18,7 @@ from catalogue.services.stock.spread import queue_levels
 from stores.models import Delivery
 from stores.shopify.errors import BadPayload
 from stores.shopify.stock import parse_level_payload
-from stores.shopify.types import LevelSnapshot
+from stores.shopify.stock_types import LevelSnapshot
 from syncqueue.domain.handling import JobView, Parked, Planned, Refused, Settled, SqlOnly
 from syncqueue.enums import Outcome
 

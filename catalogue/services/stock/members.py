@@ -12,7 +12,7 @@ from catalogue.services.stock.ledger import Cause, move, open_all
 from catalogue.services.stock.scene import Scene, lock_pools
 from catalogue.services.stock.spread import queue_pool
 from stores.models import Location, Store
-from stores.shopify.types import LevelSnapshot
+from stores.shopify.stock_types import LevelSnapshot
 
 NOT_STOCKED = "The store does not stock it at this location."
 CLOSED = "The store has closed this location."

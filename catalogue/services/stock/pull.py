@@ -25,7 +25,8 @@ from stores.services.tokens import session_in, session_of
 from stores.shopify.answers import answer_of
 from stores.shopify.shop import locations
 from stores.shopify.stock import MOST_LEVELS, parse_level, read_levels
-from stores.shopify.types import LevelSnapshot, Location, Reply, Session
+from stores.shopify.stock_types import LevelSnapshot, Location
+from stores.shopify.types import Reply, Session
 from syncqueue.domain.handling import (
     Again,
     Answer,

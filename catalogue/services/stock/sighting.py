@@ -19,7 +19,7 @@ from catalogue.services.stock.members import (
 from catalogue.services.stock.questions import ask
 from catalogue.services.stock.scene import Scene
 from catalogue.services.stock.spread import queue_levels, queue_pool
-from stores.shopify.types import LevelSnapshot
+from stores.shopify.stock_types import LevelSnapshot
 
 OUT_OF_SIGHT = "The store was not live, or out of sight for over a day: it must join anew."
 

@@ -29,7 +29,7 @@ from catalogue.services.stock.sighting import take_read
 from catalogue.services.stock.unheard import has_outlived_its_key, repeated
 from stores.enums import Mode
 from stores.models import Store
-from stores.shopify.types import LevelSnapshot
+from stores.shopify.stock_types import LevelSnapshot
 from syncqueue.domain.handling import Answer, JobView
 from syncqueue.enums import CallState, JobState, Kind, Outcome
 from syncqueue.models import Call, Job, Lane

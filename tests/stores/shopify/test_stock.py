@@ -14,7 +14,8 @@ from stores.shopify.stock import (
     read_levels,
     set_levels,
 )
-from stores.shopify.types import LevelChange, LevelSnapshot, StockError, WriteGrant
+from stores.shopify.stock_types import LevelChange, LevelSnapshot, StockError
+from stores.shopify.types import WriteGrant
 
 ITEM, PLACE = "gid://shopify/InventoryItem/1", "gid://shopify/Location/2"
 NOON = datetime(2026, 11, 27, 12, 0, 0, tzinfo=UTC)

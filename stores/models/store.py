@@ -1,4 +1,4 @@
-"""Workspaces, their stores with grants and modes, webhook subscriptions, and the inbox."""
+"""Stores with their grants and modes, their subscriptions, and the inbox."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -6,77 +6,11 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from stores.enums import Mode, Role, Scope, SubscriptionState
+from stores.enums import Mode, SubscriptionState
 from stores.fields import EncryptedTextField
-from stores.managers import WorkspaceQuerySet, WorkspaceScoped
+from stores.managers import WorkspaceScoped
+from stores.models.workspace import Organization, Workspace
 from syncqueue.models import Channel, Job
-
-
-class Workspace(models.Model):
-    """A tenant: it owns everything below, and nothing crosses it."""
-
-    name = models.CharField(max_length=150)
-    slug = models.SlugField(max_length=150, unique=True)
-    metafield_namespaces = models.JSONField(
-        default=list,
-        db_default=[],
-        blank=True,
-        help_text="Whose metafields the webhooks of its stores' products show.",
-    )
-    created_at = models.DateTimeField(db_default=Now())
-
-    objects = WorkspaceQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Membership(models.Model):
-    """A person's role in a workspace."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
-    )
-    role = models.CharField(
-        max_length=16, choices=[(role.value, role.value.title()) for role in Role]
-    )
-
-    objects = WorkspaceScoped.as_manager()
-
-    class Meta:
-        ordering = ["workspace_id", "user_id"]
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "user"], name="membership_is_one"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user} in {self.workspace}"
-
-
-class Organization(models.Model):
-    """A Plus organisation's own app, through which its stores are connected."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="organizations")
-    name = models.CharField(max_length=150)
-    client_id = models.CharField(max_length=150)
-    client_secret = EncryptedTextField()
-    previous_client_secret = EncryptedTextField(blank=True, default="")
-    created_at = models.DateTimeField(db_default=Now())
-
-    objects = WorkspaceScoped.as_manager()
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "id"], name="organization_in_workspace"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Store(models.Model):
@@ -260,60 +194,3 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.webhook_id}"
-
-
-class ApiToken(models.Model):
-    """A program's key to one workspace. Only a hash of it is kept; `prefix` tells it from others.
-
-    `window_*` count its calls of the present minute.
-    """
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=100, help_text="Who uses it; it stands in the ledger.")
-    prefix = models.CharField(max_length=16)
-    secret_hash = models.CharField(max_length=64, unique=True)
-    scopes = ArrayField(
-        models.CharField(max_length=32, choices=[(scope.value, scope.value) for scope in Scope])
-    )
-    per_minute = models.PositiveIntegerField(
-        default=600, db_default=600, help_text="Calls a minute before it is asked to wait."
-    )
-    created_by = models.CharField(max_length=150, blank=True, default="", db_default="")
-    created_at = models.DateTimeField(db_default=Now())
-    expires_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    revoked_by = models.CharField(max_length=150, blank=True, default="", db_default="")
-    window_at = models.DateTimeField(db_default=Now())
-    window_calls = models.PositiveIntegerField(default=0, db_default=0)
-
-    objects = WorkspaceScoped.as_manager()
-
-    class Meta:
-        verbose_name = "API token"
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.prefix}…)"
-
-
-class ApiAnswer(models.Model):
-    """What a request with an `Idempotency-Key` was answered, stored with what it changed."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(max_length=255)
-    request_hash = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField()
-    body = models.JSONField()
-    created_at = models.DateTimeField(db_default=Now(), db_index=True)
-
-    objects = WorkspaceScoped.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "key"], name="api_answer_is_one_per_key"),
-        ]
-
-    def __str__(self) -> str:
-        return f"answer to {self.key}"
