@@ -5,11 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from catalogue.models import Listing
+from catalogue.enums import Source
+from catalogue.models import Listing, Product
+from catalogue.services.edit import SetValue, edit
 from stores.models import WebhookSubscription
 from stores.services.coverage import check_coverage
 from stores.services.tokens import session_of
 from stores.shopify.shop import delete_subscription
+from syncqueue.enums import JobState
 from syncqueue.models import Job
 from tests.journeys.conftest import lamp, set_value
 
@@ -73,3 +76,23 @@ def test_c15_a_subscription_that_shopify_took_away_is_made_again_and_the_gap_is_
     world.twin.edit(second.domain, world.listing(second).gid, {"title": "Heard"})
     world.work()
     assert world.shown(first)["title"] == "Heard"
+
+
+def test_c2_a_bulk_edit_beyond_the_limits_is_written_whole(world):
+    """A bucket of 200 points, and some 400 to spend at once: what is not paid for yet waits."""
+    domain = "north.myshopify.com"
+    lamps = [lamp(f"Lamp {n}", sku=f"LAMP-{n}") for n in range(40)]
+    world.twin.add_shop(domain, plan="basic", products=lamps)
+    store = world.connect(domain)
+    world.twin.settings(domain, burst_seconds=2.0)
+    spent = world.twin.counters(domain)
+    products = Product.objects.filter(workspace=world.workspace)
+    wishes = [SetValue(product_id=one.pk, attribute="vendor", value="Other") for one in products]
+    edit(workspace_id=world.workspace.pk, wishes=wishes, source=Source.MANUAL, actor="ada")
+    world.work()
+    now = world.twin.counters(domain)
+    assert {product["vendor"] for product in world.twin.state(domain)["products"]} == {"Other"}
+    assert len(world.app_writes(store, "vendor")) == 40
+    assert now["points"] - spent["points"] > 200
+    assert now.get("throttled", 0) == spent.get("throttled", 0)
+    assert not Job.objects.filter(state=JobState.DEAD_LETTERED).exists()
