@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
@@ -123,12 +124,12 @@ class Air:
         """Wait for nothing any longer, because this node is stopped."""
         return [self._land(future, STOPPED) for future in tuple(self.flying)]
 
-    def save(self, landed: Sequence[Landed]) -> list[Answered]:
+    def save(self, landed: Sequence[Landed], at: datetime) -> list[Answered]:
         """Save the raw answers, so that settling them can be repeated; what is still ours."""
         if not landed:
             return []
         batch: list[Answered] = []
-        saved = save_answers(landed, at=timezone.now(), token=self.slot.token)
+        saved = save_answers(landed, at=at, token=self.slot.token)
         for (flight, answer), ours in zip(landed, saved, strict=True):
             if ours:
                 batch += answered(flight, answer)

@@ -39,6 +39,7 @@ class Outgoing:
         self.slot = Slot(channel_id, token, lease)
         self.air = Air(self.slot, look(channel_id))
         self.left = Leftovers(self.slot, self.air)
+        self.more = True  # may be due, as far as the last claim could tell
 
     def room(self) -> int:
         """How many calls may be planned. What may kill its worker flies alone, to hurt nobody."""
@@ -53,8 +54,10 @@ class Outgoing:
         """
         if self.left.suspects:
             self._try_alone(self.left.suspects.popleft())
+            self.more = True
             return 1
         claimed = self._claim(room)
+        self.more = len(claimed) >= room or any(lane.suspect for lane in claimed)
         self.left.rescue([lane for lane in claimed if lane.stale])
         self.left.suspects.extend(lane for lane in claimed if lane.suspect and not lane.stale)
         others = self.left.repeat([lane for lane in claimed if not lane.suspect])
@@ -95,6 +98,7 @@ class Outgoing:
             seconds=self.slot.lease,
         )
         self._plan_and_send([lane for lane in lanes if lane not in merging], PLAN_SECONDS)
+        self.more |= bool(merging)
         self._plan_and_send([*merging, *more], MERGE_SECONDS)
 
     def _try_alone(self, lane: Claimed) -> None:
@@ -188,6 +192,7 @@ class Outgoing:
                 contexts.append(whole.context)
             else:
                 finished |= {one.lane.lane_id: [result_of(one.lane, whole)] for one in group}
+        self.more |= bool(finished)  # whatever is next in their lanes
         flights = store(wholes, channel_id=self.slot.channel_id, token=self.slot.token)
         finish_all(finished, token=self.slot.token, now=timezone.now())
         lanes = [lane_id for flight in flights for lane_id in flight.lane_ids]

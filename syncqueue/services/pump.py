@@ -182,13 +182,13 @@ class _Pump:
             wake([self.channel_id], stale=0.0)
 
     def _step(self, nap: float, *, may_plan: bool) -> bool:
-        landed = self.air.landed(nap)
-        self.fresh |= bool(landed)
+        landed, at = self.air.landed(nap), timezone.now()
+        self.fresh |= bool(landed) and self.out.more
         if not all(self.air.may_wait(*one) for one in landed):
-            self._settle(self.air.save(landed))
+            self._settle(self.air.save(landed, at))
             landed = []
         started = self._depart()
-        answered = self.air.save(landed)
+        answered = self.air.save(landed, at)
         self.fresh |= self.calls_from is not None and self.calls_from <= timezone.now()
         worked = 0
         view = self.air.view
@@ -196,7 +196,6 @@ class _Pump:
             worked = self._work(view)
         self._settle(answered)
         self._renew()
-        self.fresh |= worked > 0
         self.only_waits = bool(self.air.flying) and not worked
         return bool(worked or started or self.air.flying)
 
@@ -217,17 +216,19 @@ class _Pump:
             decided = decide_due(self.channel_id, token=self.token, seconds=self.lease)
             self.decide_at = time.monotonic() + (0.0 if decided else DECIDE_SECONDS)
             self.report.decided += decided
-        return decided + self._start(view)
+        started = self._start(view)
+        self.fresh |= decided > 0 or (started > 0 and self.out.more)
+        return decided + started
 
     def _land(self) -> None:
         """Wait for what is in the air; a started call is always settled here."""
         self.out.leave()
         gives_up = time.monotonic() + LAND_SECONDS
         while self.air.flying:
-            self._settle(self.air.save(self.air.landed(NAP_SECONDS)))
+            self._settle(self.air.save(self.air.landed(NAP_SECONDS), timezone.now()))
             self._renew()
             if asked_to_stop() and time.monotonic() > gives_up:
-                self._settle(self.air.save(self.air.abandon()))
+                self._settle(self.air.save(self.air.abandon(), timezone.now()))
 
     def clear_trial(self) -> None:
         """A trial that nobody is making any more (its pump died) is due again."""

@@ -241,7 +241,7 @@ class Real:
 
     def _collect(self, worker):
         memory, out = self.memories[worker], self._outgoing(worker)
-        return out.air.save([(memory.flight, memory.answer)])
+        return out.air.save([(memory.flight, memory.answer)], timezone.now())
 
     def _outgoing(self, worker):
         return Outgoing(self.channel.pk, self.tokens[worker], LEASE)

@@ -37,7 +37,7 @@ def test_one_raising_settle_in_a_batch_of_fifty_hurts_no_other(channel):
     assert (len(prepared), left) == (50, [])
     out.air._start(prepared)
     wait(out.air.flying)
-    settle_batch(channel.pk, out.air.save(out.air.landed(0.0)), token=token)
+    settle_batch(channel.pk, out.air.save(out.air.landed(0.0), timezone.now()), token=token)
     assert {state_of(job) for job in jobs} == {(JobState.SUCCEEDED, Outcome.WRITTEN)}
     assert sorted(job for job, _ in scripted.settled) == sorted([*jobs, bad])
     assert Job.objects.get(pk=bad).error_code == "bug"
