@@ -137,6 +137,7 @@ def call_lane(store, listing):
 
 def forget_work(lane):
     """As if all that waits in a lane had been worked off, so that the next round can tell."""
+    ChangeDelivery.objects.filter(job__lane=lane).update(fate=DeliveryFate.SHOWN)
     Job.objects.filter(lane=lane).delete()
     Lane.objects.filter(pk=lane.pk).update(pending=0, due_at=None, received=0)
 
