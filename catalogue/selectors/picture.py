@@ -43,23 +43,31 @@ class Picture:
 
     store: Store
     listing: Listing
-    product: Product | None
     shown: dict[str, VariantListing]
     terms: Terms = PLAIN
     layers: tuple[Layer, ...] = ()
     known: dict[str, str | None] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
 
-    # An echo needs neither: they are loaded when they are asked for, or by `pictures` for many.
+    # An echo needs none of these: they are loaded when asked for, or by `pictures` for many.
+    @cached_property
+    def product(self) -> Product | None:
+        product_id = self.listing.product_id
+        return _products([product_id])[product_id] if product_id else None
+
     @cached_property
     def variants(self) -> dict[int, Variant]:
-        return _variants([self.product.pk])[self.product.pk] if self.product else {}
+        product_id = self.listing.product_id
+        return _variants([product_id])[product_id] if product_id else {}
 
     @cached_property
     def overrides(self) -> dict[LeafKey, Override]:
-        if self.product is None:
-            return {}
-        return _overrides([self.product.pk], [self.store.pk])[self.store.pk, self.product.pk]
+        product_id, store_id = self.listing.product_id, self.store.pk
+        return _overrides([product_id], [store_id])[store_id, product_id] if product_id else {}
+
+    @property
+    def is_linked(self) -> bool:
+        return self.listing.product_id is not None
 
     def leaf_keys(self) -> Iterator[LeafKey]:
         """Every leaf that stands on both sides."""
@@ -197,10 +205,11 @@ def pictures(listing_ids: Iterable[int], *, lock: bool = False) -> list[Picture]
     `lock` keeps the listings' rows until the end of the transaction.
     """
     found = _seen(listing_ids, lock=lock)
-    product_ids = list({pic.product.pk for pic in found if pic.product})
-    variants = _variants(product_ids)
+    product_ids = list({pic.listing.product_id for pic in found if pic.listing.product_id})
+    products, variants = _products(product_ids), _variants(product_ids)
     overrides = _overrides(product_ids, list({pic.store.pk for pic in found}))
     for pic in found:
+        pic.product = pic.listing.product = products.get(pic.listing.product_id or 0)
         pic.variants = variants[pic.listing.product_id or 0]
         pic.overrides = overrides[pic.store.pk, pic.listing.product_id or 0]
     return found
@@ -217,13 +226,16 @@ def _seen(listing_ids: Iterable[int], *, lock: bool) -> list[Picture]:
         Picture(
             listing.store,
             listing,
-            listing.product,
             shown[listing.pk],
             terms[listing.store_id],
             read_layers(vars(listing)["layers"]),
         )
         for listing in listings
     ]
+
+
+def _products(product_ids: Sequence[int]) -> dict[int, Product]:
+    return {product.pk: product for product in Product.objects.raw(_PRODUCTS, [product_ids])}
 
 
 def _variants(product_ids: Sequence[int]) -> Mapping[int, dict[int, Variant]]:
@@ -243,21 +255,20 @@ def _overrides(
 
 
 def _join(listings: Sequence[Listing]) -> dict[int, Terms]:
-    """Give the listings their stores and products; the terms of the stores."""
+    """Give the listings their stores; the terms of those."""
     store_ids = list({listing.store_id for listing in listings})
-    product_ids = list({listing.product_id for listing in listings if listing.product_id})
     stores = {store.pk: store for store in Store.objects.raw(_STORES, [store_ids])}
-    products = {product.pk: product for product in Product.objects.raw(_PRODUCTS, [product_ids])}
     for listing in listings:
         listing.store = stores[listing.store_id]
-        listing.product = products[listing.product_id] if listing.product_id else None
     return {pk: read_terms(vars(store)["terms"], store.currency) for pk, store in stores.items()}
 
 
 def picture_without_listing(store: Store, product: Product) -> Picture:
     """What a product should show in a store that does not have it."""
     listing = Listing(store=store, product=product)
-    return Picture(store, listing, product, {}, terms_of([store.pk])[store.pk])
+    found = Picture(store, listing, {}, terms_of([store.pk])[store.pk])
+    found.product = product
+    return found
 
 
 def picture(listing_id: int, *, lock: bool = False) -> Picture:

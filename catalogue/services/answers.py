@@ -214,7 +214,7 @@ def _absorb(
     claim(pic, snapshot)
     found = absorb(pic, snapshot, judge)
     take_in_new(locked, found.first_seen, source=source, cause_id=cause_id, now=now)
-    whole = snapshot.complete and pic.product is not None
+    whole = snapshot.complete and pic.is_linked
     if whole and (moved := see_order(pic, snapshot, before, judge)) is not None:
         found.edits += moved.edits
         found.needs_read |= moved.decision.needs_read

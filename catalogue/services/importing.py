@@ -169,14 +169,14 @@ def _newborn(
     listing = Listing(
         store=store, gid=snapshot.gid, state=ListingState.UNMATCHED, state_reason=said
     )
-    pic = Picture(store, listing, None, {}, terms)
+    pic = Picture(store, listing, {}, terms)
     absorb_newborn(pic, snapshot, cause_id=cause_id, now=now)
     return pic
 
 
 def _known(pic: Picture, snapshot: ProductSnapshot, *, cause_id: UUID, now: datetime) -> Picture:
     """The newborn, linked where it carries our id."""
-    linked = pic.product is None and link_ours(pic, snapshot.custom_id, cause_id=cause_id, now=now)
+    linked = not pic.is_linked and link_ours(pic, snapshot.custom_id, cause_id=cause_id, now=now)
     return picture(pic.listing.pk) if linked else pic
 
 
@@ -198,7 +198,7 @@ def known_skus(store: Store, found: Iterable[Picture]) -> bool:
 
 def found_products(stored: Iterable[Picture]) -> list[Product]:
     """Make canonical products of a first store's listings that stand alone."""
-    alone = [pic for pic in stored if pic.product is None]
+    alone = [pic for pic in stored if not pic.is_linked]
     if not alone:
         return []
     products = _make_products(alone)

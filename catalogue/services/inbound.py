@@ -150,7 +150,7 @@ def _decide(
     found = absorb(pic, snapshot, judge)
     store_listing(pic.listing)
     take_in_new(locked, found.first_seen, source=Source.SYNC, cause_id=job.cause_id, now=now)
-    if found.edits and pic.product is not None:
+    if found.edits and pic.is_linked:
         locked.demand_canonical()
     take_edits(
         locked,
@@ -264,11 +264,11 @@ def call_is_open(pic: Picture) -> bool:
 
 def _note_echoes(pic: Picture, found: Absorbed, delivery: Delivery) -> None:
     """A change has come full circle when its store says so itself."""
-    if not found.echoed or pic.product is None:
+    if not found.echoed or not pic.is_linked:
         return
     values: dict[str, Any] = {
         "store": pic.store.pk,
-        "product": pic.product.pk,
+        "product": pic.listing.product_id,
         "attributes": list({name for _, name in found.echoed}),
         "received": delivery.received_at,
     }

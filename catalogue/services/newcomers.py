@@ -52,8 +52,7 @@ def adopt_new(
     pic = locked.picture
     shown = (pic.shown[told.gid] for told in snapshot.variants)
     new = [host for host in shown if host.variant_id is None and host.stance == Stance.OPEN]
-    product = pic.product
-    if not new or product is None or not pic.store.is_live:
+    if not new or (product := pic.product) is None or not pic.store.is_live:
         return []
     if not _fits(pic):
         subject = Subject(name=f"listing {pic.listing.pk}", product_id=product.pk)

@@ -62,8 +62,7 @@ def take_edits(
 ) -> list[Change]:
     """Merge what somebody set in the store, and spread what has won."""
     pic = locked.picture
-    product = pic.product
-    if not found.edits or product is None:
+    if not found.edits or (product := pic.product) is None:
         return []
     locked.demand_canonical()
     found.edits = [(key, _meant(pic, key[1], edited)) for key, edited in found.edits]

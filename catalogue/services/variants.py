@@ -41,12 +41,12 @@ def claim(pic: Picture, snapshot: ProductSnapshot) -> None:
     So a variant that we created is known again, whether or not its answer came; and one that went
     and came back under another id stays one.
     """
-    if pic.product is None or not pic.store.is_live:
-        return
     open_ones = [told for told in snapshot.variants if _is_open(pic, told.gid)]
+    if not open_ones or pic.product is None or not pic.store.is_live:
+        return
     hosts = pic.hosts
     free = [variant for pk, variant in pic.variants.items() if pk not in hosts]
-    if not open_ones or not free:
+    if not free:
         return
     item = RemoteItem(snapshot.gid, snapshot.title, tuple(_remote(told) for told in open_ones))
     target = CanonicalItem(pic.product.pk, "", tuple(_wanted(pic, variant) for variant in free))
