@@ -35,7 +35,7 @@ def take_in_new(
     """
     pic = locked.picture
     keys = [key for key in first_seen if _is_late(key[1])]
-    if pic.product is None or not keys:
+    if not keys or pic.product is None:
         return
     locked.demand_canonical()
     new = [key for key in keys if _says_it_first(pic, key)]

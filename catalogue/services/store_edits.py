@@ -127,8 +127,7 @@ def publish(
     now: datetime,
 ) -> list[Change]:
     """Record what a store's edits have moved, and spread what has won. The product is locked."""
-    product = pic.product
-    if product is None or not changes:
+    if not changes or (product := pic.product) is None:
         return []
     store_changes(changes)
     supersede(changes)

@@ -232,7 +232,7 @@ class _Pump:
 
     def clear_trial(self) -> None:
         """A trial that nobody is making any more (its pump died) is due again."""
-        known = look(self.channel_id).health
+        known = self.air.view.health
         if known.health == Health.TRIAL:
             again = replace(known, health=Health.WAITING, next_trial_at=timezone.now())
             store_health(self.channel_id, known, again)
