@@ -68,11 +68,21 @@ class Page:
 
 class Chromium:
     def __init__(self, program):
+        self._program = program
+        self._profile = f"/tmp/twin-browser-{os.getpid()}"  # noqa: S108  thrown away at the end
+        self._start()
+
+    def revive(self):
+        """Start it anew where it has crashed since the last test: one that dies in a test fails it."""
+        if self._process.poll() is not None:
+            self.close()
+            self._start()
+
+    def _start(self):
         ours_in, theirs_out = os.pipe()
         theirs_in, ours_out = os.pipe()
-        self._profile = f"/tmp/twin-browser-{os.getpid()}"  # noqa: S108  thrown away at the end
         self._process = subprocess.Popen(
-            [program, *FLAGS, f"--user-data-dir={self._profile}"],
+            [self._program, *FLAGS, f"--user-data-dir={self._profile}"],
             preexec_fn=lambda: (os.dup2(theirs_in, 3), os.dup2(theirs_out, 4)),  # noqa: PLW1509
             pass_fds=(3, 4),
             stdout=subprocess.DEVNULL,
@@ -102,7 +112,8 @@ class Chromium:
         self._process.terminate()
         self._process.wait(10)
         self._from.close()
-        self._to.close()
+        with contextlib.suppress(BrokenPipeError):  # what it did not read before it died
+            self._to.close()
         shutil.rmtree(self._profile, ignore_errors=True)
 
     def _next(self):
@@ -130,4 +141,5 @@ def chromium():
 
 @pytest.fixture
 def tab(chromium):
+    chromium.revive()
     return Page(chromium)
