@@ -73,7 +73,7 @@ class Chromium:
         self._start()
 
     def revive(self):
-        """Start it anew where it has crashed since the last test: one that dies in a test fails it."""
+        """Start it anew where it has crashed since the last test; in a test, it fails that one."""
         if self._process.poll() is not None:
             self.close()
             self._start()
