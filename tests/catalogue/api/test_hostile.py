@@ -119,7 +119,8 @@ def test_a_database_that_can_not_answer_is_said_so(api, monkeypatch):
 
 def test_outside_of_every_view_the_api_answers_in_its_form_too(settings):
     settings.ALLOWED_HOSTS = ["sync.example.com"]
-    problem(Client().get(PRODUCTS, headers={"Host": "evil.example.com"}), 400)
+    told = problem(Client().get(PRODUCTS, headers={"Host": "evil.example.com"}), 400)
+    assert told["detail"] == "This request can't be read."
 
 
 VALUES = [

@@ -124,7 +124,8 @@ def test_a_plan_is_nobody_elses(stranger, api, reviewed):
 
 @pytest.mark.parametrize("body", [{}, {"store": 1, "edits": []}, {"edits": []}, [], {"store": "x"}])
 def test_a_plan_of_nothing_is_refused(api, body):
-    problem(api.post(PLANS, body), 400)
+    assert "id" not in problem(api.post(PLANS, body), 400)  # refused, no mistake of ours
+    assert not Plan.objects.exists()
 
 
 def test_looking_at_a_plan_of_three_stores_asks_no_more_than_one_of_one(shops):
