@@ -45,6 +45,17 @@ class StaleEditError(CatalogueError):
         self.clashes = tuple(clashes)
 
 
+class StaleStockError(CatalogueError):
+    """The stock has moved since it was seen; the sentence has both numbers."""
+
+    code = "stale_edit"
+    status = 412
+
+    def __init__(self, message: str, *, wanted: int, stands: int, by: str, at: datetime) -> None:
+        super().__init__(message)
+        self.wanted, self.stands, self.by, self.at = wanted, stands, by, at
+
+
 class NotAllowedNowError(CatalogueError):
     """The state of the store or of the listing forbids it."""
 

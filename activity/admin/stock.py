@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from activity.admin.base import LedgerAdmin, may_operate
 from activity.selectors.stock import conflicts_over, last_movements, places_of, pool_lines
 from catalogue.enums import JoinChoice, Source, StockMode
-from catalogue.errors import CatalogueError
+from catalogue.errors import CatalogueError, StaleStockError
 from catalogue.models import StockErrand, StockMovement, StockPool
 from catalogue.selectors.stock import preview_join
 from catalogue.services.stock import (
@@ -44,7 +44,8 @@ def _number(form: QueryDict, name: str) -> int:
 
 
 def _set(doer: Doer, pool: StockPool, form: QueryDict) -> str:
-    set_quantity(doer, pool.pk, _number(form, "number"))
+    seen = _number(form, "seen") if form.get("seen") else 0
+    set_quantity(doer, pool.pk, _number(form, "number"), seen=seen)
     return "The stock is set; the stores are told."
 
 
@@ -196,9 +197,17 @@ class StockPoolAdmin(LedgerAdmin):
             messages.success(
                 request, VERBS[verb](_doer(request, pool.workspace_id), pool, request.POST)
             )
+        except StaleStockError as error:
+            return self._refused(request, pk, error)
         except (CatalogueError, ValueError) as error:
             messages.error(request, str(error))
         return HttpResponseRedirect(reverse("admin:catalogue_stockpool_change", args=[pk]))
+
+    def _refused(self, request: HttpRequest, pk: int, error: StaleStockError) -> HttpResponse:
+        """The page as it stands now, with both numbers and what was typed."""
+        page = self.change_view(request, str(pk), extra_context={"refused": error})
+        page.status_code = 409
+        return page
 
     def share_view(self, request: HttpRequest) -> HttpResponse:
         """Let a location share a place, after a look at what that would write."""

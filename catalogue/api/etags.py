@@ -1,4 +1,4 @@
-"""Versions of products as ETags: what a caller saw, and both values where it has moved."""
+"""Versions of products and stock as ETags: what a caller saw, and both values where it moved."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalogue.errors import StaleEditError
-from catalogue.models import Product
+from catalogue.errors import StaleEditError, StaleStockError
+from catalogue.models import Product, StockPool
 from catalogue.selectors.changes import since_version
 from catalogue.services.edit import SetValue
 from stores.api.problems import problem
@@ -30,6 +30,12 @@ IF_MATCH_OR_NOT = OpenApiParameter(
 )
 
 
+IF_MATCH_OF_STOCK = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the stock as you saw its number; without it, whatever stands.",
+)
 ANY: Sequence[str] = ("*",)
 DIGITS = 18  # of a version, at most
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
@@ -62,13 +68,27 @@ def unchanged(request: Request, product: Product) -> bool:
 
 def seen_version(request: Request, product: Product, *, required: bool = True) -> int | None:
     """The version in `If-Match`: None for any, 0 for one that was never ours."""
+    return _seen(request, product.edit_version, required=required)
+
+
+def stock_etag(pool: StockPool) -> str:
+    """It changes with every movement; only one of the number itself refuses an `If-Match`."""
+    return f'"{pool.sequence}"'
+
+
+def seen_movement(request: Request, pool: StockPool) -> int | None:
+    """The last movement that a caller saw, as `seen_version` does it."""
+    return _seen(request, pool.sequence, required=False)
+
+
+def _seen(request: Request, stands: int, *, required: bool) -> int | None:
     given = _tags(request, "If-Match")
     if not given and required:
         raise PreconditionRequiredError
     if given is ANY or not given:
         return None
-    if str(product.edit_version) in given:
-        return product.edit_version
+    if str(stands) in given:
+        return stands
     old = [int(tag) for tag in given if tag.isascii() and tag.isdecimal() and len(tag) <= DIGITS]
     return max(old, default=0)
 
@@ -116,6 +136,17 @@ def clashed(error: StaleEditError) -> Response:
         for clash in error.clashes
     ]
     return problem(error.status, error.code, str(error), values=values)
+
+
+def counted(error: StaleStockError) -> Response:
+    """412 for a stock: your number and the current one, who moved it and when."""
+    value = {
+        "yours": error.wanted,
+        "current": error.stands,
+        "changed_by": error.by,
+        "changed_at": error.at.isoformat(),
+    }
+    return problem(error.status, error.code, str(error), values=[value])
 
 
 def _who(change: Any) -> Mapping[str, Any]:

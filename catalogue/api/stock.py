@@ -10,6 +10,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalogue.api.etags import IF_MATCH_OF_STOCK, seen_movement, stock_etag
 from catalogue.api.products import HeldSerializer
 from catalogue.enums import Source
 from catalogue.models import HeldBatch, StockMember, StockPool
@@ -67,12 +68,19 @@ class StockViewSet(ListModelMixin, RetrieveModelMixin, ScopedViewSet):
     read_scope = Scope.READ_STOCK
     write_scope = Scope.WRITE_STOCK
 
-    @extend_schema(parameters=[KEY_PARAMETER], request=SetQuantity, responses=ANSWERS)
+    def retrieve(self, request: Request, pk: str) -> Response:  # noqa: ARG002
+        """A stock, with its ETag."""
+        pool: StockPool = self.get_object()
+        return Response(PoolSerializer(pool).data, headers={"ETag": stock_etag(pool)})
+
+    @extend_schema(
+        parameters=[KEY_PARAMETER, IF_MATCH_OF_STOCK], request=SetQuantity, responses=ANSWERS
+    )
     @action(detail=True, methods=["post"])
     def set(self, request: Request, pk: str) -> Response:  # noqa: ARG002
-        """Say what a pool has."""
-        form = self._read(SetQuantity)
-        return self._once(lambda doer, pool: set_quantity(doer, pool, form["quantity"]))
+        """Say what a pool has; 412 where its number has moved since you saw it."""
+        form, seen = self._read(SetQuantity), seen_movement(request, self.get_object())
+        return self._once(lambda doer, pool: set_quantity(doer, pool, form["quantity"], seen=seen))
 
     @extend_schema(parameters=[KEY_PARAMETER], request=Adjust, responses=ANSWERS)
     @action(detail=True, methods=["post"])

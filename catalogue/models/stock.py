@@ -304,3 +304,8 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pool_delta:+d}"
+
+    @property
+    def who(self) -> str:
+        """The person, the program or the store that moved it."""
+        return self.actor or (str(self.member.store) if self.member else self.get_source_display())

@@ -54,6 +54,38 @@ def test_a_pools_page_shows_levels_ledger_and_buttons_to_those_who_may(operator,
     assert 'name="quantity"' not in ledger.text
 
 
+def sequence(pool):
+    pool.refresh_from_db()
+    return pool.sequence
+
+
+def test_of_two_who_saw_one_number_the_second_sees_both_and_sets_nothing(operator, shops, pool):
+    seen = sequence(pool)
+    do(operator, pool, "set", number="30", seen=seen)
+    late = do(operator, pool, "set", number="7", seen=seen)
+    assert late.status_code == 409
+    assert "operator has moved this stock from 50 to 30 since you saw it; your number was 7" in (
+        late.text
+    )
+    assert 'value="7" autofocus' in late.text
+    assert do(operator, pool, "set", number="7").status_code == 409  # a form without a version
+    assert quantity(pool) == 30
+    do(operator, pool, "set", number="7", seen=sequence(pool))
+    assert quantity(pool) == 7
+
+
+def test_a_sale_since_refuses_a_number_but_a_push_does_not(operator, shops, pool):
+    seen = sequence(pool)
+    tell(shops[0], 48)
+    late = do(operator, pool, "set", number="60", seen=seen)
+    assert "north has moved this stock from 50 to 48" in late.text
+    seen = sequence(pool)
+    do(operator, pool, "keep-back", store=shops[0].pk, number="5")
+    assert sequence(pool) > seen
+    do(operator, pool, "set", number="60", seen=seen)
+    assert quantity(pool) == 60
+
+
 def test_a_viewer_sees_no_buttons_and_moves_nothing(viewer, pool):
     assert "Recount" not in page(viewer, pool).text
     assert do(viewer, pool, "set", number="7").status_code == 403
@@ -72,7 +104,7 @@ def test_another_workspace_finds_nothing_to_move(stranger, pool):
 
 
 def test_buttons_move_the_pool_in_the_name_of_the_person(operator, shops, pool):
-    do(operator, pool, "set", number="30")
+    do(operator, pool, "set", number="30", seen=sequence(pool))
     do(operator, pool, "adjust", number="-4", reason="Broken")
     tell(shops[0], 49)
     do(operator, pool, "recount", seen="26", number="28")

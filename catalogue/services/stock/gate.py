@@ -47,6 +47,7 @@ class Wish:
     kind: MovementKind
     number: int
     reason: str = ""
+    seen: int | None = None  # the pool's last movement that was seen, where that matters
 
     def after(self, quantity: int) -> int:
         return self.number if self.kind is MovementKind.SET else quantity + self.number

@@ -5,7 +5,12 @@ from typing import Literal, TypeAlias
 from django.db import transaction
 
 from catalogue.enums import MovementKind, StockMode
-from catalogue.errors import BadQuantityError, NotAllowedNowError, NotFoundHereError
+from catalogue.errors import (
+    BadQuantityError,
+    NotAllowedNowError,
+    NotFoundHereError,
+    StaleStockError,
+)
 from catalogue.models import HeldBatch, StockMovement, StockPool
 from catalogue.services.stock.collisions import supersede_stock
 from catalogue.services.stock.gate import Wish, hold_wish
@@ -20,14 +25,17 @@ Moved: TypeAlias = StockMovement | HeldBatch | None
 """The movement, the batch at the gates that the wish waits in, or None: nothing was to move."""
 
 
-def set_quantity(doer: Doer, pool_id: int, quantity: int) -> Moved:
+def set_quantity(doer: Doer, pool_id: int, quantity: int, *, seen: int | None = None) -> Moved:
     """Say what a pool has; None where it has that already.
+
+    `seen`: the pool's `sequence` as somebody saw its number. Raises StaleStockError where that
+    number has moved since; without it, whatever stands is replaced.
 
     One act moves a pool once, however often it comes: the first movement is returned. A program
     that empties many stocks within minutes is held at the gates. Raises NotFoundHereError,
     BadQuantityError and, where a store counts the stock, NotAllowedNowError.
     """
-    return move_pool(doer, pool_id, set_to(quantity))
+    return move_pool(doer, pool_id, set_to(quantity, seen=seen))
 
 
 def adjust(doer: Doer, pool_id: int, delta: int, *, reason: str = "") -> Moved:
@@ -43,10 +51,10 @@ def recount(doer: Doer, pool_id: int, *, seen: int, counted: int) -> Moved:
     return move_pool(doer, pool_id, counted_as(counted, seen=seen))
 
 
-def set_to(quantity: int) -> Wish:
+def set_to(quantity: int, *, seen: int | None = None) -> Wish:
     """Raises BadQuantityError, as all that take a count."""
     _check_count(quantity)
-    return Wish(MovementKind.SET, quantity)
+    return Wish(MovementKind.SET, quantity, seen=seen)
 
 
 def counted_as(counted: int, *, seen: int) -> Wish:
@@ -90,6 +98,7 @@ def move_pool(doer: Doer, pool_id: int, wish: Wish, *, judged: bool = False) -> 
             return before
         if pool.mode == StockMode.OWNER:
             raise NotAllowedNowError(f"This stock is counted by {pool.owner}, not here.")
+        _check_seen(pool, wish)
         after = wish.after(pool.quantity)
         if abs(after) > MOST:
             raise BadQuantityError(f"A stock of {after:,} is not possible.")
@@ -116,6 +125,28 @@ def _locked(doer: Doer, pool_id: int) -> StockPool:
     if pool is None:
         raise NotFoundHereError("This stock does not exist in this workspace.")
     return pool
+
+
+def _check_seen(pool: StockPool, wish: Wish) -> None:
+    if wish.seen is None:
+        return
+    since = pool.movements.filter(sequence__gt=wish.seen).exclude(pool_delta=0)
+    last = since.select_related("member__store").order_by("-sequence").first()
+    if last is None:
+        return
+    raise StaleStockError(
+        f"{last.who} has moved this stock from {_quantity_at(pool, wish.seen)} to {pool.quantity} "
+        f"since you saw it; your number was {wish.number}. Set it again to replace theirs.",
+        wanted=wish.number,
+        stands=pool.quantity,
+        by=last.who,
+        at=last.created_at,
+    )
+
+
+def _quantity_at(pool: StockPool, sequence: int) -> str:
+    seen: StockMovement | None = pool.movements.filter(sequence=sequence).first()
+    return "another number" if seen is None else str(seen.quantity)
 
 
 def _check_count(quantity: int) -> None:

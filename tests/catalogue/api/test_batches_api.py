@@ -14,6 +14,7 @@ from catalogue.models import (
     Override,
     Product,
     StockErrand,
+    StockMovement,
     StockPool,
     Variant,
 )
@@ -158,6 +159,25 @@ def test_stock_moves_once_for_a_key(api, shops):
     assert counted["levels"][0]["store"] == shops[0].pk
     problem(post(api, {"quantity": -1}, "k4", f"{url}set/"), 400)
     assert len(api.get("/api/v1/stock/").json()["results"]) == 1
+
+
+def test_a_stock_is_set_in_sight_of_its_number(api, shops):
+    follow(shops[0], 50)
+    url = f"/api/v1/stock/{StockPool.objects.get().pk}/"
+    tag = api.get(url)["ETag"]
+
+    def put(key, quantity, seen):
+        headers = {"Idempotency-Key": key, "If-Match": seen}
+        return api.post(f"{url}set/", {"quantity": quantity}, headers=headers)
+
+    assert put("k1", 30, tag).json()["quantity"] == 30
+    late = problem(put("k2", 7, tag), 412)
+    (value,) = late["values"]
+    assert (late["code"], value["yours"], value["current"]) == ("stale_edit", 7, 30)
+    assert value["changed_by"] == StockMovement.objects.first().actor
+    assert put("k2", 7, api.get(url)["ETag"]).json()["quantity"] == 7
+    assert put("k1", 30, tag).headers["Idempotency-Replayed"] == "true"
+    assert put("k3", 9, "*").json()["quantity"] == 9
 
 
 def test_a_conflict_is_decided_once():
