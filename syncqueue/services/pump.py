@@ -197,7 +197,8 @@ class _Pump:
         self._settle(answered)
         self._renew()
         self.only_waits = bool(self.air.flying) and not worked
-        return bool(worked or started or self.air.flying)
+        # What was settled may have made its lanes due again: one more round sees.
+        return bool(worked or started or answered or self.air.flying)
 
     def _depart(self) -> int:
         """Look at the channel, and start what is ready as far as it still allows that."""

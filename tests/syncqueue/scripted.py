@@ -94,6 +94,8 @@ class Scripted:
             return Again("a read decides")
         if answer.error:
             return None
+        if call_request["step"] == "page":
+            return Again("the next page follows")
         if call_request["step"] == "user-error":
             return Refused("user_error", "Shopify refused it.")
         return Settled(Outcome.WRITTEN, "written")

@@ -101,6 +101,22 @@ def test_parking_spends_nothing_and_leaves_no_trail(channel):
     assert state_of(job)[0] == JobState.SUCCEEDED
 
 
+def test_a_job_of_many_calls_is_worked_off_in_one_slice(channel):
+    (job,) = queue(channel, ["page"] * 9 + ["ok"])
+    assert run_pump(channel.pk).calls == 10
+    assert state_of(job) == (JobState.SUCCEEDED, Outcome.WRITTEN)
+
+
+def test_a_job_without_end_holds_its_channel_for_a_slice_only(channel):
+    (job,) = queue(channel, ["page"])
+    Channel.objects.update(woken_at=None)
+    run_pump(channel.pk, slice_seconds=0.1)
+    assert len(scripted.sent) > 1
+    assert state_of(job)[0] == JobState.QUEUED
+    channel.refresh_from_db()
+    assert (channel.slot_until, channel.woken_at is None) == (None, False)
+
+
 def test_an_unknown_outcome_is_planned_again_without_an_attempt(channel):
     (job,) = queue(channel, ["unknown", "ok"])
     drain()
