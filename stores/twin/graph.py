@@ -58,7 +58,7 @@ def run(call: Call, text: str, variables: Mapping[str, Any], operation: str | No
     shop, bucket = call.shop, call.install.bucket
     with shop.lock:
         struck = "throttled" in call.struck
-        if struck or not (bucket.take(wanted, call.twin.clock.seconds()) or shop.knobs.unlimited):
+        if struck or not (shop.knobs.unlimited or bucket.take(wanted, call.twin.clock.seconds())):
             _count(shop, prepared, throttled=1)
             return Outcome(verdicts.throttled(wanted, bucket.status()))
         result = execute_sync(

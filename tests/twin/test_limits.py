@@ -42,3 +42,10 @@ def test_a_bucket_holds_as_many_seconds_of_points_as_the_switch_says(shop):
     shop.twin.settings(DOMAIN, burst_seconds=10)
     status = shop.ask("{ shop { id } }")["extensions"]["cost"]["throttleStatus"]
     assert status == {"maximumAvailable": 1000, "currentlyAvailable": 999, "restoreRate": 100}
+
+
+def test_a_shop_without_limits_tells_of_a_full_bucket(shop):
+    shop.twin.settings(DOMAIN, unlimited=True)
+    shop.ask("{ shop { id } }")
+    status = shop.ask("{ shop { id } }")["extensions"]["cost"]["throttleStatus"]
+    assert status["currentlyAvailable"] == status["maximumAvailable"]
