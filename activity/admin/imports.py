@@ -1,6 +1,6 @@
 """Imports in the admin: a file is uploaded, previewed, started, followed, row by row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -18,9 +18,9 @@ from activity.admin.terms_forms import operated
 from activity.admin.verbs import Verb
 from activity.selectors.comparison import text_of
 from catalogue.domain.attributes import attribute
-from catalogue.domain.feeds import CLEAR, FOLLOW, BadFeedError
-from catalogue.enums import RowState
-from catalogue.models import ImportRow, ImportRun
+from catalogue.domain.feeds import CLEAR, FOLLOW, BadFeedError, exported_stock
+from catalogue.enums import RowState, StockMode
+from catalogue.models import ImportRow, ImportRun, StockPool
 from catalogue.services.feeds import read_file
 from catalogue.services.imports import cancel_import, start_import
 from catalogue.services.sheets import MOST_BYTES
@@ -45,7 +45,9 @@ class FileForm(forms.Form):
         label="CSV or XLSX",
         help_text=f"One row a variant, named by SKU or ID. Empty cells change nothing; “{CLEAR}” "
         "empties a value. A column like “price@my-shop” sets that store's own price; there, "
-        f"“{FOLLOW}” lets it follow the hub again.",
+        f"“{FOLLOW}” lets it follow the hub again. A column “Stock@Central” counts the stock of "
+        "that shared place or store, “Stock” the only one; what is sold between preview and "
+        "import stays sold. The quantities in Shopify's own product files are not read.",
         widget=UnfoldAdminFileFieldWidget,
     )
 
@@ -153,13 +155,44 @@ class ImportRunAdmin(ErrandAdmin):
             "last": last or 0,
             "samples": _samples(row),
             "bad": row.rows.exclude(reason="").exclude(state=RowState.SAME)[:SAMPLES],
+            "exported": exported_stock(row.ignored),
+            "movements": list_url("catalogue_stockmovement", q=row.cause_id),
+            "counts": row.rows.exclude(stocks=[]).exists(),
             "changes": list_url("catalogue_change", cause_id__exact=row.cause_id),
             "undo": f"{reverse('admin:catalogue_change_rollback')}?cause_id={row.cause_id}",
         }
 
 
 def _samples(run: ImportRun) -> list[dict[str, Any]]:
-    rows = run.rows.filter(state=RowState.READY).select_related("product")[:SAMPLES]
+    rows = list(run.rows.filter(state=RowState.READY).select_related("product")[:SAMPLES])
+    return [*_values_of(run, rows), *_counts_of(rows)][:SAMPLES]
+
+
+def _counts_of(rows: Sequence[ImportRow]) -> list[dict[str, Any]]:
+    wanted = [(row, one) for row in rows for one in row.stocks]
+    pools = StockPool.objects.prefetch_related("members__store", "members__location")
+    known = pools.in_bulk([one["pool"] for _, one in wanted])
+    return [
+        {
+            "row": row,
+            "label": "Stock",
+            "where": _where(known.get(one["pool"])),
+            "stands": str(one["stands"]),
+            "wanted": str(one["counted"]),
+        }
+        for row, one in wanted
+    ]
+
+
+def _where(pool: StockPool | None) -> str:
+    """The place as people know it: of stock of its own, the store and its location."""
+    if pool is None:
+        return "gone"
+    members = pool.members.all() if pool.mode == StockMode.OWN else ()
+    return ", ".join(str(one) for one in members) or pool.name
+
+
+def _values_of(run: ImportRun, rows: Sequence[ImportRow]) -> list[dict[str, Any]]:
     stores = {store.pk: str(store) for store in Store.objects.filter(workspace=run.workspace_id)}
     return [
         {
@@ -171,7 +204,7 @@ def _samples(run: ImportRun) -> list[dict[str, Any]]:
         }
         for row in rows
         for one in row.wishes
-    ][:SAMPLES]
+    ]
 
 
 @admin.register(ImportRow)
@@ -182,7 +215,7 @@ class ImportRowAdmin(LedgerAdmin):
     list_filter = ["state", "run"]
     list_select_related = ["run", "product"]
     search_fields = ["key"]
-    exclude = ["wishes"]
+    exclude = ["wishes", "stocks"]
 
     def has_module_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False  # they are reached from their import

@@ -2,7 +2,8 @@
 
 A row names a variant by our id, or by SKU. An empty cell leaves a value alone; the word `(clear)`
 empties it. A column that names a store, as in `price@my-shop`, sets that store's own value;
-there, the word `(follow)` gives it up. Columns that are no attribute of ours are ignored and named.
+there, the word `(follow)` gives it up. A column `Stock@place` counts the stock of that place, and
+`Stock` that of the only one. Columns that are nothing of ours are ignored and named.
 """
 
 import re
@@ -31,6 +32,13 @@ _NAMES = {
     for spelling in (name, declared.label)
 }
 _IDS = ("id", "variant id")
+_STOCK = ("stock", "quantity")
+# What Shopify's own files say of stock: it is as old as the file, so nobody has counted it.
+_EXPORTED = (
+    *("variant inventory qty", "inventory quantity", "available", "on hand"),
+    *("available not editable", "on hand current", "on hand new"),
+)
+_MOST, _DIGITS = 1_000_000_000, 10
 
 
 class BadFeedError(ValueError):
@@ -45,6 +53,7 @@ class Columns:
     place: int
     attributes: Mapping[int, Target]
     ignored: tuple[str, ...] = ()
+    stocks: Mapping[int, str] = field(default_factory=dict)  # to the spelled name of a place, or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class Row:
     follows: tuple[Target, ...] = ()
     problems: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = field(default=())
+    stocks: Mapping[str, int] = field(default_factory=dict)
 
 
 def columns_of(
@@ -72,13 +82,34 @@ def columns_of(
     if not ids and not skus:
         raise BadFeedError("There is no column “SKU” or “ID”: nobody knows whom a row is about.")
     place = (ids or skus)[0]
+    counts = {n: _stock(title, every) for n, title in enumerate(header)}
+    stocks = {n: name for n, name in counts.items() if name is not None}
     found = {n: _target(title, stores or {}, every) for n, title in enumerate(header) if n != place}
     known = {n: target for n, target in found.items() if target is not None}
-    twice = [n for n, target in known.items() if list(known.values()).count(target) > 1]
+    twice = [
+        n
+        for columns in (known, stocks)
+        for n, meant in columns.items()
+        if list(columns.values()).count(meant) > 1
+    ]
     if twice or len(ids) > 1 or (not ids and len(skus) > 1):
         raise BadFeedError(f"The column “{header[twice[0] if twice else place]}” stands twice.")
-    ignored = [header[n] for n in range(len(names)) if n != place and n not in known and names[n]]
-    return Columns("id" if ids else "sku", place, known, tuple(ignored))
+    meant = {place, *known, *stocks}
+    ignored = [header[n] for n in range(len(names)) if n not in meant and names[n]]
+    return Columns("id" if ids else "sku", place, known, tuple(ignored), stocks)
+
+
+def exported_stock(titles: Sequence[str]) -> list[str]:
+    """Those of the ignored columns that say what a store showed when it was exported."""
+    return [title for title in titles if spelled(title) in _EXPORTED]
+
+
+def _stock(title: str, every: int | None) -> str | None:
+    """Whose stock a column counts, spelled; None where it counts none."""
+    word, _, place = title.partition("@")
+    if spelled(word) not in _STOCK:
+        return None
+    return spelled(place) or ("" if every is None else f"id {every}")
 
 
 def _target(title: str, stores: Mapping[str, int], every: int | None) -> Target | None:
@@ -112,9 +143,24 @@ def read_row(columns: Columns, number: int, cells: Sequence[str]) -> Row | None:
         except BadValueError as error:
             problems.append(str(error))
             unreadable.append(target[0])
+    stocks = {}
+    for place, name in columns.stocks.items():
+        if text := _cell(cells, place):
+            try:
+                stocks[name] = _pieces(text)
+            except BadValueError as error:
+                problems.append(str(error))
+                unreadable.append("stock")
     if not key:
         problems.insert(0, f"It has no {'SKU' if columns.key == 'sku' else 'ID'}.")
-    return Row(number, key, values, tuple(follows), tuple(problems), tuple(unreadable))
+    return Row(number, key, values, tuple(follows), tuple(problems), tuple(unreadable), stocks)
+
+
+def _pieces(text: str) -> int:
+    whole = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+    if not whole or int(text) > _MOST:
+        raise BadValueError(f"Stock: “{text}” is no whole number from 0 to {_MOST:,}.")
+    return int(text)
 
 
 def _cell(cells: Sequence[str], place: int) -> str:

@@ -1,6 +1,7 @@
 """Imports of files: each row with what it wants and what became of it, and how far they are."""
 
 from django.db import models
+from django.db.models import Value
 
 from catalogue.enums import RowState
 from catalogue.models.canonical import Product
@@ -56,6 +57,12 @@ class ImportRow(models.Model):
         Product, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     wishes = models.JSONField(default=list, blank=True)
+    stocks = models.JSONField(
+        default=list,
+        blank=True,
+        db_default=Value([], models.JSONField()),
+        help_text="The stock that it counts, with the numbers that stood.",
+    )
     state = models.CharField(
         max_length=16, choices=[(state.value, state.value.title()) for state in RowState]
     )

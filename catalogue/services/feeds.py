@@ -30,6 +30,14 @@ from catalogue.selectors.terms import terms_of
 from catalogue.services.desk import SetValue, refusals
 from catalogue.services.gates import describe, judge, stored_wish
 from catalogue.services.sheets import rows_of
+from catalogue.services.stock_columns import (
+    Places,
+    Stock,
+    check_places,
+    counts_of,
+    places_of,
+    stocks_of,
+)
 from stores.models import Store
 
 CHUNK = 1000
@@ -53,6 +61,8 @@ class _Reading:
     columns: Columns
     stores: Mapping[int, Store]
     terms: Mapping[int, Terms]
+    places: Places
+    stocks: Mapping[int, Sequence[Stock]] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
     of_products: dict[tuple[int, Target], tuple[int, _Wanted]] = field(default_factory=dict)
     overrides: dict[tuple[int, int, int | None, str], Override] = field(default_factory=dict)
@@ -75,8 +85,11 @@ def read_file(
     stores = {store.pk: store for store in Store.objects.filter(workspace=workspace_id)}
     if store_id is not None and store_id not in stores:
         raise BadFeedError("This store does not exist in this workspace.")
-    columns = columns_of(header, _spellings(stores.values()), every=store_id)
+    names = _spellings(stores.values())
+    columns = columns_of(header, names, every=store_id)
     _check_stores(workspace_id, columns)
+    places = places_of(workspace_id, names)
+    check_places(columns, places, header)
     with transaction.atomic():
         run = ImportRun.objects.create(
             workspace_id=workspace_id,
@@ -85,7 +98,7 @@ def read_file(
             ignored=list(columns.ignored),
             store_id=store_id,
         )
-        reading = _Reading(run, columns, stores, terms_of(_stores_of(columns)))
+        reading = _Reading(run, columns, stores, terms_of(_stores_of(columns)), places)
         read = _numbered(columns, rows)
         while chunk := list(islice(read, CHUNK)):
             _take_in(reading, chunk)
@@ -142,10 +155,12 @@ def _take_in(reading: _Reading, rows: Sequence[Row]) -> None:
     products = {variant.product_id for variants in known.values() for variant in variants}
     own = Override.objects.filter(product__in=products, store__in=_stores_of(reading.columns))
     reading.overrides = {(o.store_id, o.product_id, o.variant_id, o.attribute): o for o in own}
+    if reading.columns.stocks:
+        reading.stocks = stocks_of(one for variants in known.values() for one in variants)
     stored = [_compare(reading, row, known.get(row.key, ())) for row in rows]
     ImportRow.objects.bulk_create(stored)
     reading.run.rows_read += len(rows)
-    reading.run.values_wanted += sum(len(row.wishes) for row in stored)
+    reading.run.values_wanted += sum(len(row.wishes) + len(row.stocks) for row in stored)
 
 
 def _variants(
@@ -177,9 +192,20 @@ def _compare(reading: _Reading, row: Row, variants: Sequence[Variant]) -> Import
         stored.product = variant.product
         wanted = _values(reading, row, variant, problems)
         stored.wishes = [_wish(reading, variant, *one) for one in wanted]
-    stored.state = RowState.READY if stored.wishes else RowState.BAD if problems else RowState.SAME
-    stored.reason = " ".join(problems) or ("" if stored.wishes else SAME)
+        stored.stocks = list(_counts(reading, row, variant, problems))
+    ready = stored.wishes or stored.stocks
+    stored.state = RowState.READY if ready else RowState.BAD if problems else RowState.SAME
+    stored.reason = " ".join(problems) or ("" if ready else SAME)
     return stored
+
+
+def _counts(
+    reading: _Reading, row: Row, variant: Variant, problems: list[str]
+) -> Iterator[dict[str, Any]]:
+    stocks = reading.stocks.get(variant.pk, ())
+    for stored, move in counts_of(reading.places, stocks, row.stocks, problems):
+        reading.moves.append(move)
+        yield stored
 
 
 def _wrong_key(reading: _Reading, row: Row, variants: Sequence[Variant]) -> str:

@@ -15,9 +15,11 @@ from catalogue.services.edit import Edited, edit
 from catalogue.services.errands import locked, set_state
 from catalogue.services.feeds import feed_of
 from catalogue.services.gates import Cause, hold, judge, version_that_stands, what, wish_of
+from catalogue.services.stock_columns import carry_counts_out, moves_of
 from syncqueue.enums import Priority
 
 CHUNK = 200  # rows that are merged and queued in one transaction
+COUNTED = 50  # ... where they count stock: meanwhile no sale of it is counted
 _PUT_ROWS = """
 UPDATE catalogue_importrow AS r SET state = u.state, reason = u.reason
 FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS u(id, state, reason) WHERE r.id = u.id
@@ -73,22 +75,25 @@ def take_step(run_id: int) -> bool:
 
 def _step(run: ImportRun) -> bool:
     rows = list(run.rows.filter(number__gt=run.cursor).order_by("number")[:CHUNK])
+    if any(row.stocks for row in rows):
+        rows = rows[:COUNTED]
     if not rows:
         said = f"{run.values_set} values of {run.rows_read} rows were set."
         set_state(run, ErrandState.DONE, said)
         return False
-    _apply(run, [row for row in rows if row.state == RowState.READY])
+    ready = _of_known_products([row for row in rows if row.state == RowState.READY])
+    _set_values(run, ready)
+    run.values_set += carry_counts_out(run, ready)
+    _save(ready)
     run.cursor = rows[-1].number
     return True
 
 
-def _apply(run: ImportRun, rows: Sequence[ImportRow]) -> None:
+def _set_values(run: ImportRun, rows: Sequence[ImportRow]) -> None:
     """Set what nobody has set since the preview, by the one door."""
-    rows = _of_known_products(rows)
     stored = [(row, one) for row in rows for one in row.wishes]
     fresh = _fresh(run, stored)
     if not fresh:
-        _save(rows)
         return
     done = edit(
         workspace_id=run.workspace_id,
@@ -101,7 +106,6 @@ def _apply(run: ImportRun, rows: Sequence[ImportRow]) -> None:
     )
     run.values_set += len(done.changes)
     _mark(rows, {row.pk for row, _ in fresh}, done)
-    _save(rows)
 
 
 def _of_known_products(rows: Sequence[ImportRow]) -> Sequence[ImportRow]:
@@ -111,6 +115,7 @@ def _of_known_products(rows: Sequence[ImportRow]) -> Sequence[ImportRow]:
     for row in rows:
         if row.product_id not in known:
             row.state, row.reason, row.wishes = RowState.DROPPED, "Its product is gone.", []
+            row.stocks = []
     return rows
 
 
@@ -174,4 +179,5 @@ def _moves(run: ImportRun) -> list[Move]:
             Move(what(desk, wish), wish.attribute, desk.shown(wish), one["value"])
             for wish, one in zip(wishes, stored, strict=True)
         ]
+        moves += moves_of(chunk)
     return moves

@@ -12,6 +12,7 @@ from catalogue.services.imports import run_imports
 from stores.models import Workspace
 from tests.catalogue import make
 from tests.catalogue.clashes import two_shops
+from tests.catalogue.stocking import follow
 
 pytestmark = pytest.mark.django_db
 SHEET = "SKU,Price,Colour\nLAMP-1,{},red\nNOBODY,5,blue\n"
@@ -60,6 +61,23 @@ def test_a_file_is_previewed_then_imported_and_followed(operator, shops):
     assert str(run.cause_id) in undo.text
     rows = operator.get(reverse("admin:catalogue_importrow_changelist"), {"run": run.pk})
     assert "NOBODY" in rows.text
+
+
+def test_counts_of_stock_are_previewed_with_their_place_and_lead_to_their_movements(
+    operator, shops
+):
+    follow(shops[0], 50)
+    sheet = "SKU,Stock,Variant Inventory Qty\nLAMP-1,0,3\n"
+    page = upload(operator, shops, sheet).text
+    for words in ("Stock", f"{shops[0]}, location 70", ">50<", ">0<", "No stock is taken from"):
+        assert words in page
+    do(operator, "start")
+    run_imports()
+    run = ImportRun.objects.get()
+    done = operator.get(reverse("admin:catalogue_importrun_change", args=[run.pk]))
+    assert "which a rollback leaves as they are" in done.text
+    movements = operator.get(done.context["movements"])
+    assert "spring.csv, row 2: 0 where the books said 50." in movements.text
 
 
 def for_one_store(client, shops, store):
