@@ -1,22 +1,39 @@
-"""What the owner of a store sees before opting in: how it is matched, and the plan."""
+"""What people see of a plan before they approve it: of a store's opt-in, or of a batch."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from activity.selectors.comparison import text_of
 from catalogue.domain.attributes import attribute
 from catalogue.enums import PlanKind, PlanState
 from catalogue.models import Listing, Override, Plan, PlanLine
+from catalogue.selectors.plans import outlines
 from stores.models import Store
 
 SAMPLES = 20
+# Of one value, and of several.
 WORDS = {
-    PlanKind.CREATE: "values the store does not have would be set",
-    PlanKind.UPDATE: "values would be replaced",
-    PlanKind.CLEAR: "values would be emptied",
-    PlanKind.CONFLICT: "values are disputed: a person has to decide about them",
-    PlanKind.UNMANAGED: "values are left alone: not ours to write, or in another currency",
+    PlanKind.CREATE: (
+        "value that the store does not have would be set",
+        "values the store does not have would be set",
+    ),
+    PlanKind.UPDATE: ("value would be replaced", "values would be replaced"),
+    PlanKind.CLEAR: ("value would be emptied", "values would be emptied"),
+    PlanKind.CONFLICT: (
+        "value is disputed: a person has to decide about it",
+        "values are disputed: a person has to decide about them",
+    ),
+    PlanKind.UNMANAGED: (
+        "value is left alone: not ours to write, or in another currency",
+        "values are left alone: not ours to write, or in another currency",
+    ),
+}
+KEPT = {
+    PlanKind.KEPT: (
+        "value stays: the store has one of its own",
+        "values stay: the store has its own",
+    )
 }
 
 
@@ -35,6 +52,15 @@ class Sample:
     label: str
     shown: str
     wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class StorePart:
+    """What a batch would do in one store."""
+
+    store: Store
+    counts: tuple[Count, ...]
+    samples: tuple[Sample, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +93,32 @@ def plan_page(store: Store) -> PlanPage:
     plan: Plan | None = Plan.objects.filter(store=store).order_by("-id").first()
     if plan is None:
         return PlanPage(states, overrides, None)
-    counts = tuple(
-        Count(kind.value, words, plan.counts.get(kind.value, 0)) for kind, words in WORDS.items()
-    )
-    return PlanPage(states, overrides, plan, counts, _samples(plan))
-
-
-def _samples(plan: Plan) -> tuple[Sample, ...]:
+    counts = tuple(_count(kind, plan.counts.get(kind, 0)) for kind in WORDS)
     writes = plan.lines.exclude(kind=PlanKind.UNMANAGED)
     rows = writes.select_related("product", "variant").order_by("-dropped", "id")[:SAMPLES]
+    return PlanPage(states, overrides, plan, counts, _samples(rows))
+
+
+def parts_of(plan: Plan) -> list[StorePart]:
+    """What a batch would do in each store that it is about."""
+    found = outlines(plan)
+    stores = Store.objects.in_bulk([one.store for one in found])
+    return [
+        StorePart(
+            stores[one.store],
+            tuple(_count(kind, one.counts[kind]) for kind in WORDS | KEPT if kind in one.counts),
+            _samples(one.samples),
+        )
+        for one in found
+    ]
+
+
+def _count(kind: PlanKind, many: int) -> Count:
+    one, more = (WORDS | KEPT)[kind]
+    return Count(kind.value, one if many == 1 else more, many)
+
+
+def _samples(rows: Iterable[PlanLine]) -> tuple[Sample, ...]:
     return tuple(
         Sample(row, attribute(row.attribute).label, text_of(row.shown), text_of(row.wanted))
         for row in rows

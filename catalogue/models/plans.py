@@ -104,6 +104,9 @@ class PlanEdit(models.Model):
     stands = models.JSONField(null=True, help_text="What it would replace.")
     base = models.CharField(max_length=255, blank=True, default="")
     mark = models.CharField(max_length=64, blank=True, default="", db_default="")
+    changed = models.BooleanField(
+        default=True, db_default=True, help_text="Whether it is another value than the one before."
+    )
     dropped = models.TextField(blank=True, default="", db_default="")
 
     workspace_path = "plan__workspace"

@@ -32,6 +32,6 @@ def outlines(plan: Plan) -> list[StoreOutline]:
     )
     first = lines.annotate(place=place).filter(place__lte=SAMPLES).order_by("id")
     samples: dict[int, list[PlanLine]] = defaultdict(list)
-    for line in first.select_related("listing"):
+    for line in first.select_related("listing", "product", "variant"):
         samples[line.listing.store_id].append(line)
     return [StoreOutline(store, counts[store], samples[store]) for store in sorted(counts)]

@@ -27,8 +27,10 @@ from syncqueue.enums import Priority
 CHUNK = 200
 INTERACTIVE = 50  # beyond so many edits nobody sits waiting for the answer
 _PUT = """
-UPDATE catalogue_planedit AS e SET base = u.base, stands = u.stands, mark = u.mark
-FROM unnest(%b::bigint[], %b::text[], %b::jsonb[], %b::text[]) AS u(id, base, stands, mark)
+UPDATE catalogue_planedit AS e SET base = u.base, stands = u.stands, mark = u.mark,
+    changed = u.changed
+FROM unnest(%b::bigint[], %b::text[], %b::jsonb[], %b::text[], %b::bool[])
+    AS u(id, base, stands, mark, changed)
 WHERE e.id = u.id
 """
 MOVED = "Somebody has set it since the plan was made."
@@ -79,13 +81,17 @@ def draft(plan: Plan, numbers: list[int]) -> None:
     for row, seen in foresee(plan, rows, desk, values).items():
         row.base, row.stands, row.mark = seen.base, seen.stands, seen.mark(row)
         plan.hash = chained(plan.hash, [row.mark])
+        row.changed = seen.changed
         plan.unchanged += not seen.changed
         counts.update(leaf.kind.value for _, leaf in seen.leaves)
         for pic, leaf in seen.leaves:
             lines.append(line_of(plan, pic, leaf))
             lines[-1].edit = row
     plan.counts = dict(counts)
-    put_rows(_PUT, [(row.pk, row.base, json.dumps(row.stands), row.mark) for row in rows])
+    put_rows(
+        _PUT,
+        [(row.pk, row.base, json.dumps(row.stands), row.mark, row.changed) for row in rows],
+    )
     PlanLine.objects.bulk_create(lines, batch_size=1_000)
 
 

@@ -32,6 +32,7 @@ LISTS = [
     "catalogue_issue",
     "catalogue_plan",
     "catalogue_planline",
+    "catalogue_planedit",
     "catalogue_ownershippolicy",
     "catalogue_pricerule",
     "catalogue_highvalue",
