@@ -78,9 +78,7 @@ def decide_payload(
     if as_of is None or seen.second > as_of:
         after = _observe(after, value, sighting.hash)
     ghost = _ghost(value, attribute, seen.second, unknown)
-    if ghost and any(silent.key == sighting.key for silent, _ in _unexplained(after)):
-        after = after.with_sighting(replace(sighting, version=ghost), value)
-    after, edits = _give_voices(after)
+    after, edits = _give_voices(after, attribute, unknown)
     after, dated = _redate(after)
     edits += dated
     doubtful = seen.second == as_of and sighting.hash != leaf.hash and not repeated
@@ -111,7 +109,9 @@ def absorb_leaf(
     if written and (written.certain or renders(attribute, written.value, value)):
         rendered = value_hash == sent or attribute.lossy
         landed = value if rendered else written.value
-        leaf, late = _confirm(leaf, landed, attribute=attribute, read=read, written=written)
+        leaf, late = _confirm(
+            leaf, landed, attribute=attribute, read=read, written=written, unknown=unknown
+        )
         if late or rendered:
             return late or Decision(Verdict.SAME, leaf)
     if leaf is None:
@@ -171,18 +171,30 @@ def _ghost(
     )
 
 
-def _give_voices(leaf: Leaf) -> tuple[Leaf, tuple[Edit, ...]]:
-    """What no voice of its run explains is an edit, dated by the first sighting of it."""
+def _give_voices(
+    leaf: Leaf, attribute: Attribute, unknown: Sequence[UnknownWrite]
+) -> tuple[Leaf, tuple[Edit, ...]]:
+    """What no voice of its run explains is an edit, dated by the first sighting of it.
+
+    Unless a write of unknown outcome has landed late.
+    """
     edits: list[Edit] = []
     while silent := next(_unexplained(leaf), None):
         first, before = silent
-        version = Version.of(causal_floor(first.time, _newest(before)), Source.SYNC, first.id)
         value = leaf.value_of(first.hash)
-        found = first.via is Via.READ
-        bounds = (before[-1].time, first.second + SECOND) if found else None
-        edits.append(Edit(value, version, leaf.value_of(before[0].hash), bounds))
+        version = _ghost(value, attribute, first.second, unknown)
+        if version is None:
+            edits.append(_edit_of(leaf, first, before))
+            version = edits[-1].version
         leaf = leaf.with_sighting(replace(first, version=version), value)
     return leaf, tuple(edits)
+
+
+def _edit_of(leaf: Leaf, first: Sighting, before: Sequence[Sighting]) -> Edit:
+    version = Version.of(causal_floor(first.time, _newest(before)), Source.SYNC, first.id)
+    found = first.via is Via.READ
+    bounds = (before[-1].time, first.second + SECOND) if found else None
+    return Edit(leaf.value_of(first.hash), version, leaf.value_of(before[0].hash), bounds)
 
 
 def _unexplained(leaf: Leaf) -> Iterator[tuple[Sighting, Sequence[Sighting]]]:
@@ -216,8 +228,14 @@ def _redate(leaf: Leaf) -> tuple[Leaf, tuple[Edit, ...]]:
 def _own_voice(run: Sequence[Sighting], ids: Collection[str]) -> Sighting | None:
     """The sighting by which a run is known for an edit, unless it may be our write."""
     voices = [sighting for sighting in run if sighting.version]
-    own = all(s.via is not Via.WRITE and s.version and s.version.id in ids for s in voices)
-    return voices[0] if own and len(voices) == 1 else None
+    ours = any(_is_ours(sighting, ids) for sighting in voices)
+    return voices[0] if len(voices) == 1 and not ours else None
+
+
+def _is_ours(sighting: Sighting, ids: Collection[str]) -> bool:
+    """Whether a sighting is of a write of ours, answered or late: no edit of the journal's own."""
+    late = sighting.version is not None and sighting.version.id not in ids
+    return late or sighting.via is Via.WRITE
 
 
 def _newest(sightings: Iterable[Sighting]) -> Version | None:
@@ -225,7 +243,13 @@ def _newest(sightings: Iterable[Sighting]) -> Version | None:
 
 
 def _confirm(
-    leaf: Leaf | None, landed: Value, *, attribute: Attribute, read: ReadSeen, written: Written
+    leaf: Leaf | None,
+    landed: Value,
+    *,
+    attribute: Attribute,
+    read: ReadSeen,
+    written: Written,
+    unknown: Sequence[UnknownWrite],
 ) -> tuple[Leaf, Decision | None]:
     """Our write as the store took it; an answer older than what was seen since moves nothing."""
     landed_hash, sent = fingerprint(attribute, landed), fingerprint(attribute, written.value)
@@ -237,7 +261,7 @@ def _confirm(
     late = leaf.as_of is not None and read.second < leaf.as_of
     leaf = leaf.with_sighting(sighting, landed)
     if late:
-        leaf, edits = _give_voices(leaf)
+        leaf, edits = _give_voices(leaf, attribute, unknown)
         verdict = Verdict.EDIT if edits else Verdict.NEEDS_READ
         return leaf, Decision(verdict, leaf, edits, needs_read=True)
     return leaf.observing(landed, landed_hash, sent if sent != landed_hash else None), None
@@ -246,20 +270,26 @@ def _confirm(
 def _absorb_foreign(
     leaf: Leaf, value: Value, value_hash: str, *, read: ReadSeen, hint: Hint | None
 ) -> Decision:
-    """Absorb what a read shows now: whatever else was seen in that second came before it."""
+    """Absorb what a read shows now: whatever else was seen in that second came before it.
+
+    But for what reached us only after we had asked: the next read will know.
+    """
     known = leaf.shows(value_hash)
     if known:
         value, value_hash = leaf.value, leaf.hash
     last = leaf.at(leaf.as_of)
     own = [s for s in last if s.hash == value_hash]
     rivals = [s for s in last if s.hash != value_hash and s.via is not Via.WRITE]
-    if known and any(s.via is Via.WRITE for s in own):
+    if (hint and hint.unsure) or _may_be_older(leaf, value_hash, read=read):
+        return Decision(Verdict.NEEDS_READ, leaf, needs_read=True)
+    ids = {s.id for s in leaf.sightings}
+    if known and any(_is_ours(s, ids) for s in own):
         rivals = []  # our write came over them: the versions decide, not this read
     replaced = max(
         filter(None, (_newest(rivals), None if known else _voice(leaf, leaf.hash))), default=None
     )
     voiced = _newest(own)
-    settled = voiced is None or replaced is None or voiced > replaced
+    settled = replaced is None or (voiced is not None and voiced > replaced)
     if settled and (known or voiced):
         after = leaf.with_sighting(_called(leaf, read, value_hash, None), value)
         return Decision(Verdict.SAME, _observe(after, value, value_hash))
@@ -278,6 +308,26 @@ def _absorb_foreign(
     edit = Edit(value, version, leaf.value, bounds)
     after = leaf.with_sighting(_called(leaf, read, value_hash, version, since=since), value)
     return Decision(Verdict.EDIT, _observe(after, value, value_hash), (edit,))
+
+
+def _may_be_older(leaf: Leaf, value_hash: str, *, read: ReadSeen) -> bool:
+    """Whether a read of a value may be older than other values seen in its second.
+
+    Not than those told before it, and not than those that we had heard of before we planned to
+    write it. An echo is as old as our write, which had been answered before we asked.
+    """
+    shown = [s for s in leaf.sightings if s.hash == value_hash]
+    planned = max((s.heard for s in shown if s.via is Via.WRITE and s.heard), default=None)
+    told = max((s.triggered for s in shown if s.triggered), default=None)
+    return any(
+        read.may_precede(rival.second, rival.heard, old=bool(shown))
+        for rival in leaf.at(read.second)
+        if rival.hash != value_hash
+        and rival.id != read.id
+        and (rival.via is Via.WRITE or rival.hash not in leaf.written(read.second))
+        and not (planned and rival.heard and rival.heard < planned)
+        and not (told and rival.triggered and rival.triggered < told)
+    )
 
 
 def _voice(leaf: Leaf, value_hash: str) -> Version | None:

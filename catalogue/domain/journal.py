@@ -11,6 +11,7 @@ from catalogue.domain import values
 from catalogue.domain.sighting import Sighting, in_order
 from catalogue.domain.values import Value
 from catalogue.domain.version import Version
+from catalogue.enums import Via
 
 KEEP = timedelta(hours=48)
 Digest: TypeAlias = Callable[[Value], str]
@@ -50,6 +51,10 @@ class Leaf:
     def as_of(self) -> datetime | None:
         """The newest second at which this attribute itself was seen."""
         return self.sightings[-1].second if self.sightings else None
+
+    def written(self, second: datetime) -> set[str]:
+        """The values that we wrote in a second of the store's."""
+        return {sighting.hash for sighting in self.at(second) if sighting.via is Via.WRITE}
 
     def shows(self, value_hash: str) -> bool:
         """Whether the store is known to show this: what it renders, or what it accepted."""

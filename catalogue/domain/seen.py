@@ -8,6 +8,7 @@ from catalogue.domain.version import Version
 
 CLOCK_SLACK = timedelta(seconds=2)
 SECOND = timedelta(seconds=1)
+READ_LAG = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +31,34 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class ReadSeen:
-    """An answer or a read: the store's second, when it reached us, and a stable id."""
+    """An answer or a read: the store's second, when we asked and were answered, and a stable id."""
 
     second: datetime
+    asked: datetime
     received: datetime
     id: str
+
+    def may_precede(self, second: datetime, heard: datetime | None, *, old: bool) -> bool:
+        """Whether another value, told by a delivery of the same second, may be the later one.
+
+        It is not where we had heard of it before we asked; but what is `old`, because the store
+        showed it before, a replica that lags may show still.
+        """
+        lag = READ_LAG if old else timedelta(0)
+        return second == self.second and heard is not None and heard + lag >= self.asked
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
     """The earliest stored delivery (parked or queued) that shows the value just read.
 
-    Without an `id`: the latest one that shows another value, which was set before.
+    Without an `id`: the latest one that shows another value, which was set before; or after, where
+    that is `unsure`.
     """
 
     time: datetime
     id: str = ""
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

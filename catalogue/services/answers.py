@@ -25,6 +25,7 @@ from catalogue.services.locking import Locked
 from catalogue.services.media_writes import see_gallery
 from catalogue.services.newcomers import adopt_new
 from catalogue.services.observed import store_listing
+from catalogue.services.spread import queue_read
 from catalogue.services.store_edits import publish, take_edits
 from catalogue.services.unknown import note_unknown, open_writes, settle_unknown, unknown_writes
 from catalogue.services.variants import claim, keep_order, see_order
@@ -36,12 +37,14 @@ from syncqueue.enums import Kind
 from syncqueue.services.wake import make_due
 
 MOST_HINTS = 50
+UNSURE = "What the store has told since may be newer than the answer; it is read again."
 
 
 def absorb_read(
     locked: Locked,
     node: Mapping[str, Any] | None,
     *,
+    asked: datetime,
     cause_id: UUID,
     now: datetime,
     source: Source = Source.SYNC,
@@ -73,7 +76,8 @@ def absorb_read(
         )
     given_up, written = unknown_writes(listing), open_writes(listing)
     settle_unknown(listing)
-    _absorb(locked, snapshot, written, given_up, cause_id=cause_id, now=now, source=source)
+    read = ReadSeen(snapshot.updated_at, asked, now, f"read:{cause_id}")
+    _absorb(locked, snapshot, read, written, given_up, cause_id=cause_id, source=source)
     _wake_parked(locked)
     return True
 
@@ -82,7 +86,7 @@ def absorb_newborn(
     pic: Picture, snapshot: ProductSnapshot, *, cause_id: UUID, now: datetime
 ) -> None:
     """Take in a read of a product that nobody knew, in memory: its listing is not stored yet."""
-    read = ReadSeen(snapshot.updated_at, now, f"read:{cause_id}")
+    read = ReadSeen(snapshot.updated_at, now, now, f"read:{cause_id}")
 
     def judge(_gid: str, declared: Attribute, leaf: Leaf | None, value: Value) -> Decision:
         return absorb_leaf(leaf, value, attribute=declared, read=read)
@@ -114,15 +118,7 @@ def absorb_write(
         ]
         written = written_of({**request, "leaves": taken})
         _expect_rest(listing, request, taken, result.product, now=now)
-        _absorb(
-            locked,
-            result.product,
-            written,
-            unknown_writes(listing),
-            cause_id=cause_id,
-            now=now,
-            source=Source.SYNC,
-        )
+        _absorb_answer(locked, request, result.product, written, cause_id=cause_id, now=now)
     _wake_parked(locked)
 
 
@@ -168,32 +164,47 @@ def written_of(request: Mapping[str, Any]) -> dict[tuple[str, str], Written]:
 
 def absorb_shown(
     locked: Locked,
+    request: Mapping[str, Any],
     snapshot: ProductSnapshot,
-    written: Mapping[tuple[str, str], Written],
     *,
     cause_id: UUID,
     now: datetime,
 ) -> None:
     """Confirm what a write of ours is shown to have done, where its answer shows that alone."""
-    listing = locked.picture.listing
-    listing.settled_at = now
-    unknown = unknown_writes(listing)
-    _absorb(locked, snapshot, written, unknown, cause_id=cause_id, now=now, source=Source.SYNC)
+    locked.picture.listing.settled_at = now
+    written = written_of(request)
+    _absorb_answer(locked, request, snapshot, written, cause_id=cause_id, now=now)
     _wake_parked(locked)
+
+
+def _absorb_answer(
+    locked: Locked,
+    request: Mapping[str, Any],
+    snapshot: ProductSnapshot,
+    written: Mapping[tuple[str, str], Written],
+    *,
+    cause_id: UUID,
+    now: datetime,
+) -> None:
+    asked = datetime.fromisoformat(request["planned"])
+    read = ReadSeen(snapshot.updated_at, asked, now, f"read:{cause_id}")
+    unknown = unknown_writes(locked.picture.listing)
+    _absorb(locked, snapshot, read, written, unknown, cause_id=cause_id, source=Source.SYNC)
+    if locked.picture.listing.needs_read:
+        queue_read(locked.picture, cause_id=cause_id)
 
 
 def _absorb(
     locked: Locked,
     snapshot: ProductSnapshot,
+    read: ReadSeen,
     written: Mapping[tuple[str, str], Written],
     unknown: Mapping[tuple[str, str], Sequence[UnknownWrite]],
     *,
     cause_id: UUID,
-    now: datetime,
     source: Source,
 ) -> None:
-    pic = locked.picture
-    read = ReadSeen(snapshot.updated_at, now, f"read:{cause_id}")
+    pic, now = locked.picture, read.received
     stored = _Stored(locked, now)
 
     def judge(gid: str, declared: Attribute, leaf: Leaf | None, value: Value) -> Decision:
@@ -204,7 +215,7 @@ def _absorb(
         )
         if leaf is None or not any(edited.time_uncertain for edited in found.edits):
             return found
-        hint = stored.hint(gid, declared, leaf, value, read.second)
+        hint = stored.hint(gid, declared, leaf, value, read)
         return absorb_leaf(
             leaf, value, attribute=declared, read=read, written=ours, hint=hint, unknown=ghosts
         )
@@ -227,7 +238,7 @@ def _absorb(
         publish(pic, new, cause_id=cause_id, now=now)
     pic.listing.read_at = now
     if found.needs_read:
-        pic.listing.needs_read = "The answer was older than what was seen since."
+        pic.listing.needs_read = UNSURE
     store_listing(pic.listing)
 
 
@@ -239,7 +250,7 @@ class _Stored:
         self.loaded: list[tuple[Seen, ProductSnapshot]] | None = None
 
     def hint(
-        self, gid: str, declared: Attribute, leaf: Leaf, value: Value, second: datetime
+        self, gid: str, declared: Attribute, leaf: Leaf, value: Value, read: ReadSeen
     ) -> Hint | None:
         shown = (
             (seen, leaves[declared.name])
@@ -247,7 +258,7 @@ class _Stored:
             for leaves in [_leaves(snapshot, gid, self.pic.terms.metafields)]
             if declared.name in leaves
         )
-        return hint_for(leaf, value, attribute=declared, read=second, stored=shown)
+        return hint_for(leaf, value, attribute=declared, read=read, stored=shown)
 
     def _deliveries(self) -> list[tuple[Seen, ProductSnapshot]]:
         if self.loaded is None:

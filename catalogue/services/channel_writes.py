@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from catalogue.domain.attributes import attribute, fingerprint
-from catalogue.services.answers import absorb_shown, written_of
+from catalogue.services.answers import absorb_shown
 from catalogue.services.locking import Locked
 from catalogue.services.settling import refusal, written
 from catalogue.services.spread import queue_read
@@ -57,5 +57,5 @@ def settle_channels(  # noqa: PLR0917  the contract's own arguments and the lock
         handle=pic.listing.handle,
         title=pic.listing.title,
     )
-    absorb_shown(locked, snapshot, written_of(request), cause_id=job.cause_id, now=now)
+    absorb_shown(locked, request, snapshot, cause_id=job.cause_id, now=now)
     return written(locked, job, passengers, request)

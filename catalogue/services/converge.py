@@ -12,7 +12,7 @@ from catalogue.models import Listing
 from catalogue.selectors.picture import Picture
 from catalogue.selectors.shapes import missing
 from catalogue.services.access import TOKEN_SECONDS, Access
-from catalogue.services.answers import absorb_read, absorb_write
+from catalogue.services.answers import UNSURE, absorb_read, absorb_write
 from catalogue.services.channel_writes import settle_channels
 from catalogue.services.given_up import GIVEN_UP, without_given_up
 from catalogue.services.grants import granted, kept_back, withdrawn
@@ -43,7 +43,7 @@ from catalogue.services.write_plans import (
     guard_of,
     leaves_of,
     next_call,
-    show_extras,
+    read_request,
     write_request,
 )
 from stores.services.modes import write_grant
@@ -88,7 +88,7 @@ class Converge:
         if session is None:
             return Parked("The store's token is being renewed.", TOKEN_SECONDS)
         if listing.needs_read:
-            return Call({"op": "read", "gid": listing.gid, **show_extras(pic)}, Access(session))
+            return Call(read_request(pic, now), Access(session))
         if pic.product is None:
             return Settled(Outcome.NOTHING_TO_DO, "The product is not linked to a canonical one.")
         if not pic.store.is_live:
@@ -168,7 +168,8 @@ class Converge:
         if "read" in body:
             said = READ if call_request["op"] == "read" else GUARDED
             return with_listing(
-                listing_id, lambda locked: _settle_read(locked, job, body, said, now)
+                listing_id,
+                lambda locked: _settle_read(locked, job, call_request, body, said, now),
             )
         if call_request["op"] == "structure":
             return with_listing(
@@ -237,13 +238,21 @@ def _lost(locked: Locked, request: Mapping[str, Any], sent_at: datetime) -> None
     listing.save(update_fields=["unknown", "needs_read"])
 
 
-def _settle_read(
-    locked: Locked, job: JobView, body: Mapping[str, Any], said: str, now: datetime
+def _settle_read(  # noqa: PLR0917  as above
+    locked: Locked,
+    job: JobView,
+    request: Mapping[str, Any],
+    body: Mapping[str, Any],
+    said: str,
+    now: datetime,
 ) -> Verdict:
-    if not absorb_read(locked, body["read"]["product"], cause_id=job.cause_id, now=now):
+    asked, node = datetime.fromisoformat(request["planned"]), body["read"]["product"]
+    if not absorb_read(locked, node, asked=asked, cause_id=job.cause_id, now=now):
         return Again("The answer was older than what is known; reading again.", READ_LAG_SECONDS)
     if locked.picture.listing.needs_read == PROCESSING:
         return Again(PROCESSING, SECONDS)
+    if locked.picture.listing.needs_read == UNSURE:
+        return Again(UNSURE, READ_LAG_SECONDS)
     return Again(said)
 
 

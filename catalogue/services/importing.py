@@ -18,6 +18,7 @@ from catalogue.services.inbound import ask_for_read, call_is_open
 from catalogue.services.linking import link_ours
 from catalogue.services.locking import Locked, with_listing
 from catalogue.services.looking import has_unseen, queue_looks
+from catalogue.services.spread import queue_read
 from stores.models import Store, Workspace
 from stores.shopify.products import parse_product
 from stores.shopify.types import ProductSnapshot
@@ -125,7 +126,9 @@ def _absorb_known(
         if call_is_open(locked.picture) or (settled and settled >= asked_at):
             ask_for_read(listing_id, "A page met a call of the same product.", cause_id=cause_id)
             return
-        absorb_read(locked, node, cause_id=cause_id, now=now, source=source)
+        absorb_read(locked, node, asked=asked_at, cause_id=cause_id, now=now, source=source)
+        if listing.needs_read:
+            queue_read(locked.picture, cause_id=cause_id)
 
     with_listing(listing_id, decide)
 

@@ -10,7 +10,7 @@ from catalogue.domain.attributes import attribute, fingerprint
 from catalogue.domain.metafields import name_of, place_of
 from catalogue.enums import Owner
 from catalogue.selectors.picture import Picture
-from catalogue.services.answers import absorb_shown, written_of
+from catalogue.services.answers import absorb_shown
 from catalogue.services.locking import Locked
 from catalogue.services.misfits import misfit
 from catalogue.services.settling import GUARDED, refusal, written
@@ -144,7 +144,7 @@ def _take_in(
         place = _place(leaf["attribute"])
         nodes.setdefault(leaf["host"], {})[place] = shown.get((leaf["host"], place))
     snapshot = _snapshot(pic, nodes, second)
-    absorb_shown(locked, snapshot, written_of(request), cause_id=cause_id, now=now)
+    absorb_shown(locked, request, snapshot, cause_id=cause_id, now=now)
     return result
 
 

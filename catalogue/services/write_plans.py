@@ -66,6 +66,16 @@ def _op(name: str, value: Value) -> str:
     return "metafields" if value is not None else "delete_metafields"
 
 
+def read_request(pic: Picture, now: datetime) -> dict[str, Any]:
+    """What asks for all that a product shows; `planned` is no later than when it is sent."""
+    return {
+        "op": "read",
+        "gid": pic.listing.gid,
+        **show_extras(pic),
+        "planned": now.isoformat(),
+    }
+
+
 def show_extras(pic: Picture) -> dict[str, Any]:
     return {"extras": extras_of(pic.store, pic.terms).to_json()}
 

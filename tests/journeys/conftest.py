@@ -8,6 +8,7 @@ import pytest
 from catalogue.enums import Source
 from catalogue.models import Listing, Product
 from catalogue.selectors.picture import picture
+from catalogue.services.answers import UNSURE
 from catalogue.services.edit import SetValue, edit
 from stores.models import Store, Workspace
 from stores.services.install import connect
@@ -87,7 +88,8 @@ class World:
         while quiet < 3:
             assert time.monotonic() < ends, list(Job.objects.values_list("state", "reason"))
             worked = drain(timeout=seconds)
-            quiet = 0 if worked or not self.twin.is_quiet() else quiet + 1
+            unsure = Job.objects.filter(state__in=OPEN_STATES, reason=UNSURE).exists()
+            quiet = 0 if worked or unsure or not self.twin.is_quiet() else quiet + 1
             time.sleep(0.03)
 
     def product(self):

@@ -21,7 +21,8 @@ from catalogue.selectors.picture import picture
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.inbound import ask_for_read
 from stores.models import Delivery
-from syncqueue.models import Call
+from syncqueue.enums import OPEN_STATES
+from syncqueue.models import Call, Job
 from syncqueue.services.pump import run_pump
 from tests.journeys.conftest import lamp
 
@@ -170,6 +171,9 @@ class History:
         held = self.world.twin.held(self.stores[store].domain)
         return [letter["id"] for letter in held if letter["id"] not in self.lost]
 
+    def letters_left(self):
+        return any(self.letters(number) for number in range(STORES))
+
     def lose(self, store):
         if letters := self.letters(store):
             self.lost.update(letters)
@@ -218,7 +222,7 @@ class History:
                     self.world.twin.release(store.domain, letters)
             self.world.make_all_due()
             self.world.work()
-            if not any(self.letters(number) for number in range(STORES)):
+            if not self.letters_left() and not Job.objects.filter(state__in=OPEN_STATES).exists():
                 return
             assert time.monotonic() < ends, "The stores do not come to rest."
 

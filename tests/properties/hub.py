@@ -15,7 +15,7 @@ from catalogue.domain.journal import KEEP, Leaf
 from catalogue.domain.registers import Entry
 from catalogue.domain.seen import ReadSeen, Seen, UnknownWrite, Written
 from catalogue.domain.version import Version
-from tests.properties.net import LONGEST_LAG, TIME_OUT, Clock, Net, seconds
+from tests.properties.net import LONGEST_LAG, LONGEST_SETTLING, TIME_OUT, Clock, Net, seconds
 from tests.properties.shops import LEAVES, START, Registers, Shop, Snapshot, bare
 
 HORIZON = KEEP + seconds(3600)
@@ -29,6 +29,7 @@ class Listing:
     open: bool = False
     needs_read: bool = False
     pending: dict[str, Written] | None = None
+    asked: datetime = START
     sent_at: datetime = START
     unknown: dict[str, list[UnknownWrite]] = field(
         default_factory=lambda: {leaf: [] for leaf in LEAVES}
@@ -71,7 +72,7 @@ class Hub:
     def __post_init__(self) -> None:
         self.listings = [Listing() for _ in self.shops]
         for shop in self.shops:
-            self._absorb(shop.id, shop.snapshot(self.clock.now), {})
+            self._absorb(shop.id, shop.snapshot(self.clock.now), {}, self.clock.now)
 
     # --- the in lane ------------------------------------------------------------------------------
     def delivered(self, store: int, key: str, snapshot: Snapshot) -> None:
@@ -137,17 +138,27 @@ class Hub:
             self.write(store, listing, parts)
 
     def read(self, store: int, listing: Listing) -> None:
-        listing.open, listing.needs_read = True, False
+        listing.open, listing.needs_read, listing.asked = True, False, self.clock.now
         shop, wait = self.shops[store], self.rng.choice(self.net.answers)
         lag = self.rng.uniform(0, LONGEST_LAG) if self.rng.random() < self.net.lag else 0.0
 
         def look() -> None:
             snapshot = shop.replica(self.clock.now, seconds(lag))
-            self.clock.later(wait / 2, lambda: self.settled_read(store, snapshot))
+            self.answered(wait / 2, lambda landed: self.settled_read(store, snapshot, landed))
 
         self.clock.later(wait / 2, look)
 
-    def settled_read(self, store: int, snapshot: Snapshot) -> None:
+    def answered(self, wait: float, settle: Callable[[datetime], None]) -> None:
+        """An answer lands, and is taken in at once or, where the hub is busy, a while later."""
+
+        def land() -> None:
+            landed, busy = self.clock.now, self.rng.random() < self.net.busy
+            while_busy = self.rng.uniform(0, LONGEST_SETTLING) if busy else 0.0
+            self.clock.later(while_busy, lambda: settle(landed))
+
+        self.clock.later(wait, land)
+
+    def settled_read(self, store: int, snapshot: Snapshot, landed: datetime) -> None:
         listing = self.listings[store]
         if listing.as_of and snapshot.second < listing.as_of:
             self.lagging += 1
@@ -156,7 +167,7 @@ class Hub:
             return
         pending, listing.pending = listing.pending or {}, None
         uncertain = {leaf: replace(w, certain=False) for leaf, w in pending.items()}
-        self._absorb(store, snapshot, uncertain)
+        self._absorb(store, snapshot, uncertain, landed)
         for leaf, part in pending.items():
             shown = attribute(leaf).normalise(snapshot.values[leaf])
             if not renders(attribute(leaf), part.value, shown):
@@ -165,7 +176,7 @@ class Hub:
         self.finished(store)
 
     def write(self, store: int, listing: Listing, parts: dict[str, Written]) -> None:
-        listing.open, listing.sent_at = True, self.clock.now
+        listing.open, listing.asked, listing.sent_at = True, self.clock.now, self.clock.now
         self.calls.append((store, parts))
         rng, net, shop = self.rng, self.net, self.shops[store]
         changes = {leaf: str(part.value) for leaf, part in parts.items()}
@@ -178,7 +189,7 @@ class Hub:
             snapshot = shop.apply(changes, self.clock.now)
             self.publish(shop, snapshot)
             if not lost and not ghost:
-                self.clock.later(wait * 0.9, lambda: self.settled_write(store, snapshot, parts))
+                self.answered(wait * 0.9, lambda at: self.settled_write(store, snapshot, parts, at))
 
         def time_out() -> None:
             listing.open, listing.pending = False, parts
@@ -191,17 +202,21 @@ class Hub:
         if lost or ghost:
             self.clock.later(TIME_OUT, time_out)
 
-    def settled_write(self, store: int, snapshot: Snapshot, parts: dict[str, Written]) -> None:
-        self._absorb(store, snapshot, parts)
+    def settled_write(
+        self, store: int, snapshot: Snapshot, parts: dict[str, Written], landed: datetime
+    ) -> None:
+        self._absorb(store, snapshot, parts, landed)
         self.finished(store)
 
     def finished(self, store: int) -> None:
         self.listings[store].open = False
         self.decide_parked(store)
 
-    def _absorb(self, store: int, snapshot: Snapshot, parts: dict[str, Written]) -> None:
+    def _absorb(
+        self, store: int, snapshot: Snapshot, parts: dict[str, Written], landed: datetime
+    ) -> None:
         listing, key = self.listings[store], f"r{next(self.ids)}"
-        read = ReadSeen(snapshot.second, max(self.clock.now, snapshot.at), key)
+        read = ReadSeen(snapshot.second, listing.asked, max(landed, snapshot.at), key)
         for leaf, shown in snapshot.values.items():
             value, known = attribute(leaf).normalise(shown), listing.leaves.get(leaf)
             stored = [
@@ -209,7 +224,7 @@ class Hub:
                 for seen, parked in listing.parked
             ]
             hint = known and hint_for(
-                known, value, attribute=attribute(leaf), read=snapshot.second, stored=stored
+                known, value, attribute=attribute(leaf), read=read, stored=stored
             )
             decision = absorb_leaf(
                 known,

@@ -11,6 +11,7 @@ from tests.properties.shops import START
 
 TIME_OUT = 3.0
 LONGEST_LAG = 1.5
+LONGEST_SETTLING = 1.0
 A_DAY = 26 * 3600.0
 
 
@@ -20,7 +21,10 @@ def seconds(value: float) -> timedelta:
 
 @dataclass(frozen=True)
 class Net:
-    """Delays, misfortunes, and how much people do. `late`: what one delivery in twenty takes."""
+    """Delays, misfortunes, and how much people do. `late`: what one delivery in twenty takes.
+
+    `busy`: how often the hub takes in an answer a while after it has landed.
+    """
 
     delay: float = 0.4
     late: float = 0.0
@@ -29,6 +33,7 @@ class Net:
     lost: float = 0.0
     ghost: float = 0.0
     lag: float = 0.0
+    busy: float = 0.0
     skew: float = 0.0
     answers: tuple[float, ...] = (0.02, 0.06, 1.5)
     span: float = 12.0

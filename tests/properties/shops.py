@@ -1,6 +1,6 @@
 """Shops as plain models of what Shopify keeps, and the account of what people truly did in them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from catalogue.domain.registers import CanonicalRegister, Entry, Routed, Timeline, forget, route
@@ -95,9 +95,13 @@ class Registers:
 
 @dataclass
 class Oracle:
-    """Everything in the order in which it truly happened, and what the hub wrote where."""
+    """Everything in the order in which it truly happened, and what the hub wrote where.
+
+    `registers` go by the hub's clock, however wrong, `by_true_time` by the clock of the world.
+    """
 
     registers: Registers = field(default_factory=Registers)
+    by_true_time: Registers = field(default_factory=Registers)
     edits: list[TrueEdit] = field(default_factory=list)
     acts: int = 0
     written: list[tuple[int, str, str, datetime]] = field(default_factory=list)
@@ -106,19 +110,21 @@ class Oracle:
         edit = TrueEdit(shop.id, leaf, value, at)
         self.edits.append(edit)
         version = Version.of(at, Source.SYNC, f"true{len(self.edits):06}")
-        self._take(leaf, Entry(version, "edit", shop.id, value))
+        self._take(leaf, Entry(version, "edit", shop.id, value), at)
         return edit
 
-    def hub_acts(self, leaf: str, entry: Entry) -> None:
-        self._take(leaf, entry)
+    def hub_acts(self, leaf: str, entry: Entry, at: datetime) -> None:
+        self._take(leaf, entry, at)
 
-    def _take(self, leaf: str, entry: Entry) -> None:
+    def _take(self, leaf: str, entry: Entry, at: datetime) -> None:
         self.acts += 1
         self.registers.take(leaf, entry)
+        self.by_true_time.take(leaf, replace(entry, version=replace(entry.version, time=at)))
 
     def spreadable(self, leaf: str) -> set[str]:
-        """What anybody ever set for every store."""
-        return {bare(entry.value) for entry in self.registers.canonical[leaf].entries}
+        """What anybody ever set for every store, by either clock."""
+        both = (self.registers, self.by_true_time)
+        return {bare(entry.value) for one in both for entry in one.canonical[leaf].entries}
 
     def may_be_ours(self, edit: TrueEdit) -> bool:
         """Whether we wrote the same to that store about then: nothing tells the two apart."""

@@ -108,7 +108,7 @@ class World:
 
     def _both(self, leaf: str, entry: Entry) -> None:
         self.hub.take(leaf, entry)
-        self.oracle.hub_acts(leaf, entry)
+        self.oracle.hub_acts(leaf, entry, self.clock.now)
         self.hub.wake()
 
     def wrote(self, store: int, leaf: str, value: str, at) -> None:

@@ -28,7 +28,7 @@ def answer(leaf, value, second, *, sent=None, declared=TITLE):
     """What a call showed: the answer of a write where `sent` is told, else a read."""
     version = Version(at(second - 1), 2, f"edit{second}")
     written = Written(sent, version, at(second)) if sent else None
-    read = ReadSeen(at(second), at(second) + timedelta(milliseconds=100), f"c{second}")
+    read = ReadSeen(at(second), at(second), at(second + 0.1), f"c{second}")
     return absorb_leaf(leaf, value, attribute=declared, read=read, written=written)
 
 
@@ -122,10 +122,10 @@ def test_what_had_reached_us_before_we_planned_to_write_the_same_is_an_edit():
 def test_two_writes_in_a_second_of_a_clock_that_is_ahead_are_no_edits():
     """The store is 20 s ahead: its instants are compared with each other, never with ours."""
     leaf = hook(None, "O", 0).leaf
-    other = ReadSeen(at(30), at(10.2), "the answer of another write")
+    other = ReadSeen(at(30), at(10.1), at(10.2), "the answer of another write")
     leaf = absorb_leaf(leaf, "O", attribute=TITLE, read=other).leaf
     ours = Written("X", Version(at(9), 2, "edit"), at(10.3))
-    answered = ReadSeen(at(30), at(10.4), "c")
+    answered = ReadSeen(at(30), at(10.3), at(10.4), "c")
     leaf = absorb_leaf(leaf, "X", attribute=TITLE, read=answered, written=ours).leaf
     for value, triggered, received in (("O", 30.1, 10.5), ("X", 30.4, 10.6)):
         seen = Seen(at(30), at(triggered), at(received), f"d{triggered}")
@@ -147,7 +147,7 @@ def test_a_correction_of_our_value_is_later_than_it_though_our_clock_runs_fast()
     """F8: the merchant corrects at 20 what our fast clock dated 21."""
     first = hook(None, "O", 0).leaf
     ours = Version(at(21), 2, "edit")
-    read = ReadSeen(at(19), at(19.2), "c")
+    read = ReadSeen(at(19), at(19), at(19.2), "c")
     written = Written("X", ours, at(19))
     leaf = absorb_leaf(first, "X", attribute=TITLE, read=read, written=written).leaf
     (edit,) = hook(leaf, "Y", 20).edits

@@ -8,7 +8,7 @@ from catalogue.domain.attributes import attribute
 from catalogue.domain.decide import absorb_leaf, decide_payload
 from catalogue.domain.hints import hint_for
 from catalogue.domain.journal import Leaf
-from catalogue.domain.seen import Hint, ReadSeen, Seen, UnknownWrite
+from catalogue.domain.seen import Hint, ReadSeen, Seen, UnknownWrite, Written
 from catalogue.domain.sighting import Sighting
 from catalogue.domain.values import fingerprint
 from catalogue.domain.version import Version
@@ -48,6 +48,9 @@ def known(value="O", second=0):
     return Leaf.first(value, sighting)
 
 
+LATE = ReadSeen(at(5), at(20), at(21), "read")
+
+
 def told(*deliveries):
     return [(Seen(at(int(when)), at(when), at(when + 1), name), v) for when, v, name in deliveries]
 
@@ -65,12 +68,12 @@ def told(*deliveries):
 )
 def test_of_a_value_set_twice_the_last_time_counts(stored, hint):
     """A, B and A again while deliveries wait: what a read shows was not set the first time."""
-    found = hint_for(known(), "X", attribute=TITLE, read=at(5), stored=told(*stored))
+    found = hint_for(known(), "X", attribute=TITLE, read=LATE, stored=told(*stored))
     assert found == hint
 
 
 def test_what_a_read_finds_is_no_older_than_what_stood_before_it():
-    read = ReadSeen(at(5), at(6), "read")
+    read = ReadSeen(at(5), at(5.9), at(6), "read")
     found = absorb_leaf(known(), "X", attribute=TITLE, read=read, hint=Hint(at(5.4)))
     (edit,) = found.edits
     assert (edit.version.time, edit.version.id) == (at(5.4) + timedelta(microseconds=1), "read")
@@ -88,3 +91,69 @@ def test_a_write_that_lands_after_it_was_given_up_is_no_edit_though_it_had_lande
     decision = decide_payload(leaf, "X", attribute=TITLE, seen=late, unknown=[ghost])
     assert (decision.verdict, decision.edits) == (Verdict.ECHO, ())
     assert decision.leaf.value == "X"
+
+
+def read_at(asked, *, second=5):
+    return ReadSeen(at(second), at(asked), at(asked + 0.1), f"read at {asked}")
+
+
+def find(leaf, value, read, *stored):
+    """What a read makes of a value, with the deliveries that are stored and wait."""
+    hint = hint_for(leaf, value, attribute=TITLE, read=read, stored=told(*stored))
+    return absorb_leaf(leaf, value, attribute=TITLE, read=read, hint=hint)
+
+
+def hook(leaf, when, value):
+    ((seen, value),) = told((when, value, f"d{when}"))
+    return decide_payload(leaf, value, attribute=TITLE, seen=seen)
+
+
+def test_a_read_that_lands_late_does_not_put_an_older_edit_over_a_newer_one_of_its_second():
+    """The answer shows X. Y is set while it waits to be taken in, and told in the same second."""
+    waiting = [(5.2, "X", "first"), (5.6, "Y", "second")]
+    found = find(known(), "X", read_at(5.3), *waiting)
+    assert (found.verdict, found.edits, found.leaf) == (Verdict.NEEDS_READ, (), known())
+    leaf = hook(hook(found.leaf, 5.2, "X").leaf, 5.6, "Y").leaf
+    after = find(leaf, "Y", read_at(7))
+    assert (after.edits, after.leaf.value) == ((), "Y")
+    assert max(s.version for s in after.leaf.sightings if s.version).time == at(5.6)
+
+
+def test_what_was_told_before_the_read_was_asked_for_came_before_what_it_shows():
+    (edit,) = find(known(), "X", read_at(7.0), (5.6, "Y", "told")).edits
+    assert (edit.value, edit.version.time) == ("X", at(5.6) + timedelta(microseconds=1))
+
+
+@pytest.mark.parametrize(("asked", "believed"), [(8.0, False), (8.6, False), (8.7, True)])
+def test_a_value_that_stood_before_is_believed_once_no_replica_can_lag_so_far(asked, believed):
+    """Y is told at 6.6; a read that still shows O may be of a replica, for two seconds."""
+    leaf = hook(known(second=5), 5.6, "Y").leaf
+    found = find(leaf, "O", read_at(asked))
+    assert (found.verdict is Verdict.NEEDS_READ, found.needs_read) == (not believed, not believed)
+    assert [edit.value for edit in found.edits] == (["O"] if believed else [])
+
+
+def test_an_echo_that_comes_late_casts_no_doubt_on_a_read():
+    """We wrote X and were answered; somebody set Y then, and the echo of X comes after our read."""
+    ours = Written("X", Version(at(4), 2, "edit"), at(5.1))
+    written = absorb_leaf(known(), "X", attribute=TITLE, read=read_at(5.1), written=ours).leaf
+    (edit,) = find(written, "Y", read_at(5.5), (5.15, "X", "echo")).edits
+    assert edit.value == "Y"
+
+
+def test_a_write_given_up_lands_late_and_is_no_edit_though_a_read_had_told_of_it_first():
+    """X stood, Y was set, and our older X landed: the read shows nothing new until Y is told."""
+    ghost = UnknownWrite("X", at(1), Version(at(1), 2, "ours"))
+    leaf = absorb_leaf(known("X"), "X", attribute=TITLE, read=read_at(7, second=6)).leaf
+    ((seen, value),) = told((5.4, "Y", "late"))
+    decision = decide_payload(leaf, value, attribute=TITLE, seen=seen, unknown=[ghost])
+    assert [edit.value for edit in decision.edits] == ["Y"]
+
+
+def test_a_second_read_of_a_write_that_landed_late_finds_no_edit():
+    ghost = UnknownWrite("X", at(1), Version(at(1), 2, "ours"))
+    leaf = hook(known(), 5.2, "Y").leaf
+    read = read_at(8)
+    leaf = absorb_leaf(leaf, "X", attribute=TITLE, read=read, unknown=[ghost]).leaf
+    again = absorb_leaf(leaf, "X", attribute=TITLE, read=read_at(12), unknown=[ghost])
+    assert (again.verdict, again.edits, again.leaf.value) == (Verdict.SAME, (), "X")
