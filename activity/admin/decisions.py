@@ -16,6 +16,7 @@ from activity.selectors.decisions import sides, stock_of_conflict
 from catalogue.domain.attributes import STOCK, label_of
 from catalogue.enums import ConflictState, IssueKind, IssueState
 from catalogue.models import Change, Conflict, Issue, StockMovement
+from catalogue.selectors.told import where_it_goes
 from catalogue.services import options_decided
 from catalogue.services.creation import create_asked
 from catalogue.services.decisions import Decided, follow_hub, keep, keep_own, make_override, revert
@@ -157,7 +158,7 @@ def _side(value: Any, change: Change | StockMovement | None) -> str:
 
 
 def _follow_hub(issue: Issue, by: str) -> str:
-    return f"The hub's value is on its way to {len(follow_hub(issue.pk, by=by).changes)} stores."
+    return f"The hub's value stands. {where_it_goes(follow_hub(issue.pk, by=by).changes)}"
 
 
 def _keep_own(issue: Issue, by: str) -> str:

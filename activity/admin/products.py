@@ -23,6 +23,7 @@ from activity.selectors.stock import stock_of
 from catalogue.enums import ListingState, Source
 from catalogue.errors import CatalogueError, StaleEditError
 from catalogue.models import Listing, Product, Sale, Variant
+from catalogue.selectors.told import where_it_goes
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.linking import link_chosen
 from catalogue.services.offering import make_canonical
@@ -153,7 +154,7 @@ class ProductAdmin(FoundingAdmin):
         if done.held is not None:
             messages.warning(request, f"Held at the gates, nothing was saved: {done.held.words}")
             return None
-        said = f"Saved; on its way to {len(done.job_ids)} stores." if done.changes else "No change."
+        said = f"Saved. {where_it_goes(done.changes)}" if done.changes else "No change."
         messages.success(request, said)
         return None
 

@@ -9,6 +9,7 @@ from catalogue.domain.attributes import OPTION_NAMES, OPTION_VALUES
 from catalogue.enums import IssueKind, IssueState, OverrideKind, Source
 from catalogue.errors import NotAllowedNowError
 from catalogue.models import Issue, Override, Product, Variant
+from catalogue.selectors.told import where_it_goes
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.issues import close_issue
 
@@ -47,7 +48,7 @@ def _decide(issue_id: int, by: str, wish: _Wishes) -> str:
             raise NotAllowedNowError("Nothing of it is held any more.")
         wishes = wish(Product.objects.get(pk=issue.product_id), held)
         done = edit(workspace_id=issue.workspace_id, wishes=wishes, source=Source.MANUAL, actor=by)
-        said = f"Decided; on its way to {len(done.job_ids)} stores."
+        said = f"Decided. {where_it_goes(done.changes)}"
         close_issue(issue.pk, by=by, reason=said)
     return said
 

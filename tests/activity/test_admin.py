@@ -1,5 +1,6 @@
 """The admin as superusers, operators and viewers meet it."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from catalogue.models import Change, ChangeDelivery, Listing, Override, Product
 from stores.enums import Mode, Role
 from stores.models import Membership, Organization, Store
 from syncqueue.models import Attempt, Job, Lane
+from syncqueue.services.channel import hold
 from tests.activity.people import person
 from tests.catalogue import make
 
@@ -178,6 +180,27 @@ def test_a_refused_verb_is_told_in_one_sentence(operator, shops):
     assert "is not paused." in page.text
 
 
+def test_an_edit_says_truly_which_stores_are_told_at_once(operator, shops):
+    Override.objects.all().delete()
+    assert "Saved. On its way to 2 stores.<" in squeezed(
+        change(operator, attribute="title", value="A")
+    )
+    hold(shops[0].channel_id, reason="Held by a person.", by="ada")
+    page = squeezed(change(operator, attribute="title", value="B"))
+    assert "Saved. On its way to 1 store. Not yet to north: its calls are held until" in page
+    hold(shops[1].channel_id, reason="Held by a person.", by="ada")
+    page = squeezed(change(operator, attribute="title", value="C"))
+    assert "Saved. No store is written now. Not yet to north" in page
+    title = {"product": Product.objects.get(), "attribute": "title", "value": "Z"}
+    Override.objects.create(store=shops[1], kind="held", stands=True, **title)
+    page = squeezed(change(operator, attribute="title", value="D"))
+    assert "Not to alpine: the value is held for a person" in page
+
+
+def squeezed(page):
+    return re.sub(r"\s*<", "<", page.text)
+
+
 STORE = "the store"
 
 
@@ -190,7 +213,7 @@ def change(client, **form):
 
 def test_a_cell_of_the_comparison_edits_through_the_one_door(operator, shops):
     page = change(operator, attribute="title", value="Tall lamp")
-    assert "on its way to 1 stores" in page.text
+    assert "Saved. On its way to 1 store. Not to alpine: this store keeps its own" in page.text
     row = Change.objects.latest("id")
     assert (row.new, row.actor, row.source) == ("Tall lamp", "operator", Source.MANUAL)
     change(operator, attribute="vendor", value="Own", store=shops[0].pk)
