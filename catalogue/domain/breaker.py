@@ -20,8 +20,8 @@ class StoreEdit:
 
     store: int
     at: datetime
-    our_write_at: datetime | None = None
-    won: bool = True
+    our_write_at: datetime | None
+    won: bool
 
     @property
     def rewrote_us(self) -> bool:

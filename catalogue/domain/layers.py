@@ -90,7 +90,7 @@ def instant(local: datetime, zone: str, *, last: bool) -> datetime:
     known = ZoneInfo(zone)
     aware = local.replace(tzinfo=known, fold=1 if last else 0)
     there_and_back = aware.astimezone(UTC).astimezone(known).replace(tzinfo=None)
-    if there_and_back != local.replace(tzinfo=None):
+    if there_and_back != local:
         raise BadValueError(
             f"{local:%Y-%m-%d %H:%M} does not exist in {zone}: clocks are set forward then. Take "
             f"{local + timedelta(hours=1):%H:%M}."

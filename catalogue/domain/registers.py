@@ -40,8 +40,8 @@ class Entry:
 
     @property
     def stands(self) -> bool:
-        """Whether this is an override; a clear is its tombstone."""
-        return self.kind is not None and self.op != "clear"
+        """Whether this is an override; a clear, its tombstone, is of no kind."""
+        return self.kind is not None
 
     @property
     def latest(self) -> datetime:

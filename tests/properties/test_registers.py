@@ -1,11 +1,13 @@
 """P3: the same acts give the same canonical value and overrides, in whatever order they arrive."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.domain.registers import CanonicalRegister, Entry, Timeline, resolve, route
+from catalogue.domain.registers import CanonicalRegister, Entry, Timeline, forget, resolve, route
 from catalogue.domain.version import Version, causal_floor
 from catalogue.enums import OverrideKind
 
@@ -47,7 +49,10 @@ def play(history):
 
 
 def reading(history):
-    register, timelines = play(history)
+    return said_by(*play(history))
+
+
+def said_by(register, timelines):
     resolved = resolve(register, timelines)
     standing = {store: one.value for store, one in resolved.overrides.items() if one and one.stands}
     return resolved.value, resolved.version, standing
@@ -75,14 +80,6 @@ def test_merging_registers_is_commutative_associative_and_idempotent(first, seco
 
 def key(entry):
     return entry.version
-
-
-@given(histories)
-def test_registers_survive_being_stored(history):
-    register, timelines = play(history)
-    assert CanonicalRegister.from_json(register.to_json()) == register
-    for timeline in timelines.values():
-        assert Timeline.from_json(timeline.to_json()) == timeline
 
 
 def test_the_newest_edit_wins_whoever_made_it():
@@ -152,6 +149,16 @@ def test_what_was_surely_made_after_an_override_was_cleared_is_canonical():
     assert reading(history)[0] == "13.00"
 
 
+def test_an_override_has_bounds_that_count_to_the_instant():
+    """An edit surely came after its lower bound, and may have come at its upper one."""
+    cleared = [act(1, "set", NORTH, "12.00"), act(2, "clear", NORTH)]
+    assert Timeline.of([*cleared, found(4, 2, 5, NORTH, "13.00")]).candidates() != ()
+    for until, latest in ((5, 5), (3, 5)):
+        late = found(5, 3, until, NORTH, "13.00")
+        assert Timeline.of([late, act(latest, "set", NORTH, "12.00")]).candidates() == ()
+        assert Timeline.of([late, act(latest + 1, "set", NORTH, "12.00")]).candidates() == (late,)
+
+
 finds = st.builds(
     lambda at, span, store, v: found(at, at - span, at + 1, store, f"{v} {at}"),
     seconds,
@@ -165,6 +172,28 @@ doubtful = st.lists(st.one_of(acts, finds), max_size=10, unique_by=lambda entry:
 @given(doubtful, st.data())
 def test_uncertain_edits_too_read_the_same_in_any_order(history, data):
     assert reading(data.draw(st.permutations(history))) == reading(history)
+
+
+@given(doubtful)
+def test_registers_survive_being_stored(history):
+    register, timelines = play(history)
+    assert CanonicalRegister.from_json(register.to_json()) == register
+    for timeline in timelines.values():
+        assert Timeline.from_json(timeline.to_json()) == timeline
+
+
+@given(doubtful, st.data())
+def test_an_act_that_is_dated_anew_reads_as_if_it_had_been_known_so_at_first(history, data):
+    """Its first date leaves nothing behind, and no other act goes with it."""
+    edit = act(data.draw(seconds), "edit", NORTH, "dated anew")
+    earlier = replace(edit, version=version(data.draw(seconds), "its true time"))
+    known = [entry for entry in history if entry.version != edit.version]
+    register, timelines = play([*known, edit])
+    rest = forget(register, timelines.get(NORTH), NORTH, edit.version)
+    routed = route(rest.register, rest.timeline, earlier)
+    if routed.timeline is not None:
+        timelines[NORTH] = routed.timeline
+    assert said_by(routed.register, timelines) == reading([*known, earlier])
 
 
 @given(doubtful, st.integers(0, 12), st.data())
@@ -182,10 +211,8 @@ def test_forgetting_what_is_old_changes_no_reading(history, second, data):
         register = routed.register
         if routed.timeline is not None:
             timelines[entry.store] = routed.timeline
-    resolved = resolve(register, timelines)
-    assert resolved.value == reading(history)[0]
-    standing = {store: one.value for store, one in resolved.overrides.items() if one and one.stands}
-    assert standing == reading(history)[2]
+    value, _, standing = said_by(register, timelines)
+    assert (value, standing) == reading(history)[::2]
 
 
 def test_a_late_override_takes_recent_edits_away_and_the_forgotten_past_stands_again():
@@ -203,3 +230,58 @@ def test_an_edit_of_unknown_time_stays_home_though_the_cleared_override_is_forgo
     timeline = Timeline.of([act(0, "set", NORTH, "11.00"), act(1, "clear", NORTH)])
     edit = found(4, 0, 5, NORTH, "12.00")
     assert timeline.compact(START + timedelta(seconds=2)).add(edit).candidates() == ()
+
+
+def test_only_what_may_still_decide_is_kept():
+    """Of each origin the newest before the horizon, of a timeline what stood there; and the new."""
+    edits = [act(second, "edit", HUB, "hub") for second in range(4)]
+    edits += [act(second, "edit", NORTH, "north") for second in range(4)]
+    kept = CanonicalRegister(tuple(edits)).compact(START + timedelta(seconds=2)).entries
+    left = {(entry.version.time.second, entry.store) for entry in kept}
+    assert left == {(2, HUB), (2, NORTH), (3, HUB), (3, NORTH)}
+    timeline = Timeline.of(
+        [
+            act(0, "edit", NORTH, "before"),
+            act(1, "set", NORTH, "own"),
+            act(2, "edit", NORTH, "moved"),
+            act(3, "clear", NORTH),
+            act(4, "edit", NORTH, "after"),
+        ]
+    )
+    told = [
+        [(entry.version.time.second, entry.op) for entry in timeline.compact(at).entries]
+        for at in (START + timedelta(seconds=second) for second in (2, 3, 4))
+    ]
+    assert told[0] == [(0, "edit"), (2, "set"), (3, "clear"), (4, "edit")]
+    assert told[1:] == [[(0, "edit"), (3, "clear"), (4, "edit")], [(3, "clear"), (4, "edit")]]
+
+
+def test_a_held_value_is_moved_by_no_edit_and_keeps_each():
+    held = replace(act(1, "set", NORTH, "held"), kind=OverrideKind.HELD)
+    before, edit = act(0, "edit", NORTH, "before"), act(2, "edit", NORTH, "later")
+    timeline = Timeline.of([before, held, edit, act(3, "clear", NORTH), act(4, "edit", NORTH, "x")])
+    assert timeline.held() == (edit,)
+    assert timeline.standing(edit.version.time) == held
+    assert Timeline.of([act(1, "set", NORTH, "own"), edit]).held() == ()
+    assert (timeline.newest.value, Timeline().newest) == ("x", None)
+
+
+def test_a_timeline_begins_with_a_stores_first_override_only():
+    register = CanonicalRegister((act(0, "edit", NORTH, "north"),))
+    for plain in (act(1, "edit", HUB, "hub"), act(1, "edit", NORTH, "x")):
+        assert route(register, None, plain).timeline is None
+    begun = route(register, None, act(1, "set", NORTH, "own")).timeline
+    assert [entry.op for entry in begun.entries] == ["edit", "set"]
+    assert route(register, begun, act(2, "edit", HUB, "hub")).timeline == begun
+
+
+def test_an_act_is_one_by_its_version_and_its_origin():
+    edits = [Entry(version(1, "same"), "edit", store, "red") for store in (HUB, NORTH, ALPINE)]
+    merged = CanonicalRegister().add(edits[2]).add(edits[0]).add(edits[1]).add(edits[1])
+    assert merged.entries == tuple(edits)
+
+
+@pytest.mark.parametrize("more", [{"store": NORTH}, {"kind": SET}])
+def test_an_override_without_its_store_or_its_kind_is_none(more):
+    with pytest.raises(ValueError, match="its store and its kind"):
+        Entry(version(1, "own"), "set", **more)

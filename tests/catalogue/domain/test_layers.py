@@ -40,6 +40,7 @@ def test_it_rounds_as_a_price_rule_does_and_never_above_what_is_beneath():
     charmed = layer(step=Decimal(1), charm=Decimal("0.01"))
     assert charmed.price("24.40") == "19.99"
     assert layer(percent=Decimal("0.5"), step=Decimal(10)).price("17.00") == "17.00"
+    assert charmed.price("0.30") == "0.00"
     assert layer().price(None) is None
 
 
@@ -54,6 +55,30 @@ def test_an_ended_sale_gives_its_end_to_the_version_of_what_shows_again():
     """So that an edit made on what the ending wrote is later than the ending."""
     over = layer(until=NOON + HOUR)
     assert (shown(over).value, shown(over).version.time) == ("20.00", NOON + HOUR)
+
+
+def test_what_a_sale_shows_is_of_its_beginning_or_newer():
+    """So that an edit made on what its beginning wrote is later than the beginning."""
+    begun = shown(layer())
+    assert (begun.source, begun.version) == ("layer", layer().begun)
+    newer = Effective("20.00", "canonical", Version.of(NOON + HOUR, Source.MANUAL, "ada"))
+    assert lay_over((layer(),), "price", newer, newer).version == newer.version
+    unversioned = Effective("20.00", "canonical")
+    assert lay_over((layer(),), "price", unversioned, unversioned).version == layer().begun
+    over = layer(until=NOON + HOUR)
+    assert lay_over((over,), "price", unversioned, unversioned).version.time == NOON + HOUR
+    assert lay_over((), "price", unversioned, unversioned) == unversioned
+
+
+def test_what_a_person_kept_in_sight_of_a_sale_shows_as_it_is():
+    for minutes, value in ((0, "18.00"), (5, "18.00"), (-1, "14.40")):
+        at = Version.of(NOON + timedelta(minutes=minutes), Source.MANUAL, "ada")
+        kept = Effective("18.00", "kept", at)
+        assert lay_over((layer(),), "price", kept, kept).value == value
+        struck = lay_over((layer(),), "compare_at_price", canonical(None), kept).value
+        assert struck == (None if value == "18.00" else "18.00")
+    ruled = Effective("18.00", "rule", Version.of(NOON + HOUR, Source.MANUAL, "ada"))
+    assert lay_over((layer(),), "price", ruled, ruled).value == "14.40"
 
 
 def test_what_is_not_ours_to_write_stays_so():
@@ -75,6 +100,18 @@ def test_whether_it_stood_is_a_question_of_time_alone(start, length, when):
     )
     at = NOON + timedelta(minutes=when)
     assert one.stood(at, None) == (one.since <= at and (one.until is None or at < one.until))
+
+
+@given(st.integers(-300, 300), st.integers(0, 300), st.integers(-300, 300), st.integers(0, 300))
+def test_an_edit_of_unknown_time_may_have_met_it_where_their_times_touch(
+    start, length, since, span
+):
+    one = layer(
+        since=NOON + timedelta(minutes=start), until=NOON + timedelta(minutes=start + length)
+    )
+    bounds = NOON + timedelta(minutes=since), NOON + timedelta(minutes=since + span)
+    touches = one.since <= bounds[1] and bounds[0] < one.until
+    assert one.stood(NOON - 9 * HOUR, bounds) == touches
 
 
 # Clocks that are set: in Berlin forward on 2026-03-29 at 02:00, back on 2026-10-25 at 03:00.

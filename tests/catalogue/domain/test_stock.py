@@ -6,11 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.domain.stock import (
-    KEY_LIFE,
-    MOST_STALE,
     Level,
     Push,
     Seen,
+    Sighted,
     Standing,
     decide_expired,
     decide_hook,
@@ -125,6 +124,27 @@ def test_the_same_rise_in_two_stores_asks_a_person():
     assert not decide_hook(Level(10, at(0)), Seen(7, at(1)), standing).question
 
 
+def test_a_rise_that_does_not_count_asks_nobody():
+    for role in ("owner", "mirror"):
+        standing = Standing(12, role=role, unpushed=(3,))
+        assert not decide_hook(Level(10, at(0)), Seen(13, at(1)), standing).question
+
+
+@given(amounts, amounts, seconds)
+def test_a_level_of_which_nothing_is_known_yet_takes_the_first_word(shows, number, second):
+    for decide in (decide_hook, decide_read):
+        found = decide(Level(shows), Seen(number, at(second)), partner(0))
+        assert found.level == Level(number, at(second))
+    assert pushed(Level(shows), 1, at(second)) == Level(shows + 1, at(second))
+
+
+@given(amounts, st.sampled_from(["partner", "owner", "mirror"]))
+def test_a_number_that_is_known_is_the_same_only_later(shows, role):
+    for decide in (decide_hook, decide_read):
+        found = decide(Level(shows, at(0)), Seen(shows, at(3)), Standing(7, role=role))
+        assert found == Sighted(StockVerdict.SAME, Level(shows, at(3)))
+
+
 @given(amounts, amounts, amounts)
 def test_an_owners_level_is_the_pool_and_a_mirrors_moves_nothing(q, shows, number):
     owner, mirror = Standing(q, role="owner"), Standing(q, role="mirror")
@@ -141,6 +161,11 @@ def test_a_push_that_nobody_heard_of_for_a_day_takes_the_lower_number(shows, num
     assert found.counted == min(applied, not_applied)
     assert found.level.shows == number
     assert found.question
+    for role in ("owner", "mirror"):
+        other = decide_expired(
+            Level(shows, at(0)), Seen(number, at(1)), Standing(0, 0, role), delta
+        )
+        assert (other.counted, other.level) == (0, found.level)
 
 
 @given(amounts, st.integers(-50, 50), seconds)
@@ -154,7 +179,7 @@ def test_our_own_push_moves_the_level_alone(shows, delta, second):
 
 def test_what_is_unknown_comes_before_a_read_and_a_read_before_any_push():
     level, standing = Level(10, at(0)), partner(7)
-    fresh, old = timedelta(hours=23), KEY_LIFE
+    fresh, old = timedelta(hours=23, minutes=59), timedelta(hours=24)
     assert next_step(level, standing, unknown=fresh, needs_read=True) == "resend"
     assert next_step(level, standing, unknown=old) == "read"
     assert next_step(level, standing, needs_read=True) == "read"
@@ -164,8 +189,8 @@ def test_what_is_unknown_comes_before_a_read_and_a_read_before_any_push():
 
 def test_after_three_stale_pushes_one_goes_without_comparing():
     level, standing = Level(10, at(0)), partner(7)
-    assert next_step(level, standing, stale=MOST_STALE - 1) == Push(-3, 10)
-    assert next_step(level, standing, stale=MOST_STALE) == Push(-3, None)
+    assert next_step(level, standing, stale=2) == Push(-3, 10)
+    assert next_step(level, standing, stale=3) == Push(-3, None)
 
 
 @given(amounts, amounts, buffers, amounts)

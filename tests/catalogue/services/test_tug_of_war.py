@@ -132,3 +132,30 @@ def test_answers_to_our_writes_count_whether_they_win_or_are_written_over():
     assert not judge(late, now=now).held
     one_write = [edit_at(1, write=0.5), edit_at(1.2, write=0.5), edit_at(1.4, write=0.5)]
     assert not judge(one_write, now=now).held
+
+
+def test_what_has_lost_is_no_win():
+    now = make.START + timedelta(minutes=9)
+    lost = [edit_at(n, store=n % 2, won=n < 4) for n in range(8)]
+    assert not judge(lost, now=now).held
+
+
+def test_an_edit_counts_for_ten_minutes_and_an_answer_within_sixty_seconds():
+    wins = [edit_at(n / 60, store=n % 2) for n in range(5)]
+    for seconds, held in ((600, True), (601, False)):
+        assert judge(wins, now=make.START + timedelta(seconds=seconds)).held is held
+    for seconds, held in ((60, True), (61, False)):
+        answers = [edit_at(5 + seconds / 60, write=5), edit_at(7 + seconds / 60, write=7)]
+        assert judge(answers, now=make.START + timedelta(minutes=9)).held is held
+    assert judge(wins, now=wins[-1].at).held, "Of this very instant, too."
+    assert not judge(wins, now=make.START).held, "What is yet to come is not counted."
+
+
+def test_the_stores_that_rewrite_us_are_held_and_their_rate_is_named():
+    now = make.START + timedelta(minutes=9)
+    stubborn = [edit_at(1, write=0.5, store=1), edit_at(2, write=1.5, store=1)]
+    found = judge([*stubborn, edit_at(8, write=7.5, store=2)], now=now)
+    reason = "The store replaced our write within a minute, 2 times in 60 seconds."
+    assert (found.held, found.stores, found.reason) == (True, {1}, reason)
+    longer = judge([stubborn[0], edit_at(2.5, write=2, store=1)], now=now)
+    assert longer.reason.endswith("2 times in 2 minutes.")
