@@ -64,7 +64,7 @@ def effective(
     currency: str = "",
 ) -> Effective:
     """Canonical ⊕ rule ⊕ override; `currency` is that of the canonical prices."""
-    kind = override.kind if override is not None and override.stands else None
+    kind = override.kind if override is not None else None
     origin = origin_of(attribute, kind, terms, currency, winner.value if winner else None)
     if override is not None and origin in ("override", "kept", "held"):
         return Effective(override.value, origin, override.version)

@@ -22,7 +22,7 @@ def join(attribute: Attribute, entry: Entry, basis: Value, winner: Entry | None)
     newer = entry.version > winner.version
     joined = three_way(attribute, basis, entry.value, winner.value, mine_first=newer)
     if newer:
-        return entry if joined == entry.value else replace(entry, value=joined)
+        return replace(entry, value=joined)
     if joined == attribute.normalise(winner.value):
         return entry
     version = Version.of(winner.version.time + TICK, Source.SYNC, entry.version.id)

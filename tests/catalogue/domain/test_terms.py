@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.domain.attributes import ATTRIBUTES, BadValueError, attribute
-from catalogue.domain.effective import effective
+from catalogue.domain.effective import Effective, effective
 from catalogue.domain.pricing import PriceRule, check_rule
 from catalogue.domain.registers import Entry
 from catalogue.domain.terms import Policy, Terms
@@ -61,6 +61,49 @@ def test_an_edit_of_unknown_time_does_not_spread_if_it_may_be_of_an_owned_time()
     assert terms.ownership_at("title", at(5), (at(3), at(5))) is Ownership.TWO_WAY
 
 
+def test_what_has_ended_and_what_is_about_another_value_says_nothing_now():
+    ended = Policy("title", Ownership.HUB, at(0), at(1))
+    terms = Terms("USD", (ended, Policy("vendor", Ownership.STORE, at(0))), (rule(id="7"),))
+    assert terms.ownership("title") is Ownership.TWO_WAY
+    assert terms.ownership_at("title", at(2)) is Ownership.TWO_WAY
+    assert (terms.rule("price").id, terms.rule("compare_at_price")) == ("7", None)
+    assert terms.ruled_at("price", at(1))
+    assert not terms.ruled_at("compare_at_price", at(1))
+
+
+minutes = st.integers(0, 9)
+spans = st.tuples(minutes, minutes).map(sorted)
+periods = spans.map(lambda span: (at(span[0]), at(span[1] + 1)))
+
+
+@given(
+    st.lists(st.tuples(periods, st.sampled_from(list(Ownership)), st.booleans())), periods, spans
+)
+def test_an_edit_of_unknown_time_is_judged_by_every_instant_at_which_it_may_be_made(
+    held, ruled, span
+):
+    """Only what was everybody's, and ruled by none, in all that time is a plain edit."""
+    terms = Terms(
+        "USD",
+        tuple(Policy("price", ownership, *period, own) for period, ownership, own in held),
+        (rule(since=ruled[0], until=ruled[1]),),
+    )
+    bounds, times = (at(span[0]), at(span[1])), [at(m) for m in range(span[0], span[1] + 1)]
+    said = {terms.ownership_at("price", time) for time in times}
+    found = terms.ownership_at("price", START, bounds)
+    assert found in said
+    assert (found is Ownership.TWO_WAY) == (said == {Ownership.TWO_WAY})
+    touched = any(ruled[0] <= time < ruled[1] for time in times)
+    assert terms.ruled_at("price", at(-9), bounds) == touched
+    assert terms.ruled_at("price", bounds[0]) == (ruled[0] <= bounds[0] < ruled[1])
+
+
+def test_a_workspace_says_itself_which_values_are_worth_a_conflict():
+    told = Terms("USD", high_value={"title": True, "price": False})
+    assert [told.worthy(name) for name in ("title", "price")] == [True, False]
+    assert [Terms().worthy(name) for name in ("title", "price")] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("ownership", "override", "shown", "source"),
     [
@@ -68,6 +111,7 @@ def test_an_edit_of_unknown_time_does_not_spread_if_it_may_be_of_an_owned_time()
         (Ownership.TWO_WAY, own("Own", OverrideKind.FOUND), "Own", "override"),
         (Ownership.HUB, None, "Hub", "canonical"),
         (Ownership.HUB, own("Own"), "Own", "override"),
+        (Ownership.TWO_WAY, own("Own", OverrideKind.KEPT), "Own", "kept"),
         (Ownership.HUB, own("Own", OverrideKind.FOUND), "Hub", "canonical"),
         (Ownership.HUB, own("Own", OverrideKind.HELD), "Own", "held"),
         (Ownership.STORE, own("Own"), None, "store"),
@@ -78,7 +122,14 @@ def test_an_edit_of_unknown_time_does_not_spread_if_it_may_be_of_an_owned_time()
 def test_what_a_store_should_show_follows_from_who_owns_it(ownership, override, shown, source):
     found = effective(TITLE, entry("Hub"), override, terms=policies((ownership, START)))
     assert (found.value, found.source) == (shown, source)
-    assert found.managed == (source in ("canonical", "override"))
+    assert found.managed == (source in ("canonical", "override", "kept"))
+
+
+def test_what_nobody_has_said_is_nothing_to_write():
+    assert effective(TITLE, None, None) == Effective(None, "nothing")
+    assert effective(TITLE, None, own("Own")).value == "Own"
+    unwritten = ("held", "currency", "reference", "pictureless", "store", "ignored", "nothing")
+    assert not any(Effective("x", source).managed for source in unwritten)
 
 
 def test_what_a_clearing_writes_is_newer_than_the_clearing():
@@ -171,8 +222,10 @@ def test_a_rule_prices_what_has_no_own_price_and_says_so():
     assert ruled.version.time == at(3)
     pinned = effective(PRICE, entry("10.00"), own("17.00"), terms=terms, currency="USD")
     assert (pinned.value, pinned.source) == ("17.00", "override")
-    gone = Terms("USD", rules=(rule(factor=Decimal(2), until=at(5)),))
-    assert effective(PRICE, entry("10.00"), None, terms=gone, currency="USD").value == "10.00"
+    for other in (rule(factor=Decimal(2), until=at(5)), rule(factor=Decimal(2), currency="EUR")):
+        terms = Terms("USD", rules=(other,))
+        plain = effective(PRICE, entry("10.00"), None, terms=terms, currency="USD")
+        assert plain == Effective("10.00", "canonical", entry("10.00").version)
 
 
 currencies = st.sampled_from(["USD", "EUR", "JPY"])
