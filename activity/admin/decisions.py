@@ -91,7 +91,7 @@ class ConflictAdmin(VerbAdmin, LedgerAdmin):
     def lost(self, conflict: Conflict) -> str:
         return _side(conflict.loser, conflict.loser_change or conflict.loser_movement)
 
-    @admin.display(description="Reverting moves", ordering="difference")
+    @admin.display(description="Reverting changes it by", ordering="difference")
     def moves(self, conflict: Conflict) -> str:
         if conflict.attribute == STOCK:
             money = "" if conflict.money is None else f", {conflict.money:+.2f} {conflict.currency}"

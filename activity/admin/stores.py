@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 
 from activity.admin.base import ScopedAdmin, may_operate
+from activity.admin.errands import REFRESH_SECONDS
 from activity.admin.verbs import Verb, VerbAdmin
 from activity.selectors.home import store_row
 from activity.selectors.plans import plan_page
@@ -167,8 +168,24 @@ class StoreAdmin(VerbAdmin):
         )
         return page
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Reloads the page while the store is read or walked over."""
+        page = super().change_view(request, object_id, form_url, extra_context)
+        context: Any = getattr(page, "context_data", None) or {}
+        if any(not walk.waits for walk in context.get("walks", ())) or context.get("reading"):
+            page["Refresh"] = REFRESH_SECONDS
+        return page
+
     def panel(self, request: HttpRequest, row: Store) -> dict[str, Any]:
-        own = {"store": row, "row": store_row(row), "walks": list(walks_of(row))}
+        reading = bool(row.pull_started_at and not row.pull_finished_at)
+        own = {
+            "store": row,
+            "row": store_row(row),
+            "walks": list(walks_of(row)),
+            "reading": reading,
+        }
         return {**super().panel(request, row), **own, "lacking": lacking(row.scopes)}
 
     def opt_in_view(self, request: HttpRequest, pk: int) -> HttpResponse:

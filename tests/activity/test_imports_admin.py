@@ -43,7 +43,7 @@ def price():
 def test_a_file_is_previewed_then_imported_and_followed(operator, shops):
     page = upload(operator, shops, SHEET.format("21")).text
     for words in (
-        *("2 rows would set 1 values", "Columns that mean nothing here: Colour."),
+        *("2 rows would set 1 value.", "Columns that mean nothing here: Colour."),
         *("20.00", "21.00", "No variant here has the SKU “NOBODY”.", "Import it"),
     ):
         assert words in page

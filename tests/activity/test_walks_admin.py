@@ -20,12 +20,15 @@ def test_a_stores_page_shows_how_far_a_comparison_is(operator, shops, monkeypatc
     monkeypatch.setattr(comparing, "COMPARE", replace(COMPARE, chunk=2))
     queue_differences(first, cause_id=uuid4())
     job = Job.objects.get(handler="catalogue.walk.compare")
-    page = operator.get(reverse("admin:stores_store_change", args=[first.pk])).content.decode()
-    assert "Comparing products with the hub</a>: 2 of 4." in page
+    shown = operator.get(reverse("admin:stores_store_change", args=[first.pk]))
+    page = shown.content.decode()
+    assert shown["Refresh"] == "3"
+    assert "Comparing products with the hub</a>: 2 of 4 products." in page
     assert reverse("admin:syncqueue_job_change", args=[job.pk]) in page
     job.state, job.reason = "waiting", "Shopify is down."
     job.save()
     page = operator.get(reverse("admin:stores_store_change", args=[first.pk])).content.decode()
     assert "It waits: Shopify is down." in page
+    assert "Refresh" not in operator.get(reverse("admin:stores_store_change", args=[first.pk]))
     other = operator.get(reverse("admin:stores_store_change", args=[shops[1].pk])).content.decode()
     assert "Comparing products" not in other
