@@ -316,15 +316,16 @@ def _may_be_older(leaf: Leaf, value_hash: str, *, read: ReadSeen) -> bool:
     Not than those told before it, and not than those that we had heard of before we planned to
     write it. An echo is as old as our write, which had been answered before we asked.
     """
+    rivals = [s for s in leaf.at(read.second) if s.hash != value_hash and s.id != read.id]
+    if not rivals:
+        return False
     shown = [s for s in leaf.sightings if s.hash == value_hash]
     planned = max((s.heard for s in shown if s.via is Via.WRITE and s.heard), default=None)
     told = max((s.triggered for s in shown if s.triggered), default=None)
     return any(
         read.may_precede(rival.second, rival.heard, old=bool(shown))
-        for rival in leaf.at(read.second)
-        if rival.hash != value_hash
-        and rival.id != read.id
-        and (rival.via is Via.WRITE or rival.hash not in leaf.written(read.second))
+        for rival in rivals
+        if (rival.via is Via.WRITE or rival.hash not in leaf.written(read.second))
         and not (planned and rival.heard and rival.heard < planned)
         and not (told and rival.triggered and rival.triggered < told)
     )
