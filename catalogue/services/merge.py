@@ -113,7 +113,7 @@ def _take(
     entry: Entry, before: CanonicalRegister, timeline: Timeline | None, routed: Routed
 ) -> _Taken:
     after = routed.timeline
-    if after is not None and (entry.op != "edit" or entry not in after.candidates()):
+    if after is not None and entry not in after.candidates():
         return _take_own(entry, before, timeline, routed)
     winner, stood = routed.register.winner, before.winner
     won = winner is not None and winner.version == entry.version
@@ -156,7 +156,6 @@ def _moved_winner(product: Product, act: Act, old: Entry, new: Entry) -> Change:
 
 def _row(product: Product, act: Act, taken: _Taken, reason: str) -> Change:
     stood = taken.stood
-    own = taken.scope is ChangeScope.OVERRIDE
     return Change(
         workspace_id=product.workspace_id,
         product=product,
@@ -170,7 +169,7 @@ def _row(product: Product, act: Act, taken: _Taken, reason: str) -> Change:
         reason=reason,
         old=taken.old,
         new=taken.new,
-        old_kind=stood.kind.value if own and stood and stood.kind else "",
+        old_kind=stood.kind.value if stood and stood.kind else "",
         new_kind=taken.new_kind,
         version_time=taken.entry.version.time,
         version_id=taken.entry.version.id,

@@ -9,7 +9,7 @@ from catalogue.domain.collision import Basis
 from catalogue.domain.registers import Entry
 from catalogue.domain.version import Version
 from catalogue.enums import ChangeFate, ChangeScope, OverrideKind, Source
-from catalogue.models import Product
+from catalogue.models import Product, Variant
 from catalogue.services.merge import Act, correct, merge
 from tests.catalogue.make import START
 
@@ -82,6 +82,8 @@ WAITS = "This value is held for a person's decision; it was neither spread nor r
         ([FIRST, own(1, "own"), entry(3, "x"), SHOP], (OVERRIDE, LOST, "x", "shop"), LATER),
         ([FIRST, WAITING, SHOP], (OVERRIDE, HELD, "own", "shop"), WAITS),
         ([FIRST, own(1, "own"), clear(3), UNSURE], (OVERRIDE, LOST, "hub", "x"), DOUBTFUL),
+        ([FIRST, own(1, "own"), UNSURE], (OVERRIDE, WON, "own", "x"), UNDER_ITS_OWN),
+        ([hub(5, "hub"), UNSURE], (CANONICAL, LOST, "hub", "x"), LATER),
     ],
 )
 def test_the_ledger_tells_of_each_act_what_became_of_it_and_why(acts, told_as, reason):
@@ -131,6 +133,34 @@ def test_an_act_dated_anew_leaves_its_place_to_what_came_after_its_true_time():
         (row,) = merge(product, product, None, act, now=NOW).changes
     assert product.register("title").entries == (SHOP,)
     assert (row.fate, row.reason) == (WON, LATEST)
+
+
+def test_a_row_carries_all_that_is_known_of_its_act():
+    product, variant = Product(pk=1, workspace_id=3), Variant(pk=2)
+    act = Act(
+        key=(2, "price"),
+        entry=own(1, "20.00"),
+        source=Source.API,
+        cause_id=uuid4(),
+        actor="ada",
+        delivery_id=5,
+        time_uncertain=True,
+        reason="Because.",
+    )
+    done = merge(product, variant, None, act, now=NOW)
+    (row,) = done.changes
+    assert (row.workspace_id, row.product, row.variant_id, row.attribute) == (
+        3,
+        product,
+        2,
+        "price",
+    )
+    assert (row.store_id, row.source, row.actor, row.reason) == (STORE, "api", "ada", "Because.")
+    assert (row.version_time, row.delivery_id, row.cause_id) == (at(1), 5, act.cause_id)
+    assert row.time_uncertain
+    assert (done.override.product, done.override.leaf_key) == (product, (2, "price"))
+    again = Act(key=act.key, entry=entry(2, "21.00"), source=Source.SYNC, cause_id=uuid4())
+    assert merge(product, variant, done.override, again, now=NOW).override is done.override
 
 
 def test_an_override_moves_only_where_a_store_has_one():

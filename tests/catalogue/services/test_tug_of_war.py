@@ -1,5 +1,6 @@
 """Two parties that keep rewriting one value: held after a few writes, and one issue."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -53,6 +54,41 @@ def test_they_are_held_apart_and_it_is_one_issue_naming_the_rate(shops):
     assert (issue.kind, issue.state, issue.times) == (IssueKind.TUG_OF_WAR, IssueState.OPEN, 1)
     assert issue.reason.startswith("2 stores set this value 5 times in ")
     assert issue.reason.endswith("Each keeps its own value until a person decides: north, alpine.")
+
+
+def test_what_is_set_of_other_values_adds_up_to_no_war_and_is_not_held_with_it(shops):
+    """Four edits each of a title, of a vendor, of another product and of each of its prices."""
+    bystander = make.store(shops[0].workspace, "harbour")
+    make.take_in(bystander, make.product(9))
+    for shop, product in zip(shops, (2, 8), strict=True):
+        make.take_in(shop, make.product(product, variants=pots(product, "20.00")))
+    begun = timezone.now()
+    for number in range(1, 5):
+        for product in (1, 2) if number % 2 else (7, 8):
+            shown = {"title": f"T {number}", "vendor": f"V {number}"}
+            if product in (2, 8):
+                shown["variants"] = pots(product, f"2{number}.00")
+            at = begun + timedelta(minutes=number)
+            make.decide(shops[1 - number % 2], make.edited(product, at=at, **shown), received=at)
+    won = Change.objects.filter(fate=ChangeFate.WON)
+    assert Counter(won.values_list("attribute", flat=True)) == {"title": 8, "vendor": 8, "price": 8}
+    assert not Issue.objects.filter(kind=IssueKind.TUG_OF_WAR).exists()
+
+    at = begun + timedelta(minutes=5)
+    make.decide(shops[0], make.edited(1, at=at, title="T 5", vendor="V 3"), received=at)
+    held = Override.objects.filter(kind=OverrideKind.HELD, stands=True)
+    lamp = Product.objects.get(title="T 5")
+    places = {(own.product, own.attribute, own.store) for own in held}
+    assert places == {(lamp, "title", shop) for shop in shops}
+    told = Change.objects.filter(new_kind=OverrideKind.HELD)
+    assert {row.store for row in told} == set(shops)
+    assert all(row.reason.endswith("It is held for a person's decision.") for row in told)
+
+
+def pots(product, price):
+    return [
+        make.variant(10 * product + number, sku=f"POT-{number}", price=price) for number in (0, 1)
+    ]
 
 
 def test_the_hubs_value_ends_it_everywhere(shops):
