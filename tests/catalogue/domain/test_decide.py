@@ -110,6 +110,15 @@ def test_an_exact_value_that_came_back_changed_is_a_foreign_edit(known):
     assert (edits(decision), decision.leaf.value) == (["Z"], "Z")
 
 
+@pytest.mark.parametrize(("certain", "saw"), [(True, "Y"), (False, "X")])
+def test_a_value_that_was_surely_ours_was_seen_by_whoever_changed_it(known, certain, saw):
+    """Of a write of which nobody heard, a read that shows another value says nothing."""
+    read = ReadSeen(at(30), at(30), at(30.1), "c")
+    ours = Written("Y", Version(at(29), 2, "ours"), at(30), certain)
+    (edit,) = absorb_leaf(known, "Z", attribute=TITLE, read=read, written=ours).edits
+    assert (edit.value, edit.based_on) == ("Z", saw)
+
+
 def test_what_had_reached_us_before_we_planned_to_write_the_same_is_an_edit():
     """Its delivery waits undecided, or its answer comes first: either way it can't be our echo."""
     first = hook(None, "O", 0).leaf

@@ -1,5 +1,6 @@
 """Sets that several parties change at once: nobody's word is lost, whatever came first."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -62,6 +63,9 @@ def test_where_an_order_counts_it_is_that_of_the_newer_edit():
     mine_first = three_way(pictures, [a, b], [b, a], [a, b, c])
     theirs_first = three_way(pictures, [a, b], [b, a], [a, b, c], mine_first=False)
     assert [mine_first, theirs_first] == [[b, a, c], [a, b, c]]
+    older, standing = edit([], 2, 1), edit([], 3, 2)
+    older, standing = replace(older, value=[b, a, "d.jpg"]), replace(standing, value=[a, b, c])
+    assert join(pictures, older, [a, b], standing).value[:2] == [a, b]
 
 
 @given(words, words)

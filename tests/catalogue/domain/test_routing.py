@@ -36,12 +36,14 @@ def own(kind):
     return Entry(EDIT.version, "set", 7, EDIT.value, kind)
 
 
-def routed(ownership=Ownership.TWO_WAY, *, rules=(), layers=(), held=False, may_move=True):
+def routed(
+    ownership=Ownership.TWO_WAY, name="price", *, rules=(), layers=(), held=False, may_move=True
+):
     return routing_of(
         EDIT,
-        "price",
+        name,
         store=7,
-        terms=Terms("USD", (Policy("price", ownership, START),), rules),
+        terms=Terms("USD", (Policy(name, ownership, START),), rules),
         held=held,
         may_move=may_move,
         layers=layers,
@@ -71,7 +73,7 @@ def test_a_rule_makes_it_an_exception_and_a_sale_holds_it():
     assert routed(rules=(RULE,)) == Routing(own(OverrideKind.PINNED), RULED)
     held = Routing(own(OverrideKind.HELD), ON_SALE)
     assert routed(layers=(OVER, SALE)) == routed(rules=(RULE,), layers=(SALE,)) == held
-    assert routed(layers=(OVER,)) == Routing(PLAIN)
+    assert routed(layers=(OVER,)) == routed(name="title", layers=(SALE,)) == Routing(PLAIN)
 
 
 def test_what_is_held_for_a_person_already_goes_on_being_held_whatever_the_terms():

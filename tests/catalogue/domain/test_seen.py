@@ -64,12 +64,39 @@ def told(*deliveries):
         ([(3.2, "X", "a"), (4.1, "Y", "b")], Hint(at(4.1))),
         ([(3.2, "X", "a"), (7.1, "Y", "b")], Hint(at(3.2), "a")),  # later than the read
         ([(3.2, "X", "first"), (4.1, "X", "b")], Hint(at(4.1), "b")),  # decided already
+        ([(2.1, "Z", "c"), (3.2, "X", "a"), (4.1, "Y", "b")], Hint(at(4.1))),
+        ([(4.1, "X", "a"), (4.1, "Y", "b")], Hint(at(4.1))),  # nobody knows which was first
     ],
 )
 def test_of_a_value_set_twice_the_last_time_counts(stored, hint):
     """A, B and A again while deliveries wait: what a read shows was not set the first time."""
     found = hint_for(known(), "X", attribute=TITLE, read=LATE, stored=told(*stored))
     assert found == hint
+
+
+@pytest.mark.parametrize(("second", "hint"), [(3, Hint(at(3.2), "a")), (4, None)])
+def test_what_was_told_before_the_last_sighting_says_nothing_of_what_came_after(second, hint):
+    stored = told((3.2, "X", "a"))
+    assert hint_for(known("O", second), "X", attribute=TITLE, read=LATE, stored=stored) == hint
+    unseen = Leaf("O", fingerprint("O"))
+    assert hint_for(unseen, "X", attribute=TITLE, read=LATE, stored=stored) == Hint(at(3.2), "a")
+
+
+@pytest.mark.parametrize(("when", "unsure"), [(4.1, False), (5.1, True)])
+def test_only_another_value_of_the_reads_own_second_may_be_the_later_one(when, unsure):
+    read, stored = ReadSeen(at(5), at(4), at(6), "read"), told((when, "Y", "b"))
+    found = hint_for(known(), "X", attribute=TITLE, read=read, stored=stored)
+    assert found == Hint(at(when), unsure=unsure)
+    assert not read.may_precede(at(5), None, old=True)
+
+
+def test_that_the_value_itself_was_told_late_makes_a_read_of_it_no_less_sure():
+    stored = [
+        (Seen(at(5), at(5.1), at(8), "a"), "X"),
+        (Seen(at(5), at(5.2), at(6), "b"), "Y"),
+    ]
+    read = ReadSeen(at(5), at(9), at(9.1), "read")
+    assert hint_for(known(), "X", attribute=TITLE, read=read, stored=stored) == Hint(at(5.2))
 
 
 def test_what_a_read_finds_is_no_older_than_what_stood_before_it():

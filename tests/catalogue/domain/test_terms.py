@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.domain.attributes import ATTRIBUTES, BadValueError, attribute
-from catalogue.domain.effective import Effective, effective
+from catalogue.domain.effective import Effective, effective, origin_of
 from catalogue.domain.pricing import PriceRule, check_rule
 from catalogue.domain.registers import Entry
 from catalogue.domain.terms import Policy, Terms
@@ -58,6 +58,7 @@ def test_an_edit_of_unknown_time_does_not_spread_if_it_may_be_of_an_owned_time()
     terms = policies((Ownership.STORE, at(1), at(3), True))
     assert terms.ownership_at("title", at(5), (at(2), at(5))) is Ownership.STORE
     assert terms.ownership_at("title", at(5), (at(0), at(2))) is Ownership.STORE
+    assert terms.ownership_at("title", at(5), (at(0), at(1))) is Ownership.STORE
     assert terms.ownership_at("title", at(5), (at(3), at(5))) is Ownership.TWO_WAY
 
 
@@ -123,6 +124,11 @@ def test_what_a_store_should_show_follows_from_who_owns_it(ownership, override, 
     found = effective(TITLE, entry("Hub"), override, terms=policies((ownership, START)))
     assert (found.value, found.source) == (shown, source)
     assert found.managed == (source in ("canonical", "override", "kept"))
+
+
+def test_a_value_comes_from_the_hub_where_nothing_else_is_agreed():
+    sources = {origin_of(one, None, Terms("USD"), "USD", "1.00") for one in (TITLE, PRICE)}
+    assert sources == {"canonical"}
 
 
 def test_what_nobody_has_said_is_nothing_to_write():
