@@ -6,17 +6,22 @@ A picture costs about a millisecond; a question about a whole store has no time 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
 
 from catalogue.domain.attributes import VARIANT_ORDER, attribute, fingerprint
 from catalogue.domain.diff import LeafKey
+from catalogue.domain.effective import Effective, effective
+from catalogue.domain.layers import Layer, lay_over
 from catalogue.domain.metafields import is_link
 from catalogue.domain.registers import CanonicalRegister, Entry, Timeline
+from catalogue.domain.terms import Terms
 from catalogue.domain.values import Value
 from catalogue.enums import ListingState, Owner
 from catalogue.models import Listing
+from catalogue.selectors.layers import LAYERS, read_layers
 from stores.models import Store
 
 PAGE = 1_000  # listings in one statement
@@ -26,24 +31,26 @@ PAGE = 1_000  # listings in one statement
 _ROWS = """
 SELECT l.id, p.title, {variant}, {words}, p.currency, {record}.registers -> %(name)s, o.timeline,
   {shown}.leaves -> %(name)s -> 'value', {shown}.leaves -> %(name)s ->> 'hash',
-  {shown}.leaves -> %(name)s ->> 'accepted_from', sale.on IS NOT NULL
+  {shown}.leaves -> %(name)s ->> 'accepted_from', sale.layers,
+  {record}.registers -> 'price', price.timeline
 FROM catalogue_listing AS l
 JOIN catalogue_product AS p ON p.id = l.product_id
 {variants}
 LEFT JOIN catalogue_override AS o ON o.store_id = l.store_id AND o.product_id = p.id
   AND o.variant_id IS NOT DISTINCT FROM {variant} AND o.attribute = %(name)s
-LEFT JOIN LATERAL (
-  SELECT TRUE AS on FROM catalogue_saleitem AS item
-  JOIN catalogue_sale AS sale ON sale.id = item.sale_id
-  WHERE item.product_id = p.id AND sale.store_id = l.store_id AND sale.started_at IS NOT NULL
-    AND sale.ended_at IS NULL LIMIT 1) AS sale ON TRUE
+LEFT JOIN catalogue_override AS price ON %(name)s <> 'price' AND %(money)s
+  AND price.store_id = l.store_id AND price.product_id = p.id AND price.variant_id = {variant}
+  AND price.attribute = 'price'
+LEFT JOIN LATERAL (SELECT {layers}) AS sale ON %(money)s
 WHERE l.id = ANY(%(ids)s) AND {shown}.leaves ? %(name)s
-  AND (%(all)s OR o.id IS NOT NULL OR sale.on
+  AND (%(all)s OR o.id IS NOT NULL OR sale.layers IS NOT NULL
     OR jsonb_array_length({record}.registers -> %(name)s) <> 1
     OR {record}.registers -> %(name)s -> 0 -> 'value' <> {shown}.leaves -> %(name)s -> 'value')
 ORDER BY l.id, {variant}
 """
-_OF_PRODUCTS = _ROWS.format(variant="NULL::bigint", words="''", record="p", shown="l", variants="")
+_OF_PRODUCTS = _ROWS.format(
+    variant="NULL::bigint", words="''", record="p", shown="l", variants="", layers=LAYERS
+)
 _OF_VARIANTS = _ROWS.format(
     variant="v.id",
     words="""coalesce((SELECT string_agg(o.value ->> 'value', ' / ' ORDER BY o.ordinality)
@@ -52,6 +59,7 @@ _OF_VARIANTS = _ROWS.format(
     shown="s",
     variants="""JOIN catalogue_variantlisting AS s ON s.listing_id = l.id
 JOIN catalogue_variant AS v ON v.id = s.variant_id AND v.removed_at IS NULL""",
+    layers=LAYERS,
 )
 
 
@@ -59,7 +67,8 @@ JOIN catalogue_variant AS v ON v.id = s.variant_id AND v.removed_at IS NULL""",
 class Seen:
     """One value in a store: the canonical one, its own, and what it shows.
 
-    `whole`: a sale, links or an order of variants decide too, which only a picture can tell.
+    `price`: the canonical price and the store's own, where a sale makes another value of it.
+    `whole`: links or an order of variants decide too, which only a picture can tell.
     """
 
     listing_id: int
@@ -71,7 +80,23 @@ class Seen:
     standing: Entry | None
     shown: Value
     hashes: tuple[str, str | None]
+    layers: tuple[Layer, ...]
+    price: tuple[Entry | None, Entry | None] | None
     whole: bool
+
+    def under(self, terms: Terms) -> Effective:
+        """What the store should show under some terms, as the picture has it."""
+        name = self.key[1]
+        beneath = self._beneath(name, self.winner, self.standing, terms)
+        if not any(layer.covers(name) for layer in self.layers):
+            return beneath
+        price = beneath if self.price is None else self._beneath("price", *self.price, terms)
+        return lay_over(self.layers, name, beneath, price)
+
+    def _beneath(
+        self, name: str, winner: Entry | None, standing: Entry | None, terms: Terms
+    ) -> Effective:
+        return effective(attribute(name), winner, standing, terms=terms, currency=self.currency)
 
     def shows(self, value: Value) -> bool:
         """Whether the store shows it already, or what it rendered of it."""
@@ -90,16 +115,20 @@ def linked_pages(store: Store) -> Iterator[list[int]]:
 def leaves(listing_ids: Sequence[int], name: str, *, settled: bool) -> Iterator[Seen]:
     """One attribute of these listings; with `settled`, also where no policy would write it."""
     of_product = attribute(name).owner is Owner.PRODUCT
-    values: dict[str, Any] = {"name": name, "ids": list(listing_ids), "all": settled}
+    money = attribute(name).money
+    values: dict[str, Any] = {
+        "name": name,
+        "ids": list(listing_ids),
+        "all": settled,
+        "money": money,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_OF_PRODUCTS if of_product else _OF_VARIANTS, values)
         rows = cursor.fetchall()
     for listing, title, variant, words, currency, register, timeline, shown, *rest in rows:
-        winner = CanonicalRegister.from_json(json.loads(register or "[]")).winner
-        standing = Timeline.from_json(json.loads(timeline)).standing() if timeline else None
-        of_hash, accepted_from, on_sale = rest
+        winner, standing = _winner(register), _standing(timeline)
+        of_hash, accepted_from, layers, price, own_price = rest
         linked = any(is_link(one.value) for one in (winner, standing) if one is not None)
-        whole = on_sale or name == VARIANT_ORDER or linked
         yield Seen(
             listing,
             (variant, name),
@@ -110,5 +139,18 @@ def leaves(listing_ids: Sequence[int], name: str, *, settled: bool) -> Iterator[
             standing,
             json.loads(shown),
             (of_hash, accepted_from),
-            whole,
+            _layers(layers),
+            (_winner(price), _standing(own_price)) if layers and name != "price" else None,
+            name == VARIANT_ORDER or linked,
         )
+
+
+_layers = lru_cache(maxsize=64)(read_layers)  # most products of a store are in the same sales
+
+
+def _winner(register: str | None) -> Entry | None:
+    return CanonicalRegister.from_json(json.loads(register or "[]")).winner
+
+
+def _standing(timeline: str | None) -> Entry | None:
+    return Timeline.from_json(json.loads(timeline)).standing() if timeline else None

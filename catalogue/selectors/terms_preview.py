@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from catalogue.domain.attributes import attribute
-from catalogue.domain.effective import effective
 from catalogue.domain.terms import Terms
 from catalogue.domain.values import Value
 from catalogue.selectors.leaves import Seen, leaves, linked_pages
@@ -71,12 +69,7 @@ def _written(page: Sequence[int], name: str, terms: Terms, change: Change) -> It
 
 def _of_leaf(one: Seen, terms: Terms, other: Terms) -> Sample | None:
     """By the rules of the difference that writes, as far as no picture is needed."""
-    now, then = (
-        effective(
-            attribute(one.key[1]), one.winner, one.standing, terms=some, currency=one.currency
-        )
-        for some in (terms, other)
-    )
+    now, then = one.under(terms), one.under(other)
     same = now.managed and now.value == then.value
     if not then.managed or same or one.shows(then.value):
         return None

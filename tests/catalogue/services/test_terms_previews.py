@@ -12,6 +12,7 @@ from catalogue.domain import pricing
 from catalogue.enums import OverrideKind, Ownership, Source
 from catalogue.models import Override, Sale, Variant
 from catalogue.selectors import leaves as light
+from catalogue.selectors import terms_preview
 from catalogue.selectors.leaves import linked_pages
 from catalogue.selectors.picture import pictures
 from catalogue.services import terms as service
@@ -88,7 +89,9 @@ def lively(store):
         store=store, name="Winter", percent=50, zone="UTC", starts_at=now,
         ends_at=now + timedelta(days=1),
     )  # fmt: skip
-    plan_sale(Asked(sale, [Variant.objects.get(sku="S-6").product_id]), by="ada")
+    wish(store, 6, "compare_at_price", "9.00")
+    on_sale = Variant.objects.filter(sku__in=["S-3", "S-4", "S-5", "S-6"])
+    plan_sale(Asked(sale, list(on_sale.values_list("product_id", flat=True))), by="ada")
     run_sales()
 
 
@@ -115,15 +118,23 @@ def test_a_policy_is_previewed_as_the_difference_has_it(
 
 @pytest.mark.parametrize("agreed", [False, True])
 @pytest.mark.parametrize("currency", ["USD", "EUR", None])
-def test_a_rule_is_previewed_as_the_difference_has_it(shops, monkeypatch, agreed, currency):
+@pytest.mark.parametrize("name", ["price", "compare_at_price"])
+def test_a_rule_is_previewed_as_the_difference_has_it(shops, monkeypatch, name, agreed, currency):
     monkeypatch.setattr(light, "PAGE", 3)
     if agreed:
         set_rule(shops[1], "price", rule(factor=Decimal("1.05")), by="ada")
     lively(shops[1])
-    new = rule(currency=currency) if currency else None
-    seen = preview_rule(shops[1], "price", new)
-    assert told(seen) == by_pictures(shops[1], "price", service._ruled("price", new))
+    assert Sale.objects.get().state == "running"
+    new = rule(attribute=name, currency=currency) if currency else None
+    seen = preview_rule(shops[1], name, new)
+    assert told(seen) == by_pictures(shops[1], name, service._ruled(name, new))
     assert seen.listings == 7
+
+
+def test_a_sale_over_everything_needs_no_picture(shops, monkeypatch):
+    lively(shops[1])
+    monkeypatch.setattr(terms_preview, "pictures", lambda _: 1 / 0)
+    assert preview_rule(shops[1], "price", rule()).writes
 
 
 def test_every_product_counts_and_only_samples_are_shown(shops, monkeypatch):
