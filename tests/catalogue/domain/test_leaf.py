@@ -1,0 +1,118 @@
+"""The journal of one attribute in one store: what it keeps, for how long, and what it can tell."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from catalogue.domain.journal import Leaf
+from catalogue.domain.sighting import Sighting
+from catalogue.domain.version import Version
+from catalogue.enums import Via
+
+START = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TWO_DAYS = 48 * 3600
+
+
+def at(second):
+    return START + timedelta(seconds=second)
+
+
+def sighting(second, value, *, version=None, via=Via.HOOK, triggered=None, after=None):
+    moment = None if triggered is None else at(triggered)
+    came = None if after is None else at(after)
+    named = Version(at(version), 2, f"v{version}") if version is not None else None
+    return Sighting(at(second), moment, f"#{value}", via, named, f"d{second}", came, at(second))
+
+
+def leaf(*seen):
+    first, *others = seen
+    grown = Leaf.first(first.hash[1:], first)
+    for one in others:
+        grown = grown.with_sighting(one, one.hash[1:])
+        grown = grown.observing(one.hash[1:], one.hash)
+    return grown
+
+
+def seconds(found):
+    return [(one.second - START).total_seconds() for one in found.sightings]
+
+
+def test_it_survives_being_stored_with_all_that_it_knows():
+    known = leaf(
+        sighting(1, "O", triggered=1.5),
+        sighting(2, "X", version=2, via=Via.WRITE, after=2.25),
+    ).observing("X", "#X", "#sent")
+    assert Leaf.from_json(known.to_json()) == known
+
+
+def test_what_is_older_than_two_days_goes_but_for_the_last_second_before():
+    told = [sighting(second, f"v{second}") for second in (0, 1, 10, 11)]
+    newest = sighting(10 + TWO_DAYS, "last")
+    grown = leaf(*told, newest)
+    assert seconds(grown) == [1, 10, 11, 10 + TWO_DAYS]
+    assert set(grown.past) == {"#v1", "#v10", "#v11"}
+    assert seconds(leaf(*told, sighting(11 + TWO_DAYS, "last"))) == [10, 11, 11 + TWO_DAYS]
+    assert grown.value_of("#last") == "last"
+    assert grown.value_of("#v10") == "v10"
+
+
+def test_a_leaf_that_nothing_was_seen_of_is_of_no_time_and_may_be_observed():
+    never = Leaf("O", "#O")
+    assert (never.as_of, never.end_of(at(3))) == (None, at(3))
+    moved = never.observing("X", "#X")
+    assert (moved.value, moved.value_of("#O")) == ("X", "O")
+
+
+def test_neighbours_are_those_of_the_nearest_seconds():
+    grown = leaf(*(sighting(second, "O") for second in (1, 2, 4, 6, 7)))
+    near = grown.neighbours(at(4))
+    found = [
+        [(one.second - START).total_seconds() for one in side]
+        for side in (near.before, near.same, near.after)
+    ]
+    assert found == [[2], [4], [6]]
+    assert len(near.holding("#O")) == 3
+    assert near.holding("#X") == ()
+
+
+@pytest.mark.parametrize(
+    ("known", "again", "kept"), [(None, 3, 3), (3, 5, 5), (5, 3, 5), (3, None, 3)]
+)
+def test_the_same_sighting_again_adds_at_most_a_newer_version(known, again, kept):
+    grown = leaf(sighting(1, "X", version=known), sighting(1, "X", version=again))
+    (only,) = grown.sightings
+    assert only.version.time == at(kept)
+
+
+def test_a_second_ends_with_the_latest_that_is_known_of_it():
+    grown = leaf(
+        sighting(4, "O", triggered=4.9),
+        sighting(5, "O", triggered=5.2),
+        sighting(5, "X", triggered=5.7),
+        sighting(5, "Y", via=Via.READ, after=5.4),
+    )
+    assert grown.end_of(at(5)) == at(5.7)
+    assert grown.end_of(at(9)) == at(9)
+
+
+def test_what_was_written_in_a_second_is_known_by_its_call():
+    grown = leaf(sighting(4, "O", via=Via.WRITE), sighting(5, "X", via=Via.WRITE), sighting(5, "Y"))
+    assert grown.written(at(5)) == {"#X"}
+
+
+def test_a_time_is_never_in_our_own_future():
+    ahead = Sighting(at(5), at(5.5), "#O", Via.HOOK, heard=at(5.2))
+    assert (ahead.time, Sighting(at(5), at(5.5), "#O", Via.HOOK).time) == (at(5.2), at(5.5))
+    read = Sighting(at(5), None, "#O", Via.READ, after=at(5.3))
+    assert (read.time, read.earliest) == (at(5), at(5.3))
+    assert Sighting(at(5), at(5.5), "#O", Via.HOOK, after=at(5.3)).earliest == at(5.5)
+    assert Sighting(at(5), None, "#O", Via.READ).earliest == at(5)
+
+
+def test_a_write_explains_no_delivery_that_had_come_before_it_was_planned():
+    written = sighting(5, "X", version=4, via=Via.WRITE)
+    early, later = sighting(4, "X"), sighting(6, "X")
+    assert [written.explains(one) for one in (early, later)] == [False, True]
+    assert written.explains(sighting(4, "X", via=Via.READ))
+    assert not sighting(5, "X").explains(later), "It is no edit, nor a write of ours."
+    assert sighting(5, "X", version=4).explains(early), "An edit, not a write."
