@@ -1,11 +1,12 @@
 """The journal of one attribute in one store: what it keeps, for how long, and what it can tell."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from catalogue.domain.journal import Leaf
-from catalogue.domain.sighting import Sighting
+from catalogue.domain.sighting import Sighting, in_order
 from catalogue.domain.version import Version
 from catalogue.enums import Via
 
@@ -116,3 +117,42 @@ def test_a_write_explains_no_delivery_that_had_come_before_it_was_planned():
     assert written.explains(sighting(4, "X", via=Via.READ))
     assert not sighting(5, "X").explains(later), "It is no edit, nor a write of ours."
     assert sighting(5, "X", version=4).explains(early), "An edit, not a write."
+    for one, other in ((written, early), (early, written)):
+        unheard = replace(one, heard=None, version=written.version)
+        assert unheard.explains(replace(other, via=Via.HOOK))
+
+
+# --- the order of what was seen in one second of the store's --------------------------------------
+def hook(triggered, value):
+    return sighting(5, value, triggered=triggered)
+
+
+def call(after, value, *, version=None, via=Via.WRITE):
+    return sighting(5, value, version=version, via=via, after=after)
+
+
+def order(*seen):
+    return " ".join(f"{one.hash[1:]}{'' if one.triggered else '*'}" for one in in_order(seen))
+
+
+def test_a_write_stands_at_its_first_echo_after_the_call_before_it():
+    first, second = call(5.0, "X", version=1), call(5.05, "Y", version=2)
+    told = [hook(5.3, "X"), hook(5.4, "Z"), hook(5.6, "Y"), hook(5.7, "X")]
+    assert order(first, second, *told) == "X X* Z Y Y* X"
+    again = call(5.06, "X", version=3, via=Via.READ)
+    assert order(first, second, again, *told) == "X X* Z Y Y* X X*"
+
+
+def test_a_write_without_an_echo_closes_its_second_in_the_order_of_the_calls():
+    first, second = call(5.1, "X", version=1), call(5.2, "Y", version=2)
+    assert order(second, hook(5.9, "Z"), first) == "Z X* Y*"
+    assert order(second, hook(5.9, "Z"), first, hook(5.95, "Y")) == "Z X* Y Y*"
+
+
+def test_a_read_that_confirms_a_change_is_as_old_as_that_and_no_older_than_itself():
+    written = call(5.0, "X", version=1)
+    early, late = (call(after, "X", via=Via.READ) for after in (5.1, 5.5))
+    told = [hook(5.3, "X"), hook(5.4, "Y")]
+    assert order(written, early, *told) == "X X* X* Y"
+    assert order(written, late, *told) == "X X* Y X*"
+    assert order(hook(5.2, "Y"), early) == "X* Y"
