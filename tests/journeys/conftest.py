@@ -84,13 +84,17 @@ class World:
 
     def work(self, *, seconds=60.0):
         """Let deliveries arrive and pumps run until nothing moves any more."""
-        ends, quiet = time.monotonic() + seconds, 0
-        while quiet < 3:
+        ends = time.monotonic() + seconds
+        while not self.is_still(seconds):
             assert time.monotonic() < ends, list(Job.objects.values_list("state", "reason"))
-            worked = drain(timeout=seconds)
-            unsure = Job.objects.filter(state__in=OPEN_STATES, reason=UNSURE).exists()
-            quiet = 0 if worked or unsure or not self.twin.is_quiet() else quiet + 1
-            time.sleep(0.03)
+            time.sleep(0.005)
+
+    def is_still(self, seconds):
+        """Whether nothing was on its way, and then nothing due: only that could send more."""
+        quiet = self.twin.is_quiet()
+        worked = drain(timeout=seconds)
+        unsure = Job.objects.filter(state__in=OPEN_STATES, reason=UNSURE).exists()
+        return quiet and not worked and not unsure
 
     def product(self):
         return Product.objects.get(workspace=self.workspace)
