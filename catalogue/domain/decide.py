@@ -317,8 +317,6 @@ def _may_be_older(leaf: Leaf, value_hash: str, *, read: ReadSeen) -> bool:
     write it. An echo is as old as our write, which had been answered before we asked.
     """
     rivals = [s for s in leaf.at(read.second) if s.hash != value_hash and s.id != read.id]
-    if not rivals:
-        return False
     shown = [s for s in leaf.sightings if s.hash == value_hash]
     planned = max((s.heard for s in shown if s.via is Via.WRITE and s.heard), default=None)
     told = max((s.triggered for s in shown if s.triggered), default=None)

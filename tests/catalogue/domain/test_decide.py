@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from catalogue.domain.attributes import attribute
-from catalogue.domain.decide import Verdict, absorb_leaf, decide_payload
+from catalogue.domain.attributes import attribute, fingerprint
+from catalogue.domain.decide import Verdict, absorb_leaf, decide_payload, outcome
+from catalogue.domain.journal import Leaf
 from catalogue.domain.seen import ReadSeen, Seen, Written
 from catalogue.domain.version import Version
+from catalogue.enums import Via
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TITLE = attribute("title")
@@ -48,6 +50,40 @@ def test_the_first_sight_of_an_attribute_is_no_edit():
     assert (decision.verdict, decision.edits, decision.leaf.value) == (Verdict.SAME, (), "O")
 
 
+def test_the_first_sight_by_a_call_is_no_edit_either():
+    for sent in (None, "O"):
+        decision = answer(None, "O", 3, sent=sent)
+        assert (decision.verdict, decision.edits) == (Verdict.SAME, ())
+        assert (decision.leaf.value, decision.leaf.as_of) == ("O", at(3))
+        assert [one.via for one in decision.leaf.sightings] == [Via.WRITE if sent else Via.READ]
+
+
+def test_a_value_of_which_no_sighting_is_left_begins_anew():
+    leaf = Leaf("O", fingerprint(TITLE, "O"))
+    for value in ("O", "X"):
+        for decision in (hook(leaf, value, 5), answer(leaf, value, 5, sent=value)):
+            assert (decision.verdict, decision.edits) == (Verdict.SAME, ())
+            assert (decision.leaf.value, decision.leaf.as_of) == (value, at(5))
+    assert answer(leaf, "O", 5).leaf.as_of == at(5)
+
+
+def test_what_is_older_than_all_that_is_known_is_stale_or_asks_for_a_read():
+    leaf = hook(None, "O", 10).leaf
+    for value, verdict in (("O", Verdict.STALE), ("Z", Verdict.NEEDS_READ)):
+        decision = hook(leaf, value, 5, received=30)
+        assert (decision.verdict, decision.edits, decision.leaf) == (verdict, (), leaf)
+        assert decision.needs_read is (verdict is Verdict.NEEDS_READ)
+
+
+def test_an_answer_of_ours_that_comes_after_newer_sightings_moves_nothing_and_is_noted(known):
+    """We learn from it what we wrote; a read says how it ended."""
+    newer = hook(known, "Y", 20).leaf
+    decision = answer(newer, "W", 15, sent="W")
+    assert (decision.verdict, decision.needs_read) == (Verdict.NEEDS_READ, True)
+    assert (decision.edits, decision.leaf.value, decision.leaf.as_of) == ((), "Y", at(20))
+    assert decision.leaf.written(at(15))
+
+
 def test_our_own_write_coming_back_is_an_echo(known):
     decision = hook(known, "X", 10)
     assert (decision.verdict, decision.edits) == (Verdict.ECHO, ())
@@ -56,12 +92,15 @@ def test_our_own_write_coming_back_is_an_echo(known):
 def test_a_new_value_is_an_edit_and_is_observed(known):
     decision = hook(known, "Y", 20)
     assert (decision.verdict, edits(decision), decision.leaf.value) == (Verdict.EDIT, ["Y"], "Y")
+    assert (decision.edits[0].version.id, decision.edits[0].based_on) == ("d20", "X")
 
 
 def test_the_old_body_of_a_retry_is_stale(known):
     decision = hook(known, "O", 5, received=30)
     assert (decision.verdict, decision.edits) == (Verdict.STALE, ())
     assert decision.leaf.value == "X"
+    again = hook(decision.leaf, "O", 5, received=31)
+    assert (again.verdict, again.leaf) == (Verdict.SAME, decision.leaf)
 
 
 def test_an_edit_that_our_write_overwrote_is_kept_with_its_own_time(known):
@@ -76,6 +115,8 @@ def test_the_old_value_in_the_second_of_our_write_asks_for_a_read(known):
     decision = hook(known, "O", 10)
     assert decision.needs_read
     assert decision.edits == ()
+    again = hook(decision.leaf, "O", 10)
+    assert (again.verdict, again.needs_read) == (Verdict.SAME, False), "It has been asked."
 
 
 def test_a_delivery_that_comes_twice_edits_once(known):
@@ -150,6 +191,14 @@ def test_shopifys_rendering_of_a_description_is_what_we_wrote():
     first = hook(None, "<p>old</p>", 0, declared=html).leaf
     decision = answer(first, "<p>a<br></p>\n", 10, sent="<p>a<br/></p>", declared=html)
     assert (decision.verdict, decision.edits) == (Verdict.SAME, ())
+    shown = decision.leaf.value
+    echo = hook(decision.leaf, "<p>a<br/></p>", 12, declared=html)
+    read = answer(decision.leaf, "<p>a<br/></p>", 12, declared=html)
+    assert [one.verdict for one in (echo, read)] == [Verdict.ECHO, Verdict.SAME]
+    for later in (echo, read):
+        assert (later.edits, later.leaf.value) == ((), shown)
+        assert later.leaf.accepted_from == decision.leaf.accepted_from
+    assert hook(decision.leaf, "<p>b</p>", 13, declared=html).leaf.accepted_from is None
 
 
 def test_a_correction_of_our_value_is_later_than_it_though_our_clock_runs_fast():
@@ -170,3 +219,11 @@ def test_an_edit_weeks_after_the_last_sighting_is_an_edit():
         decision = hook(leaf, f"new {weeks}", weeks * week)
         assert [edit.value for edit in decision.edits] == [f"new {weeks}"]
         leaf = decision.leaf
+
+
+def test_a_delivery_is_called_by_the_weightiest_of_its_values():
+    told = [Verdict.SAME, Verdict.NEEDS_READ]
+    assert outcome(told) == outcome([]) == "nothing_to_do"
+    for verdict, called in (("stale", "stale"), ("echo", "echo"), ("edit", "applied")):
+        told = [*told, Verdict(verdict)]
+        assert outcome(told) == called

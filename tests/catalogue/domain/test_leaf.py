@@ -118,8 +118,10 @@ def test_a_write_explains_no_delivery_that_had_come_before_it_was_planned():
     assert not sighting(5, "X").explains(later), "It is no edit, nor a write of ours."
     assert sighting(5, "X", version=4).explains(early), "An edit, not a write."
     for one, other in ((written, early), (early, written)):
-        unheard = replace(one, heard=None, version=written.version)
+        unheard = replace(one, heard=None, version=written.version, via=Via.WRITE)
         assert unheard.explains(replace(other, via=Via.HOOK))
+    assert written.explains(replace(early, heard=None))
+    assert written.explains(sighting(5, "X")), "Heard at the very instant."
 
 
 # --- the order of what was seen in one second of the store's --------------------------------------
@@ -156,3 +158,6 @@ def test_a_read_that_confirms_a_change_is_as_old_as_that_and_no_older_than_itsel
     assert order(written, early, *told) == "X X* X* Y"
     assert order(written, late, *told) == "X X* Y X*"
     assert order(hook(5.2, "Y"), early) == "X* Y"
+    other = call(5.05, "Z", version=2)
+    assert order(written, other, early, *told, hook(5.6, "Z")) == "X X* X* Y Z Z*"
+    assert order(hook(5.9, "O"), call(5.0, "O", via=Via.READ)) == "O* O"

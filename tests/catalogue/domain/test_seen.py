@@ -181,6 +181,8 @@ def test_a_second_read_of_a_write_that_landed_late_finds_no_edit():
     ghost = UnknownWrite("X", at(1), Version(at(1), 2, "ours"))
     leaf = hook(known(), 5.2, "Y").leaf
     read = read_at(8)
-    leaf = absorb_leaf(leaf, "X", attribute=TITLE, read=read, unknown=[ghost]).leaf
+    landed = absorb_leaf(leaf, "X", attribute=TITLE, read=read, unknown=[ghost])
+    assert (landed.verdict, landed.edits) == (Verdict.ECHO, ())
+    leaf = landed.leaf
     again = absorb_leaf(leaf, "X", attribute=TITLE, read=read_at(12), unknown=[ghost])
     assert (again.verdict, again.edits, again.leaf.value) == (Verdict.SAME, (), "X")

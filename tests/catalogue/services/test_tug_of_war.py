@@ -22,6 +22,7 @@ from catalogue.services.decisions import follow_hub, keep_own
 from catalogue.services.edit import SetValue, edit
 from catalogue.services.issues import Subject, close_issue, raise_issue
 from tests.catalogue import make
+from tests.catalogue.clashes import hub_sets
 
 
 @pytest.fixture
@@ -83,6 +84,23 @@ def test_what_is_set_of_other_values_adds_up_to_no_war_and_is_not_held_with_it(s
     told = Change.objects.filter(new_kind=OverrideKind.HELD)
     assert {row.store for row in told} == set(shops)
     assert all(row.reason.endswith("It is held for a person's decision.") for row in told)
+
+
+@pytest.mark.parametrize(("after", "held"), [(2, True), (-2, False)])
+def test_an_app_that_answers_our_writes_is_held_but_not_one_that_was_heard_before_them(
+    shops, after, held
+):
+    """An app's value is heard so many seconds after a write of ours was accepted, twice."""
+    for number, ago in enumerate((50, 20)):
+        done, now = hub_sets(f"Hub {number}", "title"), timezone.now()
+        accepted = now - timedelta(seconds=ago)
+        told = ChangeDelivery.objects.filter(change__in=done.changes, store=shops[1])
+        assert told.update(accepted_at=accepted) == 1
+        body = make.edited(7, title=f"App {number}", at=now + timedelta(seconds=2 * number))
+        make.decide(shops[1], body, received=accepted + timedelta(seconds=after))
+    answered = Issue.objects.filter(kind=IssueKind.TUG_OF_WAR)
+    assert answered.exists() is held
+    assert Override.objects.filter(kind=OverrideKind.HELD, stands=True).exists() is held
 
 
 def pots(product, price):
