@@ -7,7 +7,7 @@ import pytest
 from catalogue.domain.attributes import attribute, fingerprint
 from catalogue.domain.decide import Verdict, absorb_leaf, decide_payload, outcome
 from catalogue.domain.journal import Leaf
-from catalogue.domain.seen import ReadSeen, Seen, Written
+from catalogue.domain.seen import ReadSeen, Seen, UnknownWrite, Written
 from catalogue.domain.version import Version
 from catalogue.enums import Via
 
@@ -167,6 +167,7 @@ def test_what_had_reached_us_before_we_planned_to_write_the_same_is_an_edit():
     (edit,) = hook(ours, "X", 9).edits
     assert (edit.value, edit.based_on) == ("X", "O")
     assert edits(hook(ours, "X", 9.8)) == [], "this came while we wrote: it may be our echo"
+    assert edits(hook(ours, "X", 9.5, received=9.65)) == [], "planned, and not answered yet"
 
 
 def test_two_writes_in_a_second_of_a_clock_that_is_ahead_are_no_edits():
@@ -191,14 +192,21 @@ def test_shopifys_rendering_of_a_description_is_what_we_wrote():
     first = hook(None, "<p>old</p>", 0, declared=html).leaf
     decision = answer(first, "<p>a<br></p>\n", 10, sent="<p>a<br/></p>", declared=html)
     assert (decision.verdict, decision.edits) == (Verdict.SAME, ())
-    shown = decision.leaf.value
-    echo = hook(decision.leaf, "<p>a<br/></p>", 12, declared=html)
-    read = answer(decision.leaf, "<p>a<br/></p>", 12, declared=html)
-    assert [one.verdict for one in (echo, read)] == [Verdict.ECHO, Verdict.SAME]
-    for later in (echo, read):
-        assert (later.edits, later.leaf.value) == ((), shown)
-        assert later.leaf.accepted_from == decision.leaf.accepted_from
-    assert hook(decision.leaf, "<p>b</p>", 13, declared=html).leaf.accepted_from is None
+
+
+def test_what_we_sent_and_its_rendering_are_one_value_until_another_comes():
+    html, sent, shown = attribute("description"), "<p>a &amp; b</p>", "<p>a & b</p>"
+    first = hook(None, "<p>old</p>", 0, declared=html).leaf
+    leaf = answer(first, shown, 10, sent=sent, declared=html).leaf
+    assert (leaf.value, leaf.accepted_from) == (shown, fingerprint(html, sent))
+    for value in (sent, shown):
+        echo = hook(leaf, value, 12, declared=html)
+        read = answer(leaf, value, 12, declared=html)
+        assert [one.verdict for one in (echo, read)] == [Verdict.ECHO, Verdict.SAME]
+        for later in (echo, read):
+            assert (later.edits, later.leaf.value) == ((), shown)
+            assert later.leaf.accepted_from == leaf.accepted_from
+    assert hook(leaf, "<p>c</p>", 13, declared=html).leaf.accepted_from is None
 
 
 def test_a_correction_of_our_value_is_later_than_it_though_our_clock_runs_fast():
@@ -210,6 +218,32 @@ def test_a_correction_of_our_value_is_later_than_it_though_our_clock_runs_fast()
     leaf = absorb_leaf(first, "X", attribute=TITLE, read=read, written=written).leaf
     (edit,) = hook(leaf, "Y", 20).edits
     assert edit.version > ours
+
+
+def test_a_read_that_shows_what_was_told_last_stands_behind_all_that_was_told():
+    leaf = hook(hook(hook(None, "O", 0).leaf, "X", 5.2).leaf, "Y", 5.6).leaf
+    read = ReadSeen(at(5), at(9), at(9.1), "read")
+    after = absorb_leaf(leaf, "Y", attribute=TITLE, read=read)
+    assert (after.verdict, after.edits) == (Verdict.SAME, ())
+    assert [after.leaf.value_of(run[0].hash) for run in after.leaf.runs()] == ["O", "X", "Y"]
+
+
+def test_what_a_read_had_confirmed_was_set_again_where_another_value_is_told_of_before_it():
+    leaf = answer(hook(None, "O", 0).leaf, "O", 10).leaf
+    told = hook(leaf, "Y", 5, received=30)
+    (edit, again) = told.edits
+    assert (edit.value, edit.version.time, edit.bounds) == ("Y", at(5), None)
+    assert (again.value, again.based_on, again.bounds) == ("O", "Y", (at(5), at(11)))
+    assert told.leaf.value == "O"
+
+
+def test_of_two_writes_that_may_have_landed_the_newer_one_has():
+    sent = [UnknownWrite("X", at(1), Version(at(second), 2, f"{second}")) for second in (3, 1)]
+    leaf = hook(None, "O", 0).leaf
+    seen = Seen(at(5), at(5), at(5.2), "d")
+    landed = decide_payload(leaf, "X", attribute=TITLE, seen=seen, unknown=sent)
+    assert (landed.verdict, landed.edits) == (Verdict.ECHO, ())
+    assert max(one.version for one in landed.leaf.sightings if one.version).time == at(3)
 
 
 def test_an_edit_weeks_after_the_last_sighting_is_an_edit():
