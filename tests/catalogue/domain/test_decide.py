@@ -119,6 +119,16 @@ def test_the_old_value_in_the_second_of_our_write_asks_for_a_read(known):
     assert (again.verdict, again.needs_read) == (Verdict.SAME, False), "It has been asked."
 
 
+def test_another_value_in_the_second_of_our_write_is_an_edit_and_a_read_says_which_was_last(known):
+    decision = hook(known, "Q", 10)
+    assert (decision.verdict, edits(decision), decision.needs_read) == (Verdict.EDIT, ["Q"], True)
+    assert decision.leaf.value == "X"
+
+
+def test_what_stands_already_told_again_in_its_second_is_the_same():
+    assert hook(hook(None, "O", 0).leaf, "O", 0.5).verdict is Verdict.SAME
+
+
 def test_a_delivery_that_comes_twice_edits_once(known):
     once = hook(known, "Y", 20)
     again = hook(once.leaf, "Y", 20)

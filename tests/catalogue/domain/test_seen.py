@@ -146,6 +146,22 @@ def test_a_read_that_lands_late_does_not_put_an_older_edit_over_a_newer_one_of_i
     assert max(s.version for s in after.leaf.sightings if s.version).time == at(5.6)
 
 
+def test_a_read_dates_what_it_finds_by_the_delivery_that_waits_and_else_by_what_lies_around_it():
+    (edit,) = find(known(), "X", LATE, (3.2, "X", "a")).edits
+    assert (edit.version.time, edit.version.id, edit.bounds) == (at(3.2), "a", None)
+    (edit,) = find(known(), "X", LATE).edits
+    assert (edit.version.time, edit.version.id, edit.bounds) == (at(5), "read", (at(0), at(6)))
+    (edit,) = find(Leaf("O", fingerprint("O")), "X", LATE).edits
+    assert (edit.value, edit.based_on) == ("X", "O")
+
+
+@pytest.mark.parametrize(("value", "came_after"), [("X", 5.3), ("Y", 5.300001), (None, 5.000001)])
+def test_what_a_read_finds_came_after_what_was_told_of_its_second(value, came_after):
+    stored = [(5.3, value, "a")] if value else []
+    found = find(known(), "X", LATE, *stored).leaf.sightings[-1]
+    assert (found.via, found.after) == (Via.READ, at(came_after))
+
+
 def test_what_was_told_before_the_read_was_asked_for_came_before_what_it_shows():
     (edit,) = find(known(), "X", read_at(7.0), (5.6, "Y", "told")).edits
     assert (edit.value, edit.version.time) == ("X", at(5.6) + timedelta(microseconds=1))
