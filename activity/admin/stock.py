@@ -67,6 +67,12 @@ def _answer(doer: Doer, pool: StockPool, form: QueryDict) -> str:
 
 def _keep_back(doer: Doer, pool: StockPool, form: QueryDict) -> str:
     store_id, buffer = _number(form, "store"), _number(form, "number")
+    stands = pool.members.filter(store=store_id).values_list("buffer", flat=True).first()
+    if form.get("seen") != str(stands):
+        raise ValueError(
+            f"{stands} are kept back by now, not {form.get('seen') or 'what you saw'}; your number "
+            f"was {buffer}. Keep back again to replace it."
+        )
     variants = [pool.variant_id]
     done = keep_back(doer, store_id=store_id, buffer=buffer, place=pool.place, variant_ids=variants)
     return _said(done, f"{buffer} are kept back from the store.", "No change.")

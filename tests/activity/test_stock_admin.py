@@ -80,7 +80,7 @@ def test_a_sale_since_refuses_a_number_but_a_push_does_not(operator, shops, pool
     late = do(operator, pool, "set", number="60", seen=seen)
     assert "north has moved this stock from 50 to 48" in late.text
     seen = sequence(pool)
-    do(operator, pool, "keep-back", store=shops[0].pk, number="5")
+    do(operator, pool, "keep-back", store=shops[0].pk, seen="0", number="5")
     assert sequence(pool) > seen
     do(operator, pool, "set", number="60", seen=seen)
     assert quantity(pool) == 60
@@ -118,7 +118,10 @@ def test_buttons_move_the_pool_in_the_name_of_the_person(operator, shops, pool):
 
 
 def test_a_store_is_kept_short_taken_out_or_made_to_count(operator, shops, pool):
-    do(operator, pool, "keep-back", store=shops[0].pk, number="5")
+    do(operator, pool, "keep-back", store=shops[0].pk, seen="0", number="5")
+    assert StockMember.objects.get(store=shops[0]).buffer == 5
+    do(operator, pool, "keep-back", store=shops[0].pk, seen="0", number="7")
+    assert "5 are kept back by now, not 0; your number was 7." in page(operator, pool).text
     assert StockMember.objects.get(store=shops[0]).buffer == 5
     do(operator, pool, "hand-over", store=shops[1].pk)
     assert "counted by alpine" in page(operator, pool).text
