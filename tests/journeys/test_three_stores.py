@@ -124,7 +124,7 @@ def test_a_lost_answer_is_settled_by_reading_and_never_written_twice(world):
 def test_a_delivery_that_came_during_a_call_is_decided_as_soon_as_the_call_has_failed(world):
     first, second, _ = world.three()
     gid = world.listing(second).gid
-    world.twin.settings(second.domain, latency=0.8, faults=[{"kind": "503", "count": 1}])
+    world.twin.settings(second.domain, latency=0.8, faults=[{"kind": "503", "count": 99}])
     wish = SetValue(product_id=world.product().pk, attribute="title", value="Ours")
     edit(workspace_id=world.workspace.pk, wishes=[wish], source=Source.MANUAL, actor="ada")
     person = RunningTwin(world.twin.url)
