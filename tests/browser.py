@@ -31,13 +31,18 @@ class Page:
 
     def __init__(self, browser):
         self._browser = browser
-        target = browser.call("Target.createTarget", url="about:blank")["targetId"]
-        attached = browser.call("Target.attachToTarget", targetId=target, flatten=True)
+        self._target = browser.call("Target.createTarget", url="about:blank")["targetId"]
+        attached = browser.call("Target.attachToTarget", targetId=self._target, flatten=True)
         self._session = attached["sessionId"]
         self.call("Page.enable")
 
     def call(self, method, **params):
         return self._browser.call(method, self._session, **params)
+
+    def close(self):
+        """Pages of earlier tests that go on loading would wear the browser out."""
+        with contextlib.suppress(RuntimeError, BrokenPipeError):  # it may have died in the test
+            self._browser.call("Target.closeTarget", targetId=self._target)
 
     def open(self, url):
         self.call("Page.navigate", url=url)
@@ -72,11 +77,13 @@ class Chromium:
         self._profile = f"/tmp/twin-browser-{os.getpid()}"  # noqa: S108  thrown away at the end
         self._start()
 
-    def revive(self):
-        """Start it anew where it has crashed since the last test; in a test, it fails that one."""
-        if self._process.poll() is not None:
-            self.close()
-            self._start()
+    def new_page(self):
+        """A tab, of a new browser where this one has crashed; in a test, that fails the test."""
+        with contextlib.suppress(RuntimeError, BrokenPipeError):
+            return Page(self)
+        self.close()
+        self._start()
+        return Page(self)
 
     def _start(self):
         ours_in, theirs_out = os.pipe()
@@ -109,7 +116,7 @@ class Chromium:
                 return told["result"]
 
     def close(self):
-        self._process.terminate()
+        self._process.kill()
         self._process.wait(10)
         self._from.close()
         with contextlib.suppress(BrokenPipeError):  # what it did not read before it died
@@ -141,5 +148,6 @@ def chromium():
 
 @pytest.fixture
 def tab(chromium):
-    chromium.revive()
-    return Page(chromium)
+    page = chromium.new_page()
+    yield page
+    page.close()
