@@ -161,6 +161,7 @@ class Create:
             "custom_id": f"{CUSTOM_ID}-{product.pk}",
             "input": input_of(pic),
             "currency": product.currency if _carries_money(pic) else None,
+            "planned": now.isoformat(),
         }
         return Call(request, Access(session, write_grant(store, now=now)))
 
@@ -180,7 +181,7 @@ class Create:
         self,
         job: JobView,
         _passengers: Sequence[JobView],
-        _call_request: dict[str, Any],
+        call_request: dict[str, Any],
         answer: Answer,
         *,
         now: datetime,
@@ -195,7 +196,12 @@ class Create:
         node = body["product"]
         cause_id = job.cause_id
         new = take_in_nodes(
-            store, [node], asked_at=now, cause_id=cause_id, now=now, source=Source.SYNC
+            store,
+            [node],
+            asked_at=datetime.fromisoformat(call_request["planned"]),
+            cause_id=cause_id,
+            now=now,
+            source=Source.SYNC,
         )
         follow_stock(store, [pic.listing.pk for pic in new], cause_id=cause_id)
         listing = Listing.objects.get(store=store, gid=node["id"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from catalogue.enums import Source
@@ -62,6 +62,7 @@ class Pull:
             "cursor": store.pull_cursor or None,
             "count": store.pull_total is None,
             "extras": _extras(store),
+            "planned": now.isoformat(),
         }
         return Call(request, session)
 
@@ -72,7 +73,7 @@ class Pull:
         self,
         job: JobView,
         _passengers: Sequence[JobView],
-        _call_request: dict[str, Any],
+        call_request: dict[str, Any],
         answer: Answer,
         *,
         now: datetime,
@@ -85,7 +86,7 @@ class Pull:
         take_in_nodes(
             store,
             body["nodes"],
-            asked_at=now - timedelta(seconds=answer.seconds + 1),
+            asked_at=datetime.fromisoformat(call_request["planned"]),
             cause_id=job.cause_id,
             now=now,
             source=Source.SYNC if importing else Source.RECONCILE,
@@ -145,14 +146,19 @@ def _finish(store: Store, job: JobView) -> Settled:
 class Adopt:
     """A product that a delivery named and nobody knew: read it, then create or match it."""
 
-    def plan(self, job: JobView, _followers: Sequence[JobView], *, now: datetime) -> Planned:  # noqa: ARG002
+    def plan(self, job: JobView, _followers: Sequence[JobView], *, now: datetime) -> Planned:
         store = Store.objects.get(pk=job.payload["store"])
         if Listing.objects.filter(store=store, gid=job.payload["gid"]).exists():
             return Settled(Outcome.SUPERSEDED, "The product has become known meanwhile.")
         session = session_of(store)
         if session is None:
             return Parked("The store's token is being renewed.", TOKEN_SECONDS)
-        request = {"op": "read", "gid": job.payload["gid"], "extras": _extras(store)}
+        request = {
+            "op": "read",
+            "gid": job.payload["gid"],
+            "extras": _extras(store),
+            "planned": now.isoformat(),
+        }
         return Call(request, session)
 
     def send(self, request: dict[str, Any], context: object) -> Answer:
@@ -163,7 +169,7 @@ class Adopt:
         self,
         job: JobView,
         _passengers: Sequence[JobView],
-        _call_request: dict[str, Any],
+        call_request: dict[str, Any],
         answer: Answer,
         *,
         now: datetime,
@@ -175,7 +181,12 @@ class Adopt:
             return Settled(Outcome.NOTHING_TO_DO, "The product is gone again.")
         store = Store.objects.get(pk=job.payload["store"])
         new = take_in_nodes(
-            store, [node], asked_at=now, cause_id=job.cause_id, now=now, source=Source.SYNC
+            store,
+            [node],
+            asked_at=datetime.fromisoformat(call_request["planned"]),
+            cause_id=job.cause_id,
+            now=now,
+            source=Source.SYNC,
         )
         if store.mode in (Mode.CONNECTED, Mode.IMPORTING):
             return Settled(Outcome.APPLIED, "Taken in; the pull under way will compare it.")
