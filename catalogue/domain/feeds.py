@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 from catalogue.domain.attributes import ATTRIBUTES, BadValueError
 from catalogue.domain.cleaning import clean
+from catalogue.domain.stock import MOST
 from catalogue.domain.values import Value
 
 CLEAR, FOLLOW = "(clear)", "(follow)"
@@ -38,7 +39,7 @@ _EXPORTED = (
     *("variant inventory qty", "inventory quantity", "available", "on hand"),
     *("available not editable", "on hand current", "on hand new"),
 )
-_MOST, _DIGITS = 1_000_000_000, 10
+_DIGITS = len(str(MOST))
 
 
 class BadFeedError(ValueError):
@@ -158,8 +159,8 @@ def read_row(columns: Columns, number: int, cells: Sequence[str]) -> Row | None:
 
 def _pieces(text: str) -> int:
     whole = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
-    if not whole or int(text) > _MOST:
-        raise BadValueError(f"Stock: “{text}” is no whole number from 0 to {_MOST:,}.")
+    if not whole or int(text) > MOST:
+        raise BadValueError(f"Stock: “{text}” is no whole number from 0 to {MOST:,}.")
     return int(text)
 
 

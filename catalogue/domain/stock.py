@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from catalogue.enums import JoinChoice, StockVerdict
 
+MOST = 1_000_000_000  # what Shopify takes as a level
 MOST_STALE = 3
 KEY_LIFE = timedelta(hours=24)
 # An answer tells when the adjustment was recorded, which may be the second after the one in which

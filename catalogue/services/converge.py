@@ -6,6 +6,7 @@ from typing import Any
 
 from catalogue.domain.attributes import PICTURES, attribute
 from catalogue.domain.diff import LeafKey
+from catalogue.domain.seen import READ_LAG
 from catalogue.domain.values import Value
 from catalogue.enums import Guard, ListingState
 from catalogue.models import Listing
@@ -64,7 +65,7 @@ from syncqueue.domain.handling import (
 from syncqueue.enums import Kind, Outcome
 from syncqueue.services.wake import make_due
 
-READ_LAG_SECONDS = 2.0
+READ_LAG_SECONDS = READ_LAG.total_seconds()
 READ = "The store was read; what is left is planned anew."
 UNREAD = "The store must be read for a metafield that nobody has looked for yet."
 SHAPE = "The store's options and variants don't fit the hub's: a person decides."

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from catalogue.domain.seen import READ_LAG
 from catalogue.domain.stock import MOST_STALE, pushed
 from catalogue.enums import MemberState, MovementKind, Source
 from catalogue.services.stock.ledger import Cause, move
@@ -17,7 +18,7 @@ from syncqueue.domain.handling import Again, JobView, Refused, Retry, Settled, V
 from syncqueue.enums import Kind, Outcome
 from syncqueue.services.wake import make_due
 
-READ_LAG_SECONDS = 2.0
+READ_LAG_SECONDS = READ_LAG.total_seconds()
 STALE = "CHANGE_FROM_QUANTITY_STALE"
 NOT_APPLIED = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
 MISMATCH = "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"

@@ -7,13 +7,13 @@ because what stands already is left alone.
 
 from collections.abc import Collection
 
+from catalogue.domain.stock import MOST
 from catalogue.enums import JoinChoice, StockVerb
 from catalogue.errors import BadQuantityError, NotAllowedNowError, NotFoundHereError
 from catalogue.models import StockErrand
 from catalogue.models.stock import OWN
 from catalogue.services.stock.carrying import finish, start
 from catalogue.services.stock.ledger import Doer
-from catalogue.services.stock.verbs import MOST
 from stores.models import Location, Store
 
 

@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 from django.db import transaction
 
+from catalogue.domain.stock import MOST
 from catalogue.enums import MovementKind, StockMode
 from catalogue.errors import (
     BadQuantityError,
@@ -17,8 +18,6 @@ from catalogue.services.stock.gate import Wish, hold_wish
 from catalogue.services.stock.ledger import Doer, move
 from catalogue.services.stock.questions import close
 from catalogue.services.stock.spread import note_shown, queue_pool
-
-MOST = 1_000_000_000  # what Shopify takes as a level
 
 Answer = Literal["once", "both"]
 Moved: TypeAlias = StockMovement | HeldBatch | None
